@@ -1,0 +1,16 @@
+"""${message}
+
+Safety: say here why this is safe on a running installation, and on a node that skips releases.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    ${upgrades if upgrades else "pass"}

@@ -1,0 +1,36 @@
+"""Where the house is put together: settings, kernel, web, federation and the parts in floor order."""
+
+from collections.abc import Sequence
+
+from flask import Flask
+
+from sri_admin.kernel import audit, database, jobs, part, runtime
+from sri_admin.kernel.part import Part
+from sri_admin.kernel.settings import Settings
+
+PARTS: tuple[Part, ...] = ()
+
+
+def create_app(settings: Settings, *, found: database.Addresses | None = None, parts: Sequence[Part] = PARTS) -> Flask:
+    """Put one installation together; `found` are its database's addresses, looked up in the settings if absent."""
+    found = found or database.addresses(settings.database)
+    app = Flask("sri_admin", static_folder=None)
+    app.extensions[runtime.EXTENSION] = wire(settings, parts)
+    database.attach(app, found, settings.database)
+    jobs.attach(app, found.app)
+    return app
+
+
+def wire(settings: Settings, parts: Sequence[Part]) -> runtime.Runtime:
+    """Join what the parts declare into one wiring for this role."""
+    role = settings.installation.role
+    return runtime.Runtime(
+        settings=settings,
+        parts=parts,
+        handlers=part.gathered(parts, "handlers"),
+        tail_steps=(audit.seal,),
+        tasks={task.name: task for each in parts for task in each.tasks if role in task.roles},
+        kinds=tuple(kind for each in parts for kind in each.kinds),
+        constraints={name: make for each in parts for name, make in each.constraints.items()},
+        answers=part.gathered(parts, "answers"),
+    )

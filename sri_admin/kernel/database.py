@@ -1,0 +1,73 @@
+"""Where the database of an installation is, and how its tables come to be."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask, current_app
+from flask_migrate import Migrate, upgrade
+
+from sri_admin.kernel import postgres
+from sri_admin.kernel.db import db
+from sri_admin.kernel.settings import DatabaseSettings
+
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """The database by its three roles."""
+
+    app: str
+    owner: str
+    backup: str
+
+
+def addresses(settings: DatabaseSettings) -> Addresses:
+    """Return the addresses of the database; an embedded server is started and its database made if need be."""
+    if settings.url:
+        return Addresses(settings.url, settings.owner_url or settings.url, settings.backup_url or settings.url)
+    cluster = cluster_of(settings)
+    cluster.ensure()
+    roles = postgres.create_database(cluster, settings.name)
+    urls = (cluster.url(settings.name, role) for role in (roles.app, roles.owner, roles.backup))
+    return Addresses(*urls)
+
+
+def cluster_of(settings: DatabaseSettings) -> postgres.Cluster:
+    """Return the embedded server the settings name."""
+    data = settings.embedded or Path("var/postgres").resolve()
+    return postgres.Cluster(data, postgres.find_binaries(settings.binaries))
+
+
+def attach(app: Flask, found: Addresses, settings: DatabaseSettings) -> None:
+    """Connect an application to its database as the app role."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = found.app
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+        "pool_size": settings.pool_size,
+        "max_overflow": settings.pool_size,
+        "pool_pre_ping": True,
+        "connect_args": {} if settings.prepare else {"prepare_threshold": None},
+    }
+    app.config["OWNER_URL"] = found.owner
+    db.init_app(app)
+    Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=False, compare_type=True)
+
+
+def migrate() -> None:
+    """Bring the tables up to date, as the owner role."""
+    upgrade(directory=str(MIGRATIONS))
+
+
+def is_current() -> bool:
+    """Say whether the tables are those this version works with."""
+    script = ScriptDirectory.from_config(Config(config_args={"script_location": str(MIGRATIONS)}))
+    with db.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == script.get_current_head()
+
+
+def owner_url() -> str:
+    """Return the owner role's address, for migrations alone."""
+    return current_app.config["OWNER_URL"]

@@ -1,0 +1,130 @@
+"""Who this installation is, written in the database and in a file outside it.
+
+The two must agree: a database restored from an old backup, or a copied folder, is noticed before anything is sent.
+"""
+
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from sri_admin.kernel import clock, ids, runtime, transaction
+from sri_admin.kernel.db import Base, Identified, db
+from sri_admin.kernel.errors import ConfigurationError
+from sri_admin.kernel.i18n import gettext as _
+from sri_admin.kernel.runtime import Identity
+from sri_admin.kernel.settings import Settings
+from sri_admin.kernel.tenancy import GLOBAL, NOWHERE, Tenant, TenantKind
+
+HUB_CODE = "SRI"
+
+
+class Installation(Identified, Base):
+    """This installation; its id is also its node id on the wire. One row."""
+
+    __tablename__ = "installation"
+    __table_args__ = {"info": {"tenancy": GLOBAL}}
+    role: Mapped[str]
+    tenant_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("tenant.id"))
+    incarnation: Mapped[UUID]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+def establish() -> Identity:
+    """Give a new database its identity; a hub also gets the tenant that is SRI itself. Safe to repeat."""
+    settings = runtime.current().settings
+    with transaction.writing(NOWHERE):
+        row = db.session.scalar(sa.select(Installation))
+        if row is None:
+            role = settings.installation.role
+            row = Installation(id=ids.new(), role=role, tenant_id=None, incarnation=uuid4())
+            if role == TenantKind.HUB:
+                hub = Tenant(id=ids.new(), code=HUB_CODE, kind=TenantKind.HUB)
+                db.session.add(hub)
+                db.session.flush()  # the row below refers to it
+                row.tenant_id = hub.id
+            db.session.add(row)
+            _write_file(settings, row.id, row.incarnation)
+    return identify()
+
+
+def identify() -> Identity:
+    """Read the identity, refuse a start with the wrong role or incarnation, and keep it for this process."""
+    current = runtime.current()
+    with transaction.apart() as session:
+        row = session.scalar(sa.select(Installation))
+    if row is None:
+        raise ConfigurationError(_("This database has no installation yet. Run “sri-admin db upgrade” first."))
+    if row.role != current.settings.installation.role:
+        message = _("This database belongs to a %(role)s. Correct installation.role or database.", role=row.role)
+        raise ConfigurationError(message)
+    if _read_file(current.settings) != (row.id, row.incarnation):
+        message = _(
+            "The database and the folder %(home)s do not belong together: one of them was copied or restored."
+            " Start with the pair that was in use last.",
+            home=str(current.settings.installation.home),
+        )
+        raise ConfigurationError(message, code="identity_mismatch")
+    current.identity = Identity(row.id, row.role, row.incarnation, row.tenant_id)
+    return current.identity
+
+
+def identity() -> Identity:
+    """Return who this installation is."""
+    return runtime.current().identity or identify()
+
+
+def serve(tenant_id: UUID) -> None:
+    """Bind a node to the member it serves, inside the transaction of its enrolment."""
+    db.session.execute(sa.update(Installation).values(tenant_id=tenant_id))
+
+
+def forget_identity() -> None:
+    """Let the next caller read the identity anew."""
+    runtime.current().identity = None
+
+
+def instance_folder(settings: Settings) -> Path:
+    """Return the folder of identity and keys, made for its owner alone."""
+    folder = settings.installation.home / "instance"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file only its owner can read, whole or not at all."""
+    draft = path.with_suffix(path.suffix + ".new")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    draft.replace(path)
+
+
+def secret(settings: Settings, name: str) -> bytes:
+    """Return a random secret of this installation, made at first use."""
+    path = instance_folder(settings) / f"{name}.secret"
+    if not path.exists():
+        write_private(path, os.urandom(32))
+    return path.read_bytes()
+
+
+def _identity_file(settings: Settings) -> Path:
+    return instance_folder(settings) / "incarnation.json"
+
+
+def _write_file(settings: Settings, installation_id: UUID, incarnation: UUID) -> None:
+    content = json.dumps({"id": str(installation_id), "incarnation": str(incarnation)})
+    write_private(_identity_file(settings), content.encode())
+
+
+def _read_file(settings: Settings) -> tuple[UUID, UUID] | None:
+    path = _identity_file(settings)
+    if not path.exists():
+        return None
+    content = json.loads(path.read_text())
+    return UUID(content["id"]), UUID(content["incarnation"])

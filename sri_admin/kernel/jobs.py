@@ -1,0 +1,110 @@
+"""Work done after the answer: jobs deferred in the caller's transaction, run by Procrastinate's worker."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import procrastinate
+import structlog
+from flask import Flask, current_app
+from procrastinate.exceptions import AlreadyEnqueued
+from psycopg.conninfo import make_conninfo
+from sqlalchemy.engine import make_url
+
+from sri_admin.kernel import actor, runtime, tenancy, transaction
+from sri_admin.kernel.db import db
+from sri_admin.kernel.part import Task
+
+_EXTENSION = "sri-admin-jobs"
+log = structlog.get_logger(__name__)
+
+
+def conninfo(url: str) -> str:
+    """Turn a SQLAlchemy address into libpq's form."""
+    parts = make_url(url)
+    options = {key: str(value) for key, value in parts.query.items()}
+    named = {"dbname": parts.database, "user": parts.username, "password": parts.password, "host": parts.host}
+    port = {"port": parts.port} if parts.port else {}
+    return make_conninfo("", **{key: value for key, value in named.items() if value}, **port, **options)
+
+
+def attach(app: Flask, url: str) -> None:
+    """Give an application its job queue and register the tasks its parts declared."""
+    queue = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=conninfo(url), min_size=1, max_size=4))
+    for task in runtime_of(app).tasks.values():
+        _register(app, queue, task)
+    app.extensions[_EXTENSION] = queue
+
+
+def runtime_of(app: Flask) -> runtime.Runtime:
+    """Return the wiring of an application without entering it."""
+    return app.extensions[runtime.EXTENSION]
+
+
+def queue_of(app: Flask) -> procrastinate.App:
+    """Return the job queue of an application."""
+    return app.extensions[_EXTENSION]
+
+
+def _register(app: Flask, queue: procrastinate.App, task: Task) -> None:
+    strategy = procrastinate.RetryStrategy(max_attempts=task.retries, exponential_wait=4) if task.retries else False
+    registered = queue.task(name=task.name, retry=strategy, queueing_lock=task.name if task.every else None)(
+        _runner(app, task)
+    )
+    if task.every:
+        cron = task.every if isinstance(task.every, str) else _in(app, task.every)
+        queue.periodic(cron=cron)(registered)
+
+
+def _in(app: Flask, make: Callable[[], str]) -> str:
+    with app.app_context():
+        return make()
+
+
+def _runner(app: Flask, task: Task) -> Callable[..., None]:
+    def run(**payload: Any) -> None:
+        payload.pop("timestamp", None)  # periodic jobs are told when they were due
+        with app.app_context():
+            perform(task, payload)
+
+    return run
+
+
+def perform(task: Task, payload: dict[str, Any]) -> None:
+    """Run one job: in a transaction for the member its payload names, unless it opens its own."""
+    doer = actor.system(task.name)
+    values = {key: _value(value) for key, value in payload.items()}
+    if task.own_transactions:
+        task.run(doer, **values)
+        return
+    member = values.get("member_id")
+    if not isinstance(member, UUID):
+        message = f"the job {task.name} names no member and is refused"
+        raise TypeError(message)
+    transaction.write(tenancy.only(member), lambda: task.run(doer, **values))
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, str) and len(value) == 36 and value.count("-") == 4:
+        return UUID(value)
+    return value
+
+
+def defer(name: str, *, at: datetime | None = None, once: str | None = None, **payload: Any) -> None:
+    """Put a job in the queue as part of the caller's transaction: it runs only if that commits.
+
+    Payloads are ids and numbers. `once` names a queueing lock: while such a job waits, another is not added.
+    """
+    task = runtime.current().tasks[name]
+    values = {key: str(value) if isinstance(value, UUID) else value for key, value in payload.items()}
+    session = db.session()
+    connection = session.connection().connection.driver_connection
+    configured = current_app.extensions[_EXTENSION].configure_task(
+        task.name, schedule_at=at, queueing_lock=once, connection=connection, allow_unknown=False
+    )
+    try:
+        with session.begin_nested():
+            configured.defer(**values)
+    except AlreadyEnqueued:
+        log.info("job_already_waiting", job=name)

@@ -1,0 +1,92 @@
+"""How a part tells the house what it brings: one frozen declaration, read once at start."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from click import Command
+from flask import Blueprint
+
+from sri_admin.kernel import runtime
+from sri_admin.kernel.actor import Actor
+from sri_admin.kernel.errors import AppError
+from sri_admin.kernel.i18n import LazyText
+from sri_admin.kernel.policy import Policy
+from sri_admin.kernel.work import Event
+
+BOTH = frozenset({"hub", "node"})
+HUB = frozenset({"hub"})
+NODE = frozenset({"node"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class MenuEntry:
+    """A link in the navigation, for those it is shown to."""
+
+    label: LazyText
+    endpoint: str
+    icon: str
+    place: int
+    group: LazyText | None = None
+    roles: frozenset[str] = BOTH
+    shown: Callable[[Actor], bool] = lambda actor: actor.account_id is not None
+    count: Callable[[Actor], int] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A job by name. `run` gets the actor and the payload; the runner opens the transaction for the member in it.
+
+    A task with `own_transactions` (network in the middle) opens its own; `every` is a cron line or its maker.
+    """
+
+    name: str
+    run: Callable[..., None]
+    roles: frozenset[str] = BOTH
+    every: str | Callable[[], str] | None = None
+    own_transactions: bool = False
+    retries: int = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What one part of the house registers."""
+
+    name: str
+    blueprints: tuple[Blueprint, ...] = ()
+    hub_blueprints: tuple[Blueprint, ...] = ()
+    node_blueprints: tuple[Blueprint, ...] = ()
+    commands: tuple[Command, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    handlers: Mapping[type, Callable[..., None]] = field(default_factory=dict)
+    kinds: tuple[Any, ...] = ()
+    policy: Policy | None = None
+    menu: tuple[MenuEntry, ...] = ()
+    answers: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    sentences: Mapping[type[Event], Callable[[Mapping[str, Any]], Any]] = field(default_factory=dict)
+    constraints: Mapping[str, Callable[[], AppError]] = field(default_factory=dict)
+
+
+def ask(question: str, member: UUID, on: date) -> list[Any]:
+    """Ask every part that declared an answer, in floor order; each answers with a frozen dataclass."""
+    return [answer(member, on) for answer in runtime.current().answers.get(question, ())]
+
+
+def gathered(parts: Iterable[Part], attribute: str) -> dict[Any, list[Any]]:
+    """Join one mapping of all parts into lists by key, in floor order."""
+    joined: dict[Any, list[Any]] = {}
+    for part in parts:
+        for key, value in getattr(part, attribute).items():
+            joined.setdefault(key, []).append(value)
+    return joined
+
+
+def sentence_for(parts: Iterable[Part], event_name: str) -> Callable[[Mapping[str, Any]], Any] | None:
+    """Return how a recorded event is told to a person."""
+    for part in parts:
+        for event, tell in part.sentences.items():
+            if event.event_name() == event_name:
+                return tell
+    return None

@@ -1,0 +1,27 @@
+"""The policies of row-level security, in the one form every table has; used by migrations and by the catalogue test."""
+
+from psycopg import sql
+from sqlalchemy import Connection, text
+
+_READ = "member_id = any(array(select unnest(nullif(current_setting('app.members', true), '')::uuid[])))"
+_WRITE = "member_id = nullif(current_setting('app.member', true), '')::uuid"
+
+
+def protect(bind: Connection, table: str, *, public: bool = False, append_only: bool = False) -> None:
+    """Close a table to all but its tenant; `public` opens reading, `append_only` refuses change and removal."""
+    database = bind.scalar(text("select current_database()"))
+    owner, backup = f"{database}_owner", f"{database}_backup"
+    _run(bind, "alter table {table} enable row level security", table)
+    _run(bind, "alter table {table} force row level security", table)
+    _run(bind, "create policy owner_all on {table} to {role} using (true) with check (true)", table, owner)
+    _run(bind, "create policy backup_read on {table} for select to {role} using (true)", table, backup)
+    _run(bind, f"create policy tenant_read on {{table}} for select using ({'true' if public else _READ})", table)
+    _run(bind, f"create policy tenant_insert on {{table}} for insert with check ({_WRITE})", table)
+    if not append_only:
+        _run(bind, f"create policy tenant_update on {{table}} for update using ({_WRITE}) with check ({_WRITE})", table)
+        _run(bind, f"create policy tenant_delete on {{table}} for delete using ({_WRITE})", table)
+
+
+def _run(bind: Connection, statement: str, table: str, role: str = "") -> None:
+    composed = sql.SQL(statement).format(table=sql.Identifier(table), role=sql.Identifier(role or "public"))  # pyright: ignore[reportArgumentType] - only our own constants are joined above
+    bind.exec_driver_sql(composed.as_string())

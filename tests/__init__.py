@@ -1,0 +1,1 @@
+"""Tests of the house; `tests/<part>/test_<file>.py` mirrors the package."""
