@@ -7,8 +7,11 @@ from flask import Flask
 from sri_admin.kernel import audit, database, jobs, part, runtime
 from sri_admin.kernel.part import Part
 from sri_admin.kernel.settings import Settings
+from sri_admin.web import lifecycle
+from sri_admin.web.visit import Loaders
 
 PARTS: tuple[Part, ...] = ()
+LOADERS = Loaders(session=lambda _token: None, node=lambda _token: None)
 
 
 def create_app(settings: Settings, *, found: database.Addresses | None = None, parts: Sequence[Part] = PARTS) -> Flask:
@@ -18,6 +21,7 @@ def create_app(settings: Settings, *, found: database.Addresses | None = None, p
     app.extensions[runtime.EXTENSION] = wire(settings, parts)
     database.attach(app, found, settings.database)
     jobs.attach(app, found.app)
+    lifecycle.attach(app, LOADERS)
     return app
 
 

@@ -74,8 +74,12 @@ class LazyText:
     def __init__(self, message: str, *, context: str | None = None, values: Mapping[str, Any] | None = None) -> None:
         self.message, self.context, self.values = message, context, values or {}
 
-    def __str__(self) -> str:
+    def now(self) -> Sentence:
+        """Look the sentence up in the language in force."""
         return pgettext(self.context, self.message, **self.values)
+
+    def __str__(self) -> str:
+        return self.now()
 
     def __repr__(self) -> str:
         return f"LazyText({self.message!r})"

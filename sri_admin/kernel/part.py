@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from click import Command
-from flask import Blueprint
+from flask import Flask
 
 from sri_admin.kernel import runtime
 from sri_admin.kernel.actor import Actor
@@ -21,9 +21,20 @@ HUB = frozenset({"hub"})
 NODE = frozenset({"node"})
 
 
+class Doors(Protocol):
+    """A set of routes that can be opened for an application in a role."""
+
+    def open(self, app: Flask, role: str) -> None:
+        """Register the routes this role has."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class MenuEntry:
-    """A link in the navigation, for those it is shown to."""
+    """A link in the navigation, for those it is shown to.
+
+    `url` makes the address where it depends on the actor; `covers` are further endpoints below this entry.
+    """
 
     label: LazyText
     endpoint: str
@@ -33,6 +44,8 @@ class MenuEntry:
     roles: frozenset[str] = BOTH
     shown: Callable[[Actor], bool] = lambda actor: actor.account_id is not None
     count: Callable[[Actor], int] | None = None
+    url: Callable[[Actor], str] | None = None
+    covers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +68,7 @@ class Part:
     """What one part of the house registers."""
 
     name: str
-    blueprints: tuple[Blueprint, ...] = ()
-    hub_blueprints: tuple[Blueprint, ...] = ()
-    node_blueprints: tuple[Blueprint, ...] = ()
+    doors: tuple[Doors, ...] = ()
     commands: tuple[Command, ...] = ()
     tasks: tuple[Task, ...] = ()
     handlers: Mapping[type, Callable[..., None]] = field(default_factory=dict)
@@ -67,6 +78,7 @@ class Part:
     answers: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     sentences: Mapping[type[Event], Callable[[Mapping[str, Any]], Any]] = field(default_factory=dict)
     constraints: Mapping[str, Callable[[], AppError]] = field(default_factory=dict)
+    search_endpoint: str | None = None
 
 
 def ask(question: str, member: UUID, on: date) -> list[Any]:

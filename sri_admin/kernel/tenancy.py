@@ -5,7 +5,7 @@ at the start of every transaction and savepoint, also to nothing, so that no set
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -114,6 +114,13 @@ def confine(session: Session, reach: Reach) -> None:
     session.info[_INFO] = reach
     if session.in_transaction():
         session.execute(_SET, reach.settings())
+
+
+def write_for(member: UUID) -> None:
+    """Let the open transaction write for a tenant it has just made, and read it."""
+    session = db.session()
+    reach = reach_of(session)
+    confine(session, replace(reach, members=reach.members | {member}, member=member))
 
 
 def reach_of(session: Session) -> Reach:

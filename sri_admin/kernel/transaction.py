@@ -85,6 +85,11 @@ def apart() -> Iterator[Session]:
         yield session
 
 
+def detach(row: object) -> None:
+    """Let a row that was read outlive its transaction, as a plain value."""
+    db.session.expunge(row)
+
+
 def known_clash(error: BaseException) -> AppError | None:
     """Return the error a part declared for a broken constraint."""
     name = _constraint(error)

@@ -1,0 +1,77 @@
+"""One request's facts: who comes, in which language, to which member; kept on flask's `g` for the web floor alone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+from uuid import UUID
+
+from flask import current_app, g
+
+from sri_admin.kernel.actor import ANONYMOUS, Actor
+from sri_admin.kernel.tenancy import Tenant
+
+_EXTENSION = "sri-admin-loaders"
+
+
+class SignedIn(Protocol):
+    """What web needs to know of a session; the part `people` provides it."""
+
+    actor: Actor
+    session_id: UUID
+    csrf: str
+    locale: str
+    theme: str
+    home: UUID
+    role_label: Any
+
+
+@dataclass(frozen=True)
+class Loaders:
+    """How web learns who is there: by session cookie, or by a node's bearer token."""
+
+    session: Callable[[str], SignedIn | None]
+    node: Callable[[str], Actor | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """The facts of one request."""
+
+    request_id: str
+    signed_in: SignedIn | None = None
+    actor: Actor = ANONYMOUS
+    members: frozenset[UUID] = frozenset()
+    member: Tenant | None = None
+    theme: str = "auto"
+
+    @property
+    def home(self) -> UUID | None:
+        """The tenant an actor without a member in the address writes for."""
+        return self.signed_in.home if self.signed_in else None
+
+
+def use(loaders: Loaders, app: Any) -> None:
+    """Give an application its loaders."""
+    app.extensions[_EXTENSION] = loaders
+
+
+def loaders() -> Loaders:
+    """Return the loaders of this application."""
+    return current_app.extensions[_EXTENSION]
+
+
+def begin(request_id: str) -> Visit:
+    """Start a visit."""
+    g.visit = Visit(request_id=request_id)
+    return g.visit
+
+
+def current() -> Visit:
+    """Return the visit of this request."""
+    return g.visit
+
+
+def known(**facts: Any) -> Visit:
+    """Note further facts about the visit."""
+    g.visit = replace(g.visit, **facts)
+    return g.visit
