@@ -58,7 +58,7 @@ def attach(app: Flask, found: Addresses, settings: DatabaseSettings) -> None:
 
 def migrate() -> None:
     """Bring the tables up to date, as the owner role."""
-    upgrade(directory=str(MIGRATIONS), revision="heads")
+    upgrade(directory=str(MIGRATIONS))
 
 
 def is_current() -> bool:

@@ -78,6 +78,14 @@ class LazyText:
         """Look the sentence up in the language in force."""
         return pgettext(self.context, self.message, **self.values)
 
+    def format(self, *_positions: Any, **values: Any) -> "LazyText":
+        """Take the values a validator fills in; its own are kept and shown as `%(name)s`."""
+        return LazyText(self.message, context=self.context, values={**self.values, **values})
+
+    def __iter__(self) -> Iterator["LazyText"]:
+        """Be a list of one message where a validator expects a list."""
+        yield self
+
     def __str__(self) -> str:
         return self.now()
 

@@ -27,11 +27,30 @@ _MESSAGES: dict[type[fields.Field], dict[str, LazyText]] = {
     fields.DateTime: {"invalid": _l("Please write a date and time.")},
     fields.List: {"invalid": _l("Please choose from the list.")},
     fields.Enum: {"unknown": _l("Please choose one of the answers offered.")},
-    fields.Email: {"invalid": _l("Please write an e-mail address like name@example.org.")},
-    fields.Url: {"invalid": _l("Please write an address that begins with https://.")},
 }
 for _kind, _texts in _MESSAGES.items():
     _kind.default_error_messages = {**_kind.default_error_messages, **_texts}  # pyright: ignore[reportAttributeAccessIssue] - lazy texts in place of str
+
+_LENGTH: dict[str, LazyText] = {
+    "message_min": _l("Please write at least %(min)s characters."),
+    "message_max": _l("Please write at most %(max)s characters."),
+    "message_all": _l("Please write between %(min)s and %(max)s characters."),
+    "message_equal": _l("Please write exactly %(equal)s characters."),
+}
+_RANGE: dict[str, LazyText] = {
+    "message_min": _l("Please write %(min)s or more."),
+    "message_max": _l("Please write %(max)s or less."),
+    "message_all": _l("Please write a number from %(min)s to %(max)s."),
+}
+for _validator, _texts in ((validate.Length, _LENGTH), (validate.Range, _RANGE)):
+    for _name, _text in _texts.items():
+        setattr(_validator, _name, _text)
+for _validator, _text in (
+    (validate.Regexp, _l("This is not in the form we expect.")),
+    (validate.Email, _l("Please write an e-mail address like name@example.org.")),
+    (validate.OneOf, _l("Please choose one of the answers offered.")),
+):
+    _validator.default_message = _text
 
 
 class Schema(marshmallow.Schema):

@@ -130,7 +130,9 @@ def problem(error: errors.AppError, status: int) -> Response:
 
 
 def _headers(error: errors.AppError) -> dict[str, str]:
-    return {"Retry-After": str(error.retry_after)} if isinstance(error, errors.TooManyError) else {}
+    if isinstance(error, errors.TooManyError):
+        return {"Retry-After": str(error.retry_after)}
+    return {"WWW-Authenticate": "Bearer"} if isinstance(error, errors.SignInNeededError) else {}
 
 
 def _page(status: int, message: str) -> str:
