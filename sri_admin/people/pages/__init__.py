@@ -1,0 +1,1 @@
+"""The pages of sign-in, access, the own account and the settings."""

@@ -1,0 +1,321 @@
+"""Reading accounts, access and sessions; the loader by which every request learns who is there."""
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from sri_admin.kernel import clock, transaction
+from sri_admin.kernel.actor import Actor, Mandate, Scope
+from sri_admin.kernel.db import db
+from sri_admin.kernel.errors import NotFoundError
+from sri_admin.kernel.i18n import LazyText
+from sri_admin.kernel.i18n import gettext_lazy as _l
+from sri_admin.kernel.tenancy import NOWHERE, Tenant
+from sri_admin.people.models import Account, AccountSession, Credential, MandateRow, OneTimeLink, SessionSeen
+from sri_admin.people.rules import SEEN_EVERY, SESSION_IDLES, AccountState, Grant, LinkPurpose, Managed, Role, role_name
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedIn:
+    """A session that holds at this moment, and whose it is."""
+
+    actor: Actor
+    session_id: UUID
+    csrf: str
+    locale: str
+    theme: str
+    home: UUID
+    role_label: LazyText
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """One line of "who has access and until when"."""
+
+    account: Account
+    mandate: MandateRow
+    has_password: bool
+    last_seen: datetime | None
+    managed: Managed
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnSession:
+    """One browser somebody is signed in with."""
+
+    id: UUID
+    since: datetime
+    last_used: datetime
+
+
+def digest(token: str) -> bytes:
+    """Return the form in which a secret token is stored."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def holding(on: date) -> sa.ColumnElement[bool]:
+    """Return the filter for mandates that hold on a day; the same rule as `rules.is_open`, and not ended."""
+    return sa.and_(
+        MandateRow.ended_at.is_(None),
+        MandateRow.starts_on <= on,
+        sa.or_(MandateRow.ends_on.is_(None), MandateRow.ends_on >= on),
+    )
+
+
+def _not_over(on: date) -> sa.ColumnElement[bool]:
+    return sa.and_(MandateRow.ended_at.is_(None), sa.or_(MandateRow.ends_on.is_(None), MandateRow.ends_on >= on))
+
+
+# A mandate for the whole hub comes first, then the oldest: the first one is the person's home.
+_ORDER = (sa.case((MandateRow.scope == Scope.HUB, 0), else_=1), MandateRow.starts_on, MandateRow.id)
+
+_last_used = sa.func.coalesce(SessionSeen.seen_at, AccountSession.created_at)
+
+
+def signed_in(token: str) -> SignedIn | None:
+    """Return whose session a token is, if it holds now; one statement, and at most one note a minute of its use."""
+    now = clock.now()
+    with transaction.reading(NOWHERE):
+        rows = db.session.execute(_session_statement(digest(token), now)).all()
+        if not rows:
+            return None
+        account, session, seen_at, _home = rows[0]
+        found = _as_signed_in(account, session, tuple(_as_mandate(row[3]) for row in rows))
+    if now - seen_at >= SEEN_EVERY:
+        _note_use(found.session_id, now)
+    return found
+
+
+def _as_signed_in(account: Account, session: AccountSession, mandates: tuple[Mandate, ...]) -> SignedIn:
+    actor = Actor(label=account.label, account_id=account.id, mandates=mandates, fresh_until=session.fresh_until)
+    return SignedIn(
+        actor=actor,
+        session_id=session.id,
+        csrf=session.csrf,
+        locale=account.locale,
+        theme=account.theme.value,
+        home=mandates[0].member_id,
+        role_label=role_name(mandates[0].role),
+    )
+
+
+def _session_statement(token_hash: bytes, now: datetime) -> sa.Select[Account, AccountSession, datetime, MandateRow]:
+    return (
+        sa.select(Account, AccountSession, _last_used, MandateRow)
+        .join(AccountSession, AccountSession.account_id == Account.id)
+        .join(MandateRow, MandateRow.account_id == Account.id)
+        .outerjoin(SessionSeen, SessionSeen.session_id == AccountSession.id)
+        .where(
+            AccountSession.token_hash == token_hash,
+            AccountSession.revoked_at.is_(None),
+            AccountSession.expires_at > now,
+            _last_used > now - SESSION_IDLES,
+            Account.state == AccountState.ACTIVE,
+            holding(now.date()),
+        )
+        .order_by(*_ORDER)
+    )
+
+
+def _as_mandate(row: MandateRow) -> Mandate:
+    return Mandate(
+        role=row.role.value, scope=row.scope, member_id=row.member_id, starts_on=row.starts_on, ends_on=row.ends_on
+    )
+
+
+def _note_use(session_id: UUID, now: datetime) -> None:
+    noted = insert(SessionSeen).values(session_id=session_id, seen_at=now)
+    with transaction.apart() as session:
+        session.execute(noted.on_conflict_do_update(index_elements=["session_id"], set_={"seen_at": now}))
+
+
+def account_by_id(account_id: UUID) -> Account:
+    """Return an account; NotFoundError if there is none."""
+    found = db.session.get(Account, account_id)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def find_account(sign_in_name: str) -> Account | None:
+    """Return the account of a folded sign-in name."""
+    return db.session.scalar(sa.select(Account).where(Account.sign_in_name == sign_in_name))
+
+
+def find_secret(sign_in_name: str) -> tuple[Account | None, Credential | None]:
+    """Return the account and the password hash of a folded sign-in name, in one statement whether or not they exist."""
+    chosen = sa.select(Account, Credential).outerjoin(Credential, Credential.account_id == Account.id)
+    row = db.session.execute(chosen.where(Account.sign_in_name == sign_in_name)).first()
+    return (row[0], row[1]) if row else (None, None)
+
+
+def find_credential(account_id: UUID) -> Credential | None:
+    """Return the password hash of an account, if one was ever set."""
+    return db.session.scalar(sa.select(Credential).where(Credential.account_id == account_id))
+
+
+def mandates_on(account_id: UUID, day: date) -> list[MandateRow]:
+    """Return what an account may be used for on a day, the home first."""
+    chosen = sa.select(MandateRow).where(MandateRow.account_id == account_id, holding(day))
+    return list(db.session.scalars(chosen.order_by(*_ORDER)))
+
+
+def mandates_today(account_id: UUID) -> list[MandateRow]:
+    """Return what an account may be used for today, the home first."""
+    return mandates_on(account_id, clock.today())
+
+
+def mandates_not_over(account_id: UUID) -> list[MandateRow]:
+    """Return the mandates of an account that hold today or begin later."""
+    chosen = sa.select(MandateRow).where(MandateRow.account_id == account_id, _not_over(clock.today()))
+    return list(db.session.scalars(chosen.order_by(*_ORDER)))
+
+
+def managed(account: Account, member_id: UUID) -> Managed:
+    """Return an account as those who would manage it for one tenant must see it."""
+    held = mandates_not_over(account.id)
+    return Managed(member_id, [Grant(each.role, each.scope, each.member_id) for each in held])
+
+
+def person_of(member_id: UUID, account_id: UUID) -> Account:
+    """Return somebody who has, or will have, access for a tenant; NotFoundError otherwise."""
+    chosen = sa.select(Account).join(MandateRow, MandateRow.account_id == Account.id)
+    here = (Account.id == account_id, MandateRow.member_id == member_id, _not_over(clock.today()))
+    found = db.session.scalars(chosen.where(*here).limit(1)).first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def mandate_of(member_id: UUID, mandate_id: UUID) -> MandateRow:
+    """Return a mandate of one tenant; NotFoundError if it is another's."""
+    row = db.session.get(MandateRow, mandate_id)
+    if row is None or row.member_id != member_id:
+        raise NotFoundError
+    return row
+
+
+def others_holding(mandate: MandateRow) -> int:
+    """Count who else holds the same role in the same place today, and can really come in."""
+    chosen = (
+        sa.select(sa.func.count(sa.distinct(MandateRow.account_id)))
+        .join(Account, Account.id == MandateRow.account_id)
+        .join(Credential, Credential.account_id == Account.id)
+        .where(
+            MandateRow.role == mandate.role,
+            MandateRow.member_id == mandate.member_id,
+            MandateRow.account_id != mandate.account_id,
+            Account.state == AccountState.ACTIVE,
+            holding(clock.today()),
+        )
+    )
+    return db.session.scalar(chosen) or 0
+
+
+def access_at(member_id: UUID) -> list[Access]:
+    """Return who has access for a tenant, now or soon, and until when; national administrators and directors first."""
+    last_seen = (
+        sa.select(AccountSession.account_id, sa.func.max(_last_used).label("seen_at"))
+        .outerjoin(SessionSeen, SessionSeen.session_id == AccountSession.id)
+        .group_by(AccountSession.account_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        sa.select(MandateRow, Account, Credential.id, last_seen.c.seen_at)
+        .join(Account, Account.id == MandateRow.account_id)
+        .outerjoin(Credential, Credential.account_id == Account.id)
+        .outerjoin(last_seen, last_seen.c.account_id == Account.id)
+        .where(MandateRow.member_id == member_id, _not_over(clock.today()))
+        .order_by(MandateRow.starts_on, MandateRow.id)
+    )
+    held = _held_by(member_id)
+    found = [
+        Access(
+            account=account,
+            mandate=mandate,
+            has_password=credential is not None,
+            last_seen=seen,
+            managed=Managed(member_id, held[account.id]),
+        )
+        for mandate, account, credential, seen in rows
+    ]
+    places = {role: place for place, role in enumerate(Role)}
+    return sorted(found, key=lambda each: (places[each.mandate.role], (each.account.display_name or "").casefold()))
+
+
+def _held_by(member_id: UUID) -> dict[UUID, list[Grant]]:
+    here = sa.select(MandateRow.account_id).where(MandateRow.member_id == member_id)
+    chosen = sa.select(MandateRow).where(MandateRow.account_id.in_(here), _not_over(clock.today()))
+    held: dict[UUID, list[Grant]] = defaultdict(list)
+    for row in db.session.scalars(chosen):
+        held[row.account_id].append(Grant(row.role, row.scope, row.member_id))
+    return held
+
+
+def sessions_of(account_id: UUID) -> list[OwnSession]:
+    """Return the browsers an account is signed in with, the last used first."""
+    now = clock.now()
+    rows = db.session.execute(
+        sa.select(AccountSession.id, AccountSession.created_at, _last_used)
+        .outerjoin(SessionSeen, SessionSeen.session_id == AccountSession.id)
+        .where(
+            AccountSession.account_id == account_id,
+            AccountSession.revoked_at.is_(None),
+            AccountSession.expires_at > now,
+            _last_used > now - SESSION_IDLES,
+        )
+        .order_by(_last_used.desc())
+    )
+    return [OwnSession(id=key, since=since, last_used=last) for key, since, last in rows]
+
+
+def session_by_id(session_id: UUID) -> AccountSession:
+    """Return a session; NotFoundError if there is none."""
+    found = db.session.get(AccountSession, session_id)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def link_purpose(token: str) -> LinkPurpose:
+    """Return what a one-time link is for, while it can be used; NotFoundError afterwards."""
+    chosen = (
+        sa.select(OneTimeLink.purpose)
+        .join(Account, Account.id == OneTimeLink.account_id)
+        .where(
+            OneTimeLink.token_hash == digest(token),
+            OneTimeLink.used_at.is_(None),
+            OneTimeLink.expires_at > clock.now(),
+            Account.state == AccountState.ACTIVE,
+        )
+    )
+    found = db.session.scalar(chosen)
+    if found is None:
+        raise link_gone()
+    return found
+
+
+def link_gone() -> NotFoundError:
+    """Return the answer to a link that was used, replaced, is too old, or never was: always the same."""
+    return NotFoundError(
+        _l("This link was used already, or it is too old. Ask the person who gave it to you for a new one.")
+    )
+
+
+def tenant_by_id(tenant_id: UUID) -> Tenant:
+    """Return a tenant; NotFoundError if there is none."""
+    found = db.session.get(Tenant, tenant_id)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def codes_of(tenant_ids: set[UUID]) -> dict[UUID, str]:
+    """Return the codes of tenants."""
+    rows = db.session.execute(sa.select(Tenant.id, Tenant.code).where(Tenant.id.in_(tenant_ids)))
+    return {row.id: row.code for row in rows}

@@ -1,0 +1,266 @@
+"""The roles, who may give which, which passwords will do, and how long anything lasts."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from sri_admin.kernel.actor import Mandate, Scope
+from sri_admin.kernel.errors import FieldError, InvalidError
+from sri_admin.kernel.i18n import LazyText
+from sri_admin.kernel.i18n import gettext_lazy as _l
+
+SESSION_LASTS = timedelta(hours=12)
+SESSION_IDLES = timedelta(minutes=30)
+SEEN_EVERY = timedelta(minutes=1)
+FRESH_FOR = timedelta(minutes=10)
+
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 200
+_FEWEST_CHARACTERS = 5
+
+FREE_FAILURES = 5
+_FIRST_DELAY, _LONGEST_DELAY = timedelta(seconds=15), timedelta(minutes=15)
+NAME_FORGETS, NETWORK_FORGETS = timedelta(hours=24), timedelta(hours=1)
+FREE_NETWORK_FAILURES = 20
+
+
+class Role(StrEnum):
+    """What somebody is here for."""
+
+    SRI_DIRECTOR = "sri_director"
+    COUNTRY_LIAISON = "country_liaison"
+    INTEGRITY_LEAD = "integrity_lead"
+    MATERIALS_MANAGER = "materials_manager"
+    TRAINING_LEAD = "training_lead"
+    DATA_OFFICER = "data_officer"
+    AUDITOR = "auditor"
+    MEMBER_ADMINISTRATOR = "member_administrator"
+    CHAIR = "chair"
+    COORDINATOR = "coordinator"
+    FACILITATOR = "facilitator"
+    MEMBER_DATA_OFFICER = "member_data_officer"
+
+
+class AccountState(StrEnum):
+    """Whether somebody may come in at all."""
+
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+
+
+class Theme(StrEnum):
+    """Light or dark."""
+
+    AUTO = "auto"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class LinkPurpose(StrEnum):
+    """What a one-time link is for."""
+
+    INVITE = "invite"
+    RESET = "reset"
+
+
+ROLE_NAMES: dict[str, LazyText] = {
+    Role.SRI_DIRECTOR: _l("Director of SRI"),
+    Role.COUNTRY_LIAISON: _l("Country liaison"),
+    Role.INTEGRITY_LEAD: _l("Programme integrity lead"),
+    Role.MATERIALS_MANAGER: _l("Materials manager"),
+    Role.TRAINING_LEAD: _l("Training lead"),
+    Role.DATA_OFFICER: _l("Data officer of SRI"),
+    Role.AUDITOR: _l("Auditor, reading"),
+    Role.MEMBER_ADMINISTRATOR: _l("National administrator"),
+    Role.CHAIR: _l("Chair"),
+    Role.COORDINATOR: _l("Coordinator"),
+    Role.FACILITATOR: _l("Facilitator"),
+    Role.MEMBER_DATA_OFFICER: _l("Data officer"),
+    "system": _l("The program itself"),
+}
+STAFF_ROLES = (
+    Role.SRI_DIRECTOR,
+    Role.COUNTRY_LIAISON,
+    Role.INTEGRITY_LEAD,
+    Role.MATERIALS_MANAGER,
+    Role.TRAINING_LEAD,
+    Role.DATA_OFFICER,
+    Role.AUDITOR,
+)
+BOARD_ROLES = (
+    Role.MEMBER_ADMINISTRATOR,
+    Role.CHAIR,
+    Role.COORDINATOR,
+    Role.FACILITATOR,
+    Role.MEMBER_DATA_OFFICER,
+)
+# The roles that give access to others: the last of them in a place is never taken away.
+GRANTING_ROLES = (Role.SRI_DIRECTOR, Role.MEMBER_ADMINISTRATOR)
+_SCOPES: dict[Role, tuple[Scope, ...]] = {
+    **dict.fromkeys(STAFF_ROLES, (Scope.HUB,)),
+    Role.COUNTRY_LIAISON: (Scope.HUB, Scope.MEMBER),
+    **dict.fromkeys(BOARD_ROLES, (Scope.MEMBER,)),
+}
+
+LINK_LASTS = {LinkPurpose.INVITE: timedelta(days=7), LinkPurpose.RESET: timedelta(hours=24)}
+
+# Long enough to be accepted by length alone, and tried first by everybody.
+_COMMON = frozenset(
+    {
+        "123456789012",
+        "1234567890123",
+        "123456789123",
+        "adminadminadmin",
+        "administrator",
+        "changemechangeme",
+        "correcthorsebatterystaple",
+        "iloveyou1234",
+        "letmeinletmein",
+        "passw0rd1234",
+        "password1234",
+        "password12345",
+        "passwordpassword",
+        "q1w2e3r4t5y6",
+        "qwerty123456",
+        "qwertyuiop12",
+        "qwertyuiopasdf",
+        "smartrecovery",
+        "smartrecovery1",
+        "smartrecovery123",
+        "welcome12345",
+        "welcomewelcome",
+    }
+)
+
+
+class Granted(Protocol):
+    """Anything that says which role is held where: a mandate, or one to be given."""
+
+    @property
+    def role(self) -> str:
+        """The role."""
+        ...
+
+    @property
+    def scope(self) -> Scope:
+        """How far it reaches."""
+        ...
+
+    @property
+    def member_id(self) -> UUID:
+        """For which tenant."""
+        ...
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role to be given for a tenant."""
+
+    role: Role
+    scope: Scope
+    member_id: UUID
+
+
+@dataclass(frozen=True)
+class Managed:
+    """Somebody's account as seen from one tenant: all mandates that are open now or later, wherever they are."""
+
+    member_id: UUID
+    mandates: Sequence[Granted]
+
+
+def role_name(role: str) -> LazyText:
+    """Return the plain name of a role."""
+    return ROLE_NAMES.get(role) or _l("No role today")
+
+
+def may_grant(mandates: Iterable[Mandate], granted: Granted) -> bool:
+    """Say whether holders of these mandates may give, extend or end another: never above themselves."""
+    for mandate in mandates:
+        if mandate.role == Role.SRI_DIRECTOR and mandate.scope is Scope.HUB:
+            return True
+        is_own = mandate.role == Role.MEMBER_ADMINISTRATOR and mandate.member_id == granted.member_id
+        if is_own and granted.role in BOARD_ROLES and granted.scope is Scope.MEMBER:
+            return True
+    return False
+
+
+def may_manage(mandates: Sequence[Mandate], managed: Managed) -> bool:
+    """Say whether they may block somebody or make a new link: only if they could have given all that person has."""
+    is_here = any(each.member_id == managed.member_id for each in managed.mandates)
+    return is_here and all(may_grant(mandates, each) for each in managed.mandates)
+
+
+def scope_in(role: Role, *, at_hub: bool) -> Scope:
+    """Return the reach of a role at the hub or in a member country; InvalidError if it does not exist there."""
+    scope = Scope.HUB if at_hub else Scope.MEMBER
+    if scope not in _SCOPES[role]:
+        raise InvalidError([FieldError("role", _l("This role does not exist here. Please choose another one."))])
+    return scope
+
+
+def roles_at(*, at_hub: bool) -> list[Role]:
+    """Return the roles that exist at the hub, or in a member country."""
+    scope = Scope.HUB if at_hub else Scope.MEMBER
+    return [role for role in Role if scope in _SCOPES[role]]
+
+
+def check_dates(starts_on: date, ends_on: date | None, *, today: date) -> None:
+    """Refuse an access that would be over before it begins or by today."""
+    if ends_on is not None and ends_on < max(starts_on, today):
+        raise InvalidError([FieldError("ends_on", _l("The last day lies before the first. Choose a later day."))])
+
+
+def fold_sign_in_name(name: str) -> str:
+    """Return the form in which sign-in names are compared: no outer spaces, no capitals."""
+    return name.strip().casefold()
+
+
+def check_sign_in_name(name: str) -> None:
+    """Refuse a sign-in name that cannot be typed reliably."""
+    if not 3 <= len(name) <= 254 or not name.isprintable() or any(char.isspace() for char in name):
+        text = _l("Use an e-mail address, or a name of at least 3 letters without spaces.")
+        raise InvalidError([FieldError("sign_in_name", text)])
+
+
+def check_display_name(name: str) -> None:
+    """Refuse a name that holds nothing, or characters nobody can see."""
+    if not name.strip() or not name.isprintable():
+        raise InvalidError([FieldError("display_name", _l("Write the name as people here know it."))])
+
+
+def check_password(password: str, *names: str | None) -> None:
+    """Refuse a password that is short, common, too even, or somebody's name."""
+    folded = password.casefold()
+    taken = {part for name in names if name for part in (name.casefold(), name.casefold().partition("@")[0])}
+    if len(password) < SHORTEST_PASSWORD:
+        _refuse(_l("This is too short. Use 12 characters or more; three or four unrelated words are good."))
+    if len(password) > LONGEST_PASSWORD:
+        _refuse(_l("This is too long. Use at most 200 characters."))
+    if folded in taken:
+        _refuse(_l("This is your own name. Choose something nobody would try."))
+    if folded in _COMMON or len(set(folded)) < _FEWEST_CHARACTERS:
+        _refuse(_l("Many people use this one, so it is tried first. Choose something nobody would try."))
+
+
+def _refuse(text: LazyText) -> None:
+    raise InvalidError([FieldError("password", text)])
+
+
+def delay_after(failures: int, *, free: int = FREE_FAILURES) -> timedelta:
+    """Return how long the next attempt must wait: nothing at first, then doubling up to a quarter of an hour."""
+    if failures < free:
+        return timedelta(0)
+    return min(_FIRST_DELAY * 2 ** min(failures - free, 10), _LONGEST_DELAY)
+
+
+def is_alive(*, seen_at: datetime, expires_at: datetime, now: datetime) -> bool:
+    """Say whether a session may go on: not past its end, and not left alone for too long."""
+    return now < expires_at and now - seen_at < SESSION_IDLES
+
+
+def is_open(starts_on: date, ends_on: date | None, *, today: date) -> bool:
+    """Say whether access holds on a day; its last day counts."""
+    return starts_on <= today and (ends_on is None or ends_on >= today)
