@@ -1,0 +1,33 @@
+"""The limits of sri-sync/1 (docs/federation.md §2.1); both sides of every exchange use the same numbers."""
+
+from typing import Final
+
+PROTOCOL: Final = "sri-sync/1"
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+
+LINE_BYTES: Final = 1 * MIB
+LINE_DEPTH: Final = 32
+INTEGER_MAX: Final = 2**53 - 1
+
+PAGE_CHANGES: Final = 2_000
+PAGE_BYTES: Final = 4 * MIB
+TRANSACTION_CHANGES: Final = 2_000
+TRANSACTION_BYTES: Final = 4 * MIB
+BATCH_BYTES: Final = 8 * MIB
+
+TEXT_CHARACTERS: Final = 2_000
+STREAM_NAME_CHARACTERS: Final = 160
+KIND_CHARACTERS: Final = 64
+AUTHOR_CHARACTERS: Final = 200
+CURSOR_CHARACTERS: Final = 512
+
+TOKEN_SECONDS: Final = 600
+ASSERTION_SECONDS: Final = 120
+ENROLMENT_CODE_DAYS: Final = 7
+
+STALE_AFTER_DAYS: Final = 14
+FROZEN_AFTER_DAYS: Final = 90
+JOURNAL_KEPT_AFTER_RECEIPT_DAYS: Final = 180
+HORIZON_DAYS: Final = 400
