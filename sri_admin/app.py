@@ -4,14 +4,19 @@ from collections.abc import Sequence
 
 from flask import Flask
 
-from sri_admin.kernel import audit, database, jobs, part, runtime
+from sri_admin.federation import control, journal, tokens
+from sri_admin.federation.part import FEDERATION
+from sri_admin.kernel import audit, database, installation, jobs, part, runtime
 from sri_admin.kernel.part import Part
 from sri_admin.kernel.settings import Settings
+from sri_admin.members.part import PART as MEMBERS
+from sri_admin.people import queries as people
+from sri_admin.people.part import PART as PEOPLE
 from sri_admin.web import lifecycle
 from sri_admin.web.visit import Loaders
 
-PARTS: tuple[Part, ...] = ()
-LOADERS = Loaders(session=lambda _token: None, node=lambda _token: None)
+PARTS: tuple[Part, ...] = (FEDERATION, PEOPLE, MEMBERS)
+LOADERS = Loaders(session=people.signed_in, node=tokens.node_actor)
 
 
 def create_app(settings: Settings, *, found: database.Addresses | None = None, parts: Sequence[Part] = PARTS) -> Flask:
@@ -32,9 +37,23 @@ def wire(settings: Settings, parts: Sequence[Part]) -> runtime.Runtime:
         settings=settings,
         parts=parts,
         handlers=part.gathered(parts, "handlers"),
-        tail_steps=(audit.seal,),
+        tail_steps=(audit.seal, journal.append),
         tasks={task.name: task for each in parts for task in each.tasks if role in task.roles},
         kinds=tuple(kind for each in parts for kind in each.kinds),
         constraints={name: make for each in parts for name, make in each.constraints.items()},
         answers=part.gathered(parts, "answers"),
     )
+
+
+def prepare(app: Flask) -> None:
+    """Bring the tables up to date and give a new installation its identity, keys and streams. Safe to repeat."""
+    with app.app_context():
+        database.migrate()
+        establish()
+
+
+def establish() -> None:
+    """Give a new installation its identity and, at the hub, its keys and streams."""
+    installation.establish()
+    if runtime.current().is_hub:
+        control.prepare_hub()

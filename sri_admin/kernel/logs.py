@@ -20,7 +20,8 @@ def _without_secrets(_logger: Any, _method: str, entry: MutableMapping[str, Any]
 def configure(settings: LogSettings) -> None:
     """Send structured logs of this process to standard error."""
     level = getattr(logging, settings.level.upper())
-    render = structlog.processors.JSONRenderer() if settings.format == "json" else structlog.dev.ConsoleRenderer()
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    render = structlog.processors.JSONRenderer() if settings.format == "json" else plain
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

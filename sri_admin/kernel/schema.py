@@ -50,7 +50,7 @@ for _validator, _text in (
     (validate.Email, _l("Please write an e-mail address like name@example.org.")),
     (validate.OneOf, _l("Please choose one of the answers offered.")),
 ):
-    _validator.default_message = _text
+    setattr(_validator, "default_message", _text)  # noqa: B010 - typed as str, which a lazy text stands in for
 
 
 class Schema(marshmallow.Schema):

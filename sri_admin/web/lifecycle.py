@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from sri_admin.kernel import ids, metrics, runtime
@@ -74,7 +74,7 @@ def _begin() -> None:
 
 
 def _pack(response: Response) -> Response:
-    wanted = "gzip" in request.headers.get("Accept-Encoding", "")
+    wanted = "gzip" in request.headers.get("Accept-Encoding", "") and not _speaks_for_itself()
     kind = response.mimetype or ""
     if not wanted or response.direct_passthrough or response.is_streamed or "Content-Encoding" in response.headers:
         return response
@@ -83,6 +83,12 @@ def _pack(response: Response) -> Response:
         response.headers["Content-Encoding"] = "gzip"
     response.vary.add("Accept-Encoding")
     return response
+
+
+def _speaks_for_itself() -> bool:
+    """Say whether the route is one of a protocol that packs its own answers."""
+    door = getattr(current_app.view_functions.get(request.endpoint or ""), "door", None)
+    return bool(getattr(door, "raw", False))
 
 
 def _note(response: Response) -> Response:

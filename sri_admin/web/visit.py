@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import current_app, g
 
 from sri_admin.kernel.actor import ANONYMOUS, Actor
+from sri_admin.kernel.i18n import LazyText
 from sri_admin.kernel.tenancy import Tenant
 
 _EXTENSION = "sri-admin-loaders"
@@ -16,13 +17,40 @@ _EXTENSION = "sri-admin-loaders"
 class SignedIn(Protocol):
     """What web needs to know of a session; the part `people` provides it."""
 
-    actor: Actor
-    session_id: UUID
-    csrf: str
-    locale: str
-    theme: str
-    home: UUID
-    role_label: Any
+    @property
+    def actor(self) -> Actor:
+        """Who acts."""
+        ...
+
+    @property
+    def session_id(self) -> UUID:
+        """Which session."""
+        ...
+
+    @property
+    def csrf(self) -> str:
+        """The secret its form tokens are made with."""
+        ...
+
+    @property
+    def locale(self) -> str:
+        """The language the account asks for, or nothing."""
+        ...
+
+    @property
+    def theme(self) -> str:
+        """Light, dark or as the device."""
+        ...
+
+    @property
+    def home(self) -> UUID:
+        """The tenant it writes for when no member is named."""
+        ...
+
+    @property
+    def role_label(self) -> LazyText:
+        """The account's role in words."""
+        ...
 
 
 @dataclass(frozen=True)

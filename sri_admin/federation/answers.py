@@ -1,0 +1,78 @@
+"""Answers of the sync API: lines, JSON and problem documents with a stable code, never a page."""
+
+import json
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Final
+
+from werkzeug.wrappers import Response
+
+from sri_admin.federation.lines import ProtocolError
+from sri_admin.federation.packing import GZIP, NDJSON, content_digest, pack
+from sri_admin.kernel.errors import AppError
+from sri_admin.web.errors import problem
+
+_STATUS: Final = {
+    "bad_code": 403,
+    "bad_cursor": 400,
+    "busy": 423,
+    "client_too_old": 426,
+    "code_expired": 410,
+    "code_used": 409,
+    "denied": 404,
+    "duplicate_writer": 409,
+    "expired": 410,
+    "forked": 409,
+    "gap": 409,
+    "not_ndjson": 415,
+    "page_too_large": 413,
+    "rewound": 409,
+    "server_too_old": 426,
+    "stale_epoch": 409,
+    "too_large": 413,
+    "too_long": 413,
+    "unknown_coding": 415,
+    "unknown_epoch": 409,
+}
+_OTHERWISE: Final = 422
+_WORTH_PACKING: Final = 300
+
+
+class RefusedError(ProtocolError):
+    """A request is refused; `facts` stand in the problem document beside the code."""
+
+    def __init__(self, code: str, detail: str, **facts: Any) -> None:
+        super().__init__(code, detail)
+        self.facts = facts
+
+
+def speaking(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Turn a refusal of the protocol into its problem document."""
+
+    @wraps(view)
+    def answer(*arguments: Any, **named: Any) -> Response:
+        try:
+            return view(*arguments, **named)
+        except ProtocolError as error:
+            facts: Mapping[str, Any] = getattr(error, "facts", {})
+            return problem(AppError(error.detail, code=error.code, **facts), _STATUS.get(error.code, _OTHERWISE))
+
+    return answer
+
+
+def document(value: Mapping[str, Any], *, status: int = 200) -> Response:
+    """Answer with one JSON object."""
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    return Response(body, status=status, mimetype="application/json")
+
+
+def lines(body: bytes, *, accepted: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Answer with lines, packed where the caller accepts it, with the digest of what is sent."""
+    response = Response(mimetype=NDJSON, headers=dict(headers or {}))
+    if GZIP in accepted and len(body) >= _WORTH_PACKING:
+        body = pack(body)
+        response.headers["Content-Encoding"] = GZIP
+    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["Content-Digest"] = content_digest(body)
+    response.set_data(body)
+    return response

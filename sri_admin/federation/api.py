@@ -1,0 +1,185 @@
+"""The hub's HTTP API of the exchange: who is here, tokens, joining, hello, pages out, batches in."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import current_app, request
+from werkzeug.wrappers import Response
+
+from sri_admin.federation import (
+    answers,
+    contact,
+    control,
+    enrolment,
+    enrolment_papers,
+    export,
+    hello,
+    intake,
+    limits,
+    rates,
+    tokens,
+)
+from sri_admin.federation.answers import RefusedError, speaking
+from sri_admin.federation.checkpoint import to_base64url
+from sri_admin.federation.control import Access
+from sri_admin.federation.cursor import decode_cursor
+from sri_admin.federation.enrolment_models import Enrolment, EnrolmentState, Node
+from sri_admin.federation.lines import parse
+from sri_admin.federation.packing import NDJSON, read_limited
+from sri_admin.federation.schemas import ChangesQuery, HelloIn
+from sri_admin.kernel import clock, installation, ip_prefix, schema, tenancy, transaction
+from sri_admin.kernel.actor import Actor
+from sri_admin.kernel.db import db
+from sri_admin.kernel.part import HUB
+from sri_admin.kernel.signing import VerifyKey
+from sri_admin.kernel.tenancy import Tenant
+from sri_admin.web.api import Api
+from sri_admin.web.doors import Audience
+
+api = Api("sync", description="The exchange between the hub and the nodes of member countries.")
+_BASE = "/api/sync/v1"
+_PIECE = 64 * 1024
+_PAPER_BYTES = 16 * 1024
+_PROOF_HEADER = "Sri-Proof"
+
+
+@api.raw("/.well-known/sri-sync", method="GET", audience=Audience.PUBLIC, roles=HUB)
+@speaking
+def well_known(_actor: Actor) -> Response:
+    """Say who is here and what it speaks."""
+    return answers.document(
+        {
+            "protocols": list(hello.PROTOCOLS),
+            "node_id": str(installation.identity().id),
+            "time": clock.wire(clock.now()),
+            "issuer": tokens.issuer(),
+            "token_path": tokens.TOKEN_PATH,
+            "token_endpoint": tokens.issuer() + tokens.TOKEN_PATH,
+            "codings": ["gzip"],
+            "limits": hello.limits_told(),
+        }
+    )
+
+
+@api.raw(tokens.TOKEN_PATH, method="POST", audience=Audience.PUBLIC, roles=HUB)
+@speaking
+def token(_actor: Actor) -> Response:
+    """Give a node its access token (RFC 6749, RFC 7523)."""
+    rates.spend(f"token {ip_prefix.prefix(request.remote_addr)}", rates.TOKENS)
+    return tokens.answer_token_request(current_app, request)
+
+
+@api.raw(f"{_BASE}/enrolments", method="POST", audience=Audience.PUBLIC, roles=HUB)
+@speaking
+def enrolment_ask(_actor: Actor) -> Response:
+    """Take an installation's request to join."""
+    rates.spend(f"enrolment {ip_prefix.prefix(request.remote_addr)}", rates.ENROLMENTS)
+    known = enrolment.receive(_body(_PAPER_BYTES))
+    return answers.document({"id": str(known.id), "state": known.state, "fingerprint": known.fingerprint}, status=202)
+
+
+@api.raw(f"{_BASE}/enrolments/<uuid:id>", method="GET", audience=Audience.PUBLIC, roles=HUB)
+@speaking
+def enrolment_news(_actor: Actor, id: UUID) -> Response:  # noqa: A002 - the name in the address
+    """Tell who asked what became of its request, and once approved all it needs."""
+    rates.spend(f"question {ip_prefix.prefix(request.remote_addr)}", rates.QUESTIONS)
+    with transaction.reading(tenancy.NOWHERE):
+        row = db.session.get(Enrolment, id)
+        if row is None:
+            raise RefusedError("denied", "no such request")
+        enrolment_papers.check_question(id, VerifyKey(row.sign_key), proof=request.headers.get(_PROOF_HEADER, ""))
+        return answers.document({"state": row.state, **(_welcome(row) if _is_in(row) else {})})
+
+
+@api.raw(f"{_BASE}/hello", method="POST", audience=Audience.NODE, roles=HUB)
+@speaking
+def say_hello(actor: Actor) -> Response:
+    """Compare where the two sides stand."""
+    node = _caller(actor)
+    values = schema.load(HelloIn, parse(_body(limits.LINE_BYTES)))
+    with transaction.reading(tokens.reach_of(node)):
+        told = hello.answer(node, values)
+    contact.note_node(
+        node.id,
+        software=values["software"],
+        skew_ms=told["skew_ms"],
+        waiting=hello.waiting(values, told),
+        trouble=values["trouble"],
+    )
+    return answers.document(told)
+
+
+@api.raw(f"{_BASE}/streams/<stream>/changes", method="GET", audience=Audience.NODE, roles=HUB)
+@speaking
+def changes(actor: Actor, stream: str) -> Response:
+    """Give the page of a stream after a cursor."""
+    node = _caller(actor)
+    query = schema.load(ChangesQuery, request.args.to_dict())
+    with transaction.reading(tokens.reach_of(node)):
+        _require(node, stream, {Access.READ, Access.WRITE}, f"sync:read:{stream}")
+        after = decode_cursor(query["cursor"]) if query["cursor"] else None
+        page = export.page(stream, after, max_changes=query["max_changes"], max_bytes=query["max_bytes"])
+    if page is None:
+        return Response(status=204)
+    headers = {"Sri-Next-Cursor": page.cursor, "Sri-Head": str(page.head)}
+    return answers.lines(page.body, accepted=request.headers.get("Accept-Encoding", ""), headers=headers)
+
+
+@api.raw(f"{_BASE}/streams/<stream>/batches", method="POST", audience=Audience.NODE, roles=HUB)
+@speaking
+def batches(actor: Actor, stream: str) -> Response:
+    """Take a batch of the stream's writer and give the receipt."""
+    node = _caller(actor)
+    with transaction.reading(tokens.reach_of(node)):
+        _require(node, stream, {Access.WRITE}, f"sync:write:{stream}")
+    if request.mimetype != NDJSON:
+        raise RefusedError("not_ndjson", f"a batch is sent as {NDJSON}")
+    body = _body(limits.BATCH_BYTES)
+    receipt = intake.batch(stream, node.id, node.incarnation, body)
+    return answers.lines(receipt + b"\n", accepted=request.headers.get("Accept-Encoding", ""))
+
+
+@api.raw(f"{_BASE}/streams/<stream>/receipt", method="GET", audience=Audience.NODE, roles=HUB)
+@speaking
+def last_receipt(actor: Actor, stream: str) -> Response:
+    """Give the last receipt of a stream again."""
+    node = _caller(actor)
+    with transaction.reading(tokens.reach_of(node)):
+        _require(node, stream, {Access.WRITE}, f"sync:write:{stream}")
+        receipt = intake.last_receipt(stream)
+    if receipt is None:
+        return Response(status=204)
+    return answers.lines(receipt + b"\n", accepted=request.headers.get("Accept-Encoding", ""))
+
+
+def _caller(actor: Actor) -> Node:
+    rates.spend(f"node {actor.label}", rates.EXCHANGE)
+    with transaction.reading(tenancy.NOWHERE):
+        node = db.session.get_one(Node, UUID(actor.label))
+        transaction.detach(node)
+    return node
+
+
+def _require(node: Node, stream: str, wanted: set[Access], scope: str) -> None:
+    # One answer for what is another's, what does not exist and what the token was not given for.
+    bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if control.access(node.id, node.member_id).get(stream) not in wanted or scope not in tokens.scopes_of(bearer):
+        raise RefusedError("denied", "there is no such stream for this node")
+
+
+def _body(limit: int) -> bytes:
+    pieces = iter(lambda: request.stream.read(_PIECE), b"")
+    return read_limited(pieces, limit=limit, coding=request.headers.get("Content-Encoding", ""))
+
+
+def _is_in(row: Enrolment) -> bool:
+    return row.state is EnrolmentState.APPROVED
+
+
+def _welcome(row: Enrolment) -> dict[str, Any]:
+    member = db.session.get_one(Tenant, row.member_id)
+    return {
+        "hub": {"node_id": str(installation.identity().id), "tenant_id": str(tenancy.hub_tenant().id)},
+        "member": {"tenant_id": str(member.id), "code": member.code},
+        "root": to_base64url(control.root_file()),
+    }

@@ -1,0 +1,144 @@
+"""Putting the records of a page into their tables.
+
+PostgreSQL reads the payloads itself (`json_to_recordset`), so nothing is converted twice. A page is tried as a whole;
+if a constraint fails it is replayed record by record under savepoints, and only the guilty records are set aside.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError
+
+from sri_admin.federation.kinds import Kind, Missing
+from sri_admin.kernel.db import db
+
+_KEYS = (sa.column("id", sa.Uuid()), sa.column("version", sa.Integer()))
+
+
+class Record(NamedTuple):
+    """One applicable change: a payload at a revision, or None for a removal."""
+
+    n: int
+    kind: Kind
+    id: UUID
+    rev: int
+    payload: Mapping[str, Any] | None
+
+
+class Fault(NamedTuple):
+    """Why a record could not be applied, and the record it waits for if that may cure it."""
+
+    n: int
+    code: str
+    detail: str
+    waiting_for: UUID | None = None
+
+
+@dataclass
+class Applied:
+    """What became of the records of a page: those that stand, by kind, and those that do not."""
+
+    arrived: dict[str, list[UUID]] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+
+def apply(member_id: UUID, records: Sequence[Record], *, order: Sequence[Kind]) -> Applied:
+    """Apply records of one tenant; later ones of the same id win, guilty ones are named and left out."""
+    result = Applied()
+    sound = _with_references(member_id, records, result)
+    try:
+        with _savepoint():
+            _write_all(member_id, sound, order)
+        _note(result, sound)
+    except DBAPIError:
+        for each in sound:
+            _apply_alone(member_id, each, result)
+    return result
+
+
+def _apply_alone(member_id: UUID, record: Record, result: Applied) -> None:
+    try:
+        with _savepoint():
+            _write_all(member_id, [record], [record.kind])
+        _note(result, [record])
+    except DBAPIError as error:
+        diagnosis = getattr(error.orig, "diag", None)
+        name = getattr(diagnosis, "constraint_name", None) or type(error.orig).__name__
+        result.faults.append(Fault(record.n, "clash", str(name)))
+
+
+def _note(result: Applied, records: Iterable[Record]) -> None:
+    for each in records:
+        result.arrived.setdefault(each.kind.name, []).append(each.id)
+
+
+@contextmanager
+def _savepoint() -> Iterator[None]:
+    with db.session.begin_nested():
+        yield
+        db.session.execute(sa.text("set constraints all immediate"))
+        db.session.execute(sa.text("set constraints all deferred"))
+
+
+def _with_references(member_id: UUID, records: Sequence[Record], result: Applied) -> list[Record]:
+    faulty: dict[UUID, Missing] = {}
+    for kind in {each.kind.name: each.kind for each in records}.values():
+        if kind.check is not None:
+            payloads = {each.id: each.payload for each in records if each.kind is kind and each.payload is not None}
+            faulty.update(kind.check(member_id, payloads))
+    for each in records:
+        if each.id in faulty:
+            missing = faulty[each.id].reference
+            result.faults.append(Fault(each.n, "waiting_for", str(missing), missing))
+    return [each for each in records if each.id not in faulty]
+
+
+def _write_all(member_id: UUID, records: Sequence[Record], order: Sequence[Kind]) -> None:
+    last = {(each.kind.name, each.id): each for each in records}
+    for kind in order:
+        mine = [each for (name, _id), each in last.items() if name == kind.name]
+        present = [each for each in mine if each.payload is not None]
+        gone = [each.id for each in mine if each.payload is None]
+        if gone:
+            table = kind.table
+            db.session.execute(sa.delete(table).where(table.c.member_id == member_id, table.c.id.in_(gone)))
+        if present:
+            derived = sorted(kind.derive(present[0].payload or {})) if kind.derive else []
+            values = {"rows": _rows(kind, present), "member": member_id}
+            db.session.execute(upsert(kind, derived), values)
+
+
+def _rows(kind: Kind, records: Iterable[Record]) -> str:
+    derive = kind.derive
+    rows = []
+    for each in records:
+        payload = each.payload or {}
+        extra = derive(payload) if derive else {}
+        rows.append({**payload, **extra, "id": str(each.id), "version": each.rev})
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+def upsert(kind: Kind, derived: Sequence[str] = ()) -> postgresql.Insert:
+    """Return the statement that writes payloads of a kind and columns derived from them; only a newer revision wins."""
+    table = kind.table
+    names = [*(column.name for column in kind.columns), *derived]
+    given = [sa.column(name, table.columns[name].type) for name in names]
+    recordset = sa.func.json_to_recordset(sa.bindparam("rows", type_=sa.Text()).cast(postgresql.JSON))
+    source = recordset.table_valued(*_KEYS, *given, name="given").render_derived(with_types=True)
+    targets, values = ["member_id", "id", *names], [sa.bindparam("member", type_=sa.Uuid()), source.c.id]
+    values += [source.c[name] for name in names]
+    if kind.is_versioned:
+        targets, values = [*targets, "version"], [*values, source.c.version]
+    insert = postgresql.insert(table).from_select(targets, sa.select(*values), include_defaults=False)
+    if not kind.is_versioned:
+        return insert.on_conflict_do_nothing(index_elements=["member_id", "id"])
+    changed = {name: insert.excluded[name] for name in (*names, "version")}
+    newer = table.c.version < insert.excluded.version
+    return insert.on_conflict_do_update(index_elements=["member_id", "id"], set_=changed, where=newer)
+

@@ -1,0 +1,100 @@
+"""Lines that keep their place but were not applied: noted, retried when what they wait for comes, superseded."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from sri_admin.federation.models import AsideState, SyncAside, SyncLine, SyncStream
+from sri_admin.kernel import clock
+from sri_admin.kernel.db import db
+
+OPEN = (AsideState.OPEN, AsideState.WAITING)
+
+
+def make(stream: SyncStream, n: int, *, kind: str, rec: UUID | None, rev: int | None) -> SyncAside:
+    """Return an entry for a line of a stream, its reason still to be told."""
+    return SyncAside(
+        member_id=stream.member_id,
+        stream_id=stream.id,
+        epoch=stream.epoch,
+        n=n,
+        kind=kind,
+        rec=rec,
+        rev=rev,
+        state=AsideState.OPEN,
+        code="",
+        detail="",
+    )
+
+
+def supersede(stream: SyncStream, newer: Sequence[tuple[UUID, int]]) -> None:
+    """Settle entries whose record has arrived in a newer revision."""
+    revisions = dict(newer)
+    if not revisions:
+        return
+    waiting = sa.select(SyncAside).where(
+        SyncAside.member_id == stream.member_id,
+        SyncAside.rec.in_(revisions),
+        SyncAside.state.in_((*OPEN, AsideState.PARKED)),
+    )
+    for row in db.session.scalars(waiting):
+        if row.rec is not None and (row.rev or 0) < revisions[row.rec]:
+            row.state, row.settled_at = AsideState.SUPERSEDED, clock.now()
+
+
+def waiting_for(member_id: UUID, arrived: Iterable[UUID]) -> list[SyncAside]:
+    """Return the entries that wait for one of the records, in the order they came."""
+    wanted = sa.select(SyncAside).where(
+        SyncAside.member_id == member_id,
+        SyncAside.state == AsideState.WAITING,
+        SyncAside.waiting_for.in_(list(arrived)),
+    )
+    return list(db.session.scalars(wanted.order_by(SyncAside.epoch, SyncAside.n)))
+
+
+def parked(stream: SyncStream, kinds: Iterable[str]) -> list[SyncAside]:
+    """Return the entries of a stream kept for a newer program, of the kinds that may be known by now."""
+    wanted = sa.select(SyncAside).where(
+        SyncAside.member_id == stream.member_id,
+        SyncAside.stream_id == stream.id,
+        SyncAside.state == AsideState.PARKED,
+        SyncAside.kind.in_(list(kinds)),
+    )
+    return list(db.session.scalars(wanted.order_by(SyncAside.epoch, SyncAside.n)))
+
+
+def line_of(row: SyncAside) -> bytes:
+    """Return the line an entry stands for, as it came."""
+    return db.session.scalars(
+        sa.select(SyncLine.line).where(
+            SyncLine.member_id == row.member_id,
+            SyncLine.stream_id == row.stream_id,
+            SyncLine.epoch == row.epoch,
+            SyncLine.n == row.n,
+        )
+    ).one()
+
+
+def numbers(stream: SyncStream, *states: AsideState) -> list[int]:
+    """Return the places of a stream's entries in some states."""
+    wanted = sa.select(SyncAside.n).where(
+        SyncAside.member_id == stream.member_id,
+        SyncAside.stream_id == stream.id,
+        SyncAside.epoch == stream.epoch,
+        SyncAside.state.in_(states),
+    )
+    return list(db.session.scalars(wanted.order_by(SyncAside.n)))
+
+
+def open_rows(member_id: UUID | None) -> list[tuple[SyncAside, str]]:
+    """Return what waits for a person or another record, with its stream's name, the oldest first."""
+    wanted = (
+        sa.select(SyncAside, SyncStream.name)
+        .join(SyncStream, (SyncStream.member_id == SyncAside.member_id) & (SyncStream.id == SyncAside.stream_id))
+        .where(SyncAside.state.in_(OPEN))
+        .order_by(SyncAside.at)
+    )
+    if member_id is not None:
+        wanted = wanted.where(SyncAside.member_id == member_id)
+    return [(row, name) for row, name in db.session.execute(wanted)]

@@ -1,0 +1,131 @@
+"""`sri-admin node`: connect a member's own node with the hub, exchange, and see how things stand."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from sri_admin.federation import control, enrolment, jobs, joining, report, words
+from sri_admin.federation.enrolment_models import EnrolmentState
+from sri_admin.federation.lines import ProtocolError
+from sri_admin.kernel import actor, runtime, tenancy, transaction
+from sri_admin.kernel.errors import NotFoundError
+from sri_admin.kernel.i18n import gettext as _
+
+_DOER = actor.system("node")
+_POLL_SECONDS = 2.0
+
+
+@click.group("node")
+def node() -> None:
+    """Connect a member's own node with the hub, exchange records, see how things stand."""
+
+
+@node.command("code")
+@click.option("--member", "member_code", required=True, help="Code of the member country.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def code(member_code: str, *, as_json: bool) -> None:
+    """At the hub: make a code with which one installation can ask to become this member's node."""
+    with transaction.reading(tenancy.NOWHERE):
+        member = tenancy.tenant_by_code(member_code)
+        if member is None:
+            raise NotFoundError(_("There is no country with the code %(code)s.", code=member_code))
+        transaction.detach(member)
+    made = transaction.write(tenancy.only(member.id), lambda: enrolment.issue_code(_DOER, member))
+    digits = control.root_digits()
+    _show({"code": made, "root_fingerprint": digits}, as_json=as_json, plain=f"{made}\n{digits}")
+
+
+@node.command("enrol")
+@click.option("--code", "given", required=True, help="The code SRI gave you.")
+@click.option("--wait", type=int, default=0, help="Seconds to wait for the approval.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def enrol(given: str, *, wait: int, as_json: bool) -> None:
+    """At the node: ask the hub with a code, and show the digits to be compared by telephone."""
+    with _in_plain_words():
+        line = jobs.transport()
+        asked = joining.ask(line, given)
+        click.echo(_("Read these digits to SRI by telephone: %(digits)s", digits=asked.fingerprint), err=True)
+        state = joining.collect(line)
+        until = time.monotonic() + wait
+        while state is EnrolmentState.PENDING and time.monotonic() < until:
+            time.sleep(_POLL_SECONDS)
+            state = joining.collect(line)
+    answer = {"enrolment": str(asked.enrolment_id), "fingerprint": asked.fingerprint, "state": state.value}
+    _show(answer, as_json=as_json, plain=_said_of(state))
+
+
+@node.command("approve")
+@click.argument("digits")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def approve(digits: str, *, as_json: bool) -> None:
+    """At the hub: approve the request with these digits (or this id), once they were compared."""
+    with transaction.reading(tenancy.NOWHERE):
+        found = enrolment.find_pending(digits)
+    reach = enrolment.approval_reach(found.member_id)
+    transaction.write(reach, lambda: enrolment.approve(_DOER, found.id))
+    answer = {"node": str(found.node_id), "fingerprint": found.fingerprint}
+    _show(answer, as_json=as_json, plain=_("Approved. The node takes it from here by itself."))
+
+
+@node.command("sync")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def sync(*, as_json: bool) -> None:
+    """At the node: exchange with the hub now."""
+    with _in_plain_words():
+        _collect()
+        outcome = jobs.synchronise()
+    if outcome is None:
+        raise click.ClickException(_("Another exchange is running just now."))
+    said = _("Everything went over.") if outcome.code is None else str(words.trouble(outcome.code).wrong)
+    _show(outcome.to_dict(), as_json=as_json, plain=said)
+    if not outcome.ok:
+        raise SystemExit(1)
+
+
+@node.command("status")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def status(*, as_json: bool) -> None:
+    """Say how things stand; succeeds only when everything is in step."""
+    every = joining.reach()
+    with transaction.reading(every):
+        found = _hub_status() if runtime.current().is_hub else report.of_hub_link().to_dict()
+    said = _("Everything is in step.") if found["green"] else _("Not everything is in step.")
+    _show(found, as_json=as_json, plain=said)
+    if not found["green"]:
+        raise SystemExit(1)
+
+
+def _hub_status() -> dict[str, Any]:
+    nodes = [{"node": str(each.id), **report.of_node(each).to_dict()} for each in enrolment.nodes()]
+    return {"green": all(each["green"] for each in nodes), "nodes": nodes, "pending": len(enrolment.pending())}
+
+
+def _collect() -> None:
+    row = joining.link()
+    if row is not None and not joining.is_in(row):
+        joining.collect(jobs.transport())
+
+
+def _said_of(state: EnrolmentState) -> str:
+    if state is EnrolmentState.APPROVED:
+        return _("This installation is connected.")
+    if state is EnrolmentState.REFUSED:
+        return _("SRI turned the request down.")
+    return _("SRI has not approved the request yet. “sri-admin node sync” asks again.")
+
+
+def _show(answer: dict[str, Any], *, as_json: bool, plain: str) -> None:
+    click.echo(json.dumps(answer, ensure_ascii=False) if as_json else plain)
+
+
+@contextmanager
+def _in_plain_words() -> Iterator[None]:
+    try:
+        yield
+    except ProtocolError as error:
+        reasons = words.trouble(error.code)
+        raise click.ClickException(f"{reasons.wrong} {reasons.todo} ({error.code})") from error

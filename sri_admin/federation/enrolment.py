@@ -1,0 +1,238 @@
+"""The hub's side of joining: a code is issued, an installation asks with it, people compare digits, one approves."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from sri_admin.federation import control, enrolment_papers, limits
+from sri_admin.federation.enrolment_models import Enrolment, EnrolmentCode, EnrolmentState, Node, NodeState
+from sri_admin.federation.enrolment_papers import EnrolmentError, SignedRequest
+from sri_admin.federation.events import CodeIssued, EnrolmentRefused, NodeApproved
+from sri_admin.federation.policy import POLICY
+from sri_admin.kernel import clock, ids, jobs, tenancy, transaction, work
+from sri_admin.kernel.actor import Actor
+from sri_admin.kernel.db import db
+from sri_admin.kernel.errors import ConflictError, NotFoundError
+from sri_admin.kernel.i18n import gettext_lazy as _l
+from sri_admin.kernel.signing import VerifyKey, fingerprint
+from sri_admin.kernel.tenancy import Reach, Tenant
+
+TELL_APPROVED = "federation.tell_approved"
+
+
+class OwnRecordsError(ConflictError):
+    """The member has records of its own at the hub, which a new node would not have."""
+
+    code = "own_records"
+    message = _l(
+        "This country already keeps records of its own here. Moving them to a node of its own is not possible yet."
+    )
+
+
+class HasNodeError(ConflictError):
+    """The member has a node already."""
+
+    code = "has_node"
+    message = _l("This country already has a node of its own. Only one can be connected at a time.")
+
+
+class Known(NamedTuple):
+    """A request as the hub keeps it, with the digits two people compare."""
+
+    id: UUID
+    member_id: UUID
+    node_id: UUID
+    fingerprint: str
+    software: str
+    state: EnrolmentState
+    asked_at: datetime
+
+
+def issue_code(actor: Actor, member: Tenant) -> str:
+    """Make a code with which one installation can ask, within seven days, to become the member's own node."""
+    POLICY.require(actor, "federation.node.enrol", member.id)
+    _refuse_taken(member.id)
+    code = enrolment_papers.new_code()
+    row = EnrolmentCode(
+        id=ids.new(),
+        member_id=member.id,
+        hint=enrolment_papers.hint_of(code),
+        key=enrolment_papers.key_of(code),
+        issued_by=actor.label,
+        expires_at=clock.now() + timedelta(days=limits.ENROLMENT_CODE_DAYS),
+        used_at=None,
+    )
+    db.session.add(row)
+    work.record(actor, CodeIssued(member_id=member.id, subject=row.id))
+    return code
+
+
+def receive(document: bytes) -> Known:
+    """Take an installation's request to join; the same request again gets the same answer. Opens its transactions.
+
+    Raises EnrolmentError: `bad_code` (wrong and unknown alike), `code_expired`, `code_used`, or why it is unreadable.
+    """
+    signed = enrolment_papers.open_request(document)
+    with transaction.reading(tenancy.NOWHERE):
+        member_id = _code_of(signed).member_id
+    return transaction.write(tenancy.only(member_id), lambda: _take(signed))
+
+
+def _code_of(signed: SignedRequest, *, lock: bool = False) -> EnrolmentCode:
+    query = sa.select(EnrolmentCode).where(EnrolmentCode.hint == signed.request.hint)
+    code = db.session.scalar(query.with_for_update() if lock else query)
+    if code is None or not enrolment_papers.knows_code(signed, code.key):
+        raise EnrolmentError("bad_code", "this code is not known here")
+    return code
+
+
+def _take(signed: SignedRequest) -> Known:
+    code = _code_of(signed, lock=True)
+    earlier = db.session.scalar(sa.select(Enrolment).where(Enrolment.code_id == code.id))
+    if earlier is not None:
+        if (earlier.node_id, earlier.sign_key) == (signed.request.node, signed.request.sign_key.raw):
+            return known(earlier)
+        raise EnrolmentError("code_used", "this code was used by another installation")
+    if code.expires_at <= clock.now():
+        raise EnrolmentError("code_expired", "this code is too old")
+    _refuse_taken(code.member_id)
+    code.used_at = clock.now()
+    request = signed.request
+    row = Enrolment(
+        id=ids.new(),
+        code_id=code.id,
+        member_id=code.member_id,
+        node_id=request.node,
+        incarnation=request.incarnation,
+        sign_key=request.sign_key.raw,
+        auth_key=request.auth_key,
+        software=request.software,
+        state=EnrolmentState.PENDING,
+        created_at=clock.now(),
+    )
+    db.session.add(row)
+    return known(row)
+
+
+def known(row: Enrolment) -> Known:
+    """Put the digits beside a request."""
+    digits = fingerprint(VerifyKey(row.sign_key))
+    return Known(row.id, row.member_id, row.node_id, digits, row.software, row.state, row.created_at)
+
+
+def approve(actor: Actor, enrolment_id: UUID) -> None:
+    """Make an installation the member's own node; the transaction writes for the hub.
+
+    What has to be written for the member follows in a job of its own.
+    """
+    row = _undecided(actor, enrolment_id)
+    _refuse_taken(row.member_id)
+    row.state, row.decided_at = EnrolmentState.APPROVED, clock.now()
+    node = Node(
+        id=row.node_id,
+        member_id=row.member_id,
+        incarnation=row.incarnation,
+        sign_key=row.sign_key,
+        auth_key=row.auth_key,
+        state=NodeState.ACTIVE,
+    )
+    db.session.add(node)
+    control.approve_node(
+        actor,
+        node_id=node.id,
+        member_id=node.member_id,
+        incarnation=node.incarnation,
+        sign_key=VerifyKey(node.sign_key),
+    )
+    _hand_over(node)
+    jobs.defer(TELL_APPROVED, member_id=node.member_id, node_id=node.id)
+
+
+def approval_reach(member_id: UUID) -> Reach:
+    """Return what the transaction of an approval touches: it reads the member's streams and writes for the hub."""
+    with transaction.reading(tenancy.NOWHERE):
+        hub_id = tenancy.hub_tenant().id
+    return tenancy.everywhere({hub_id, member_id}, writing=hub_id)
+
+
+def _hand_over(node: Node) -> None:
+    # Grant and fence stand together or not at all: between them the hub could still write what it has given away.
+    hub_id = tenancy.hub_tenant().id
+    db.session.flush()
+    tenancy.write_for(node.member_id)
+    control.hand_over(node.member_id, node.id)
+    db.session.flush()
+    tenancy.write_for(hub_id)
+
+
+def tell_approved(actor: Actor, *, member_id: UUID, node_id: UUID) -> None:
+    """Let the parts above know that a member has a node of its own; a job that writes for the member."""
+    node = db.session.get_one(Node, node_id)
+    digits = fingerprint(VerifyKey(node.sign_key))
+    work.record(actor, NodeApproved(member_id=member_id, subject=node_id, fingerprint=digits))
+
+
+def refuse(actor: Actor, enrolment_id: UUID) -> None:
+    """Turn a request down; the transaction writes for the member."""
+    row = _undecided(actor, enrolment_id)
+    row.state, row.decided_at = EnrolmentState.REFUSED, clock.now()
+    digits = known(row).fingerprint
+    work.record(actor, EnrolmentRefused(member_id=row.member_id, subject=row.id, fingerprint=digits))
+
+
+def enrolment_by_key(enrolment_id: UUID) -> Known:
+    """Return a request."""
+    row = db.session.get(Enrolment, enrolment_id)
+    if row is None:
+        raise NotFoundError
+    return known(row)
+
+
+def _undecided(actor: Actor, enrolment_id: UUID) -> Enrolment:
+    row = db.session.get(Enrolment, enrolment_id, with_for_update=True)
+    if row is None:
+        raise NotFoundError
+    POLICY.require(actor, "federation.node.enrol", row.member_id)
+    if row.state is not EnrolmentState.PENDING:
+        raise ConflictError(_l("This request was decided already."), code="decided")
+    return row
+
+
+def pending() -> list[Known]:
+    """Return the requests nobody has decided, the oldest first."""
+    waiting = sa.select(Enrolment).where(Enrolment.state == EnrolmentState.PENDING).order_by(Enrolment.created_at)
+    return [known(row) for row in db.session.scalars(waiting)]
+
+
+def find_pending(text: str) -> Known:
+    """Return the undecided request with these digits or this id."""
+    wanted = "".join(text.split()).lower()
+    found = [each for each in pending() if wanted and wanted in _names(each)]
+    if len(found) != 1:
+        raise NotFoundError(_l("No request, or more than one, fits these digits."))
+    return found[0]
+
+
+def nodes() -> Sequence[Node]:
+    """Return every node that was ever approved, the newest first."""
+    return db.session.scalars(sa.select(Node).order_by(Node.approved_at.desc())).all()
+
+
+def node_of(member_id: UUID) -> Node | None:
+    """Return the node a member has now."""
+    active = sa.select(Node).where(Node.member_id == member_id, Node.state != NodeState.REVOKED)
+    return db.session.scalar(active)
+
+
+def _names(each: Known) -> set[str]:
+    return {"".join(each.fingerprint.split()), str(each.id), str(each.node_id)}
+
+
+def _refuse_taken(member_id: UUID) -> None:
+    if node_of(member_id) is not None:
+        raise HasNodeError
+    if control.has_own_records(member_id):
+        raise OwnRecordsError

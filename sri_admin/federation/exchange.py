@@ -1,0 +1,264 @@
+"""One exchange with the hub, from hello to the last page; a page is a transaction, so a crash anywhere is a repeat.
+
+Streams are independent, and so are pull and push: what stands in the way of one stops that one and is told.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import structlog
+
+from sri_admin.federation import contact, control, credentials, export, hello, intake, joining, limits
+from sri_admin.federation.client import BASE, Answer, HubClient, HubError, LineDownError, Transport
+from sri_admin.federation.control import Access
+from sri_admin.federation.lines import ProtocolError
+from sri_admin.federation.merge import PeerStatus
+from sri_admin.kernel import clock, installation, metrics, transaction
+
+log = structlog.get_logger(__name__)
+
+_ORDER: Final = ("hub.control", "hub.registry", "hub.member", "member", "hub.language", "hub.materials")
+_SMALLEST_PAGE: Final = 50
+_MOST_ROUNDS: Final = 10_000
+_MOST_RESTARTS: Final = 3
+_STOPS: Final = {
+    (Access.READ, PeerStatus.AHEAD): "rewound",
+    (Access.READ, PeerStatus.FORKED): "forked",
+    (Access.READ, PeerStatus.STALE_EPOCH): "stale_epoch",
+    (Access.READ, PeerStatus.EXPIRED): "expired",
+    (Access.WRITE, PeerStatus.BEHIND): "ahead",
+    (Access.WRITE, PeerStatus.FORKED): "forked",
+    (Access.WRITE, PeerStatus.STALE_EPOCH): "stale_epoch",
+    (Access.WRITE, PeerStatus.EXPIRED): "expired",
+}
+
+
+@dataclass
+class StreamOutcome:
+    """What became of one stream: how much went over, and why it stopped if it did."""
+
+    stream: str
+    access: Access
+    changes: int = 0
+    code: str | None = None
+    detail: str = ""
+
+
+@dataclass
+class Outcome:
+    """What became of an exchange."""
+
+    streams: list[StreamOutcome] = field(default_factory=list)
+    code: str | None = None
+    detail: str = ""
+    wait: int | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Say whether everything went over."""
+        return self.code is None
+
+    @property
+    def pulled(self) -> int:
+        """Count the changes received."""
+        return sum(each.changes for each in self.streams if each.access is Access.READ)
+
+    @property
+    def pushed(self) -> int:
+        """Count the changes sent."""
+        return sum(each.changes for each in self.streams if each.access is Access.WRITE)
+
+    def stop(self, error: ProtocolError) -> "Outcome":
+        """Note why the exchange as a whole came to an end."""
+        self.code, self.detail = error.code, error.detail
+        self.wait = error.retry_after if isinstance(error, HubError) else None
+        return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the outcome for machines."""
+        return {
+            "ok": self.ok,
+            "code": self.code,
+            "detail": self.detail,
+            "pulled": self.pulled,
+            "pushed": self.pushed,
+            "streams": [
+                {"stream": each.stream, "access": each.access.value, "changes": each.changes, "code": each.code}
+                for each in self.streams
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Where the hub stands in a stream, and what this node may do there."""
+
+    stream: str
+    access: Access
+    status: PeerStatus
+    epoch: int
+    n: int
+    head: bytes
+
+    @classmethod
+    def read(cls, told: dict[str, Any]) -> "Offer":
+        """Read what the hub told of a stream; LineDownError if it cannot be read."""
+        try:
+            access, status = Access(told["access"]), PeerStatus(told["status"])
+            name, head = str(told["stream"]), str(told.get("head", "")).encode()
+            return cls(name, access, status, int(told["epoch"]), int(told["n"]), head)
+        except (KeyError, TypeError, ValueError) as error:
+            raise LineDownError("not_a_hub", "the hub's hello cannot be read") from error
+
+
+def synchronise(transport: Transport, *, sleep: Callable[[float], None] | None = None) -> Outcome:
+    """Exchange everything with the hub over a transport; opens its own transactions and never raises for the line."""
+    outcome = Outcome()
+    contact.note_try()
+    try:
+        _exchange_all(_client(transport, sleep), outcome)
+    except ProtocolError as error:
+        outcome.stop(error)
+    stopped = next((each for each in outcome.streams if each.code), None)
+    if outcome.ok and stopped is not None:
+        outcome.code, outcome.detail = stopped.code, stopped.detail
+    contact.note_end(code=outcome.code, detail=outcome.detail, wait=outcome.wait)
+    metrics.sync_changes.labels("in").inc(outcome.pulled)
+    metrics.sync_changes.labels("out").inc(outcome.pushed)
+    log.info("sync", ok=outcome.ok, reason=outcome.code, pulled=outcome.pulled, pushed=outcome.pushed)
+    return outcome
+
+
+def _client(transport: Transport, sleep: Callable[[float], None] | None) -> HubClient:
+    link = joining.link()
+    if link is None or not joining.is_in(link):
+        raise ProtocolError("not_enrolled", "this installation is not connected to a hub yet")
+    client = HubClient(transport, str(installation.identity().id), credentials.auth_key())
+    if sleep is not None:
+        client.sleep = sleep
+    if client.discover()["node_id"] != str(link.hub_id):
+        raise LineDownError("other_hub", "another hub answered")
+    contact.note_reached(client.skew)
+    metrics.sync_last_contact.set(clock.now().timestamp())
+    return client
+
+
+def _exchange_all(client: HubClient, outcome: Outcome) -> None:
+    offers = _hello(client)
+    first = offers.pop(control.STREAM, None)
+    if first is not None:
+        outcome.streams.append(_exchange(client, first))
+    if outcome.pulled or _is_news(offers):
+        control.take_grants()
+        offers = _hello(client)  # new keys and grants change what may be read and written
+        offers.pop(control.STREAM, None)
+    outcome.streams.extend(_exchange(client, offers[name]) for name in sorted(offers, key=_place))
+
+
+def _hello(client: HubClient) -> dict[str, Offer]:
+    identity = installation.identity()
+    with transaction.reading(joining.reach()):
+        positions = export.positions()
+    last = contact.with_hub()
+    document = hello.ask(
+        node_id=identity.id,
+        incarnation=identity.incarnation,
+        positions=positions,
+        trouble=last.code if last else None,
+    )
+    told = client.post_json(f"{BASE}/hello", document)
+    streams = told.get("streams")
+    if not isinstance(streams, list):
+        raise LineDownError("not_a_hub", "the hub's hello cannot be read")
+    offers = [Offer.read(each) for each in streams]
+    return {each.stream: each for each in offers}
+
+
+def _is_news(offers: Mapping[str, Offer]) -> bool:
+    with transaction.reading(joining.reach()):
+        begun = {each.stream: each.epoch for each in export.positions()}
+    ours = [each for each in offers.values() if each.access is Access.WRITE]
+    return any(begun.get(each.stream, 0) < each.epoch for each in ours)
+
+
+def _place(stream: str) -> tuple[int, str]:
+    places = (place for place, prefix in enumerate(_ORDER) if stream == prefix or stream.startswith(f"{prefix}."))
+    return next(places, len(_ORDER)), stream
+
+
+def _exchange(client: HubClient, offer: Offer) -> StreamOutcome:
+    outcome = StreamOutcome(offer.stream, offer.access)
+    try:
+        stop = _STOPS.get((offer.access, offer.status))
+        if stop is not None:
+            raise ProtocolError(stop, "the two sides do not hold the same history")
+        if offer.access is Access.WRITE:
+            if offer.status is PeerStatus.AHEAD:
+                _push(client, offer, outcome)
+        else:
+            if offer.status is PeerStatus.BEHIND:
+                _pull(client, offer, outcome)
+            intake.head(offer.stream, offer.head)
+    except LineDownError:
+        raise
+    except HubError as error:
+        if error.status in {401, 429, 503} or error.code in {"duplicate_writer", "invalid_client"}:
+            raise
+        outcome.code, outcome.detail = error.code, error.detail
+    except ProtocolError as error:
+        outcome.code, outcome.detail = error.code, error.detail
+    return outcome
+
+
+def _pull(client: HubClient, offer: Offer, outcome: StreamOutcome) -> None:
+    size = limits.PAGE_CHANGES
+    for _round in range(_MOST_ROUNDS):
+        with transaction.reading(joining.reach()):
+            cursor = export.cursor(offer.stream)
+        query = {"max_changes": size} | ({"cursor": cursor} if cursor else {})
+        answer = _page(client, f"{BASE}/streams/{offer.stream}/changes?{urlencode(query)}")
+        if answer is None and size > _SMALLEST_PAGE:
+            size //= 2
+            continue
+        if answer is None:
+            raise LineDownError("timeout", "no page came in time")
+        if answer.status == 204:
+            return
+        taken = intake.page(offer.stream, answer.body)
+        outcome.changes += taken.changes
+        if taken.n >= offer.n:
+            return
+        size = min(limits.PAGE_CHANGES, size * 2)
+
+
+def _page(client: HubClient, path: str) -> Answer | None:
+    try:
+        return client.call("GET", path)
+    except LineDownError as error:
+        if error.code == "timeout":
+            return None
+        raise
+
+
+def _push(client: HubClient, offer: Offer, outcome: StreamOutcome) -> None:
+    held, restarts = offer.n, 0
+    for _round in range(_MOST_ROUNDS):
+        with transaction.reading(joining.reach()):
+            batch = export.batch(offer.stream, held)
+        if batch is None:
+            return
+        try:
+            receipt = client.send_lines(f"{BASE}/streams/{offer.stream}/batches", batch)
+        except HubError as error:
+            restarts += 1
+            if error.code != "gap" or restarts > _MOST_RESTARTS:
+                raise
+            held = int(error.facts["expected_n"]) - 1
+            continue
+        taken = intake.take_receipt(offer.stream, receipt.strip())
+        if taken <= held:
+            raise ProtocolError("no_progress", "the receipt names nothing new")
+        outcome.changes += taken - held
+        held = taken

@@ -1,0 +1,121 @@
+"""Hello: both sides say where they stand, and see at once who is behind, set back or parted from the other."""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sri_admin import __version__
+from sri_admin.federation import control, export, kinds, limits
+from sri_admin.federation.answers import RefusedError
+from sri_admin.federation.control import Access
+from sri_admin.federation.enrolment_models import Node, NodeState
+from sri_admin.federation.merge import PeerPosition, PeerStatus, Position, judge_peer
+from sri_admin.kernel import clock
+
+PROTOCOLS = (1,)
+SOFTWARE = f"sri-admin {__version__}"
+_POLL_SECONDS, _SPREAD_SECONDS = 60, 60
+
+
+def limits_told() -> dict[str, int]:
+    """Return the limits both sides keep to."""
+    return {
+        "page_changes": limits.PAGE_CHANGES,
+        "page_bytes": limits.PAGE_BYTES,
+        "line_bytes": limits.LINE_BYTES,
+        "batch_bytes": limits.BATCH_BYTES,
+    }
+
+
+def ask(*, node_id: UUID, incarnation: UUID, positions: Sequence[Position], trouble: str | None) -> dict[str, Any]:
+    """Return what a node says; `trouble` is why its last exchange stopped."""
+    return {
+        "node_id": str(node_id),
+        "incarnation": str(incarnation),
+        "software": SOFTWARE,
+        "protocols": list(PROTOCOLS),
+        "schemas": {name: list(span) for name, span in kinds.versions().items()},
+        "streams": [
+            {"stream": each.stream, "epoch": each.epoch, "n": each.n, "chain": each.chain.hex()} for each in positions
+        ],
+        "trouble": trouble,
+        "now": clock.wire(clock.now()),
+    }
+
+
+def check_protocol(protocols: Sequence[int]) -> int:
+    """Return the highest protocol both sides speak; RefusedError says which side is too old."""
+    common = set(protocols) & set(PROTOCOLS)
+    if not common:
+        code = "client_too_old" if max(protocols) < min(PROTOCOLS) else "server_too_old"
+        raise RefusedError(code, "no protocol both sides speak", min=min(PROTOCOLS), max=max(PROTOCOLS))
+    return max(common)
+
+
+def check_sender(node: Node, values: Mapping[str, Any]) -> None:
+    """Refuse a hello in another's name, from a copy of a node, or from a node that was stopped."""
+    if values["node_id"] != node.id:
+        raise RefusedError("denied", "the token belongs to another node")
+    if values["incarnation"] != node.incarnation or node.state is NodeState.FENCED:
+        raise RefusedError("duplicate_writer", "two copies of this node have come")
+
+
+def answer(node: Node, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the hub says to a node's hello."""
+    protocol = check_protocol(values["protocols"])
+    check_sender(node, values)
+    told = {each["stream"]: each for each in values["streams"]}
+    return {
+        "protocol": protocol,
+        "now": clock.wire(clock.now()),
+        "skew_ms": skew_ms(values["now"]),
+        "poll_after": poll_after(node.id),
+        "limits": limits_told(),
+        "schema_actions": schema_actions(values["schemas"]),
+        "streams": [_stream(own, access, told.get(own.stream)) for own, access in _granted(node) if own is not None],
+    }
+
+
+def skew_ms(theirs: datetime) -> int:
+    """Return how far a node's clock is behind ours, in milliseconds."""
+    return (clock.now() - theirs) // timedelta(milliseconds=1)
+
+
+def poll_after(node_id: UUID) -> int:
+    """Return after how many seconds a node may come again; nodes are spread over a minute."""
+    return _POLL_SECONDS + zlib.crc32(node_id.bytes) % _SPREAD_SECONDS
+
+
+def schema_actions(theirs: Mapping[str, Sequence[int]]) -> dict[str, str]:
+    """Say of each kind we send what the other side has to do: `update` when it does not read what we write."""
+    ours = kinds.versions()
+    return {
+        name: "update" for name, (_oldest, newest) in ours.items() if name not in theirs or theirs[name][1] < newest
+    }
+
+
+def waiting(values: Mapping[str, Any], answered: Mapping[str, Any]) -> int:
+    """Count the changes a node has that are not here yet."""
+    told = {each["stream"]: each["n"] for each in values["streams"]}
+    ours = {each["stream"]: each["n"] for each in answered["streams"] if each["access"] == Access.WRITE}
+    return sum(max(0, told.get(name, 0) - n) for name, n in ours.items())
+
+
+def _granted(node: Node) -> list[tuple[Position, Access]]:
+    positions = {each.stream: each for each in export.positions()}
+    allowed = control.access(node.id, node.member_id)
+    return [(positions[name], access) for name, access in sorted(allowed.items()) if name in positions]
+
+
+def _stream(own: Position, access: Access, told: Mapping[str, Any] | None) -> dict[str, Any]:
+    status = PeerStatus.BEHIND if own.n else PeerStatus.OK
+    if told is not None:
+        theirs = PeerPosition(told["epoch"], told["n"], bytes.fromhex(told["chain"]))
+        status = judge_peer(own, theirs, chain_at=lambda n: export.chain_at(own.stream, n))
+    facts = {"epoch": own.epoch, "log_id": own.log_id, "n": own.n, "chain": own.chain.hex()}
+    shown: dict[str, Any] = {"stream": own.stream, "access": access.value, "status": status.value, **facts}
+    if access is Access.READ:
+        shown["head"] = export.head(own.stream).decode()
+    return shown

@@ -1,0 +1,239 @@
+"""The reader's side: a page pulled at a node, a batch pushed to the hub, the receipt for it.
+
+Nothing is taken before signature, numbers and chain are right. Lines, records and position then move in one
+transaction, so a crash anywhere is a repeat.
+"""
+
+from typing import NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from sri_admin.federation import aside, keys, streams, taking
+from sri_admin.federation.checkpoint import Checkpoint, Receipt, open_sealed, seal
+from sri_admin.federation.lines import Header, ProtocolError, decode_header
+from sri_admin.federation.merge import (
+    Already,
+    Apply,
+    Batch,
+    Forked,
+    Gap,
+    Page,
+    Position,
+    StaleEpoch,
+    StreamError,
+    check_page,
+    is_equivocation,
+    judge_push,
+)
+from sri_admin.federation.models import AsideState, SyncEvidence, SyncStream
+from sri_admin.federation.stream_names import parse_name
+from sri_admin.kernel import clock, ids, installation, tenancy, transaction
+from sri_admin.kernel.db import db
+from sri_admin.kernel.tenancy import Reach
+
+
+class Taken(NamedTuple):
+    """How many changes a page brought and where the replica ends now."""
+
+    changes: int
+    n: int
+
+
+class GapError(ProtocolError):
+    """Lines before a batch are missing; `facts` say which one is expected."""
+
+    def __init__(self, expected: int, chain: bytes) -> None:
+        super().__init__("gap", f"line {expected} was expected")
+        self.facts = {"expected_n": expected, "chain": chain.hex()}
+
+
+def reach_for(name: str) -> Reach:
+    """Return what a transaction on a stream touches: it writes for the stream's tenant and reads the hub's keys."""
+    with transaction.reading(tenancy.NOWHERE):
+        tenant, hub = streams.tenant_of(name), tenancy.hub_tenant().id
+    return tenancy.everywhere({tenant, hub}, writing=tenant)
+
+
+def page(stream: str, body: bytes) -> Taken:
+    """Take a page pulled from the hub; opens its own transaction."""
+    lines, sealed = _split(body)
+    checkpoint = open_sealed(sealed, Checkpoint, keys.receipt_key)
+    if checkpoint.stream != stream:
+        raise StreamError("wrong_stream", f"{checkpoint.stream} instead of {stream}")
+    if not stream.startswith("hub."):
+        raise StreamError("denied", "the hub does not write this stream")
+    return transaction.write(reach_for(stream), lambda: _take_page(checkpoint, lines, sealed))
+
+
+def _take_page(checkpoint: Checkpoint, lines: list[bytes], sealed: bytes) -> Taken:
+    row = streams.find(checkpoint.stream, lock=True) or _replica(checkpoint)
+    if row.own:
+        raise StreamError("denied", "this stream is written here")
+    _refuse_stopped(row)
+    checked = check_page(lines, start=streams.position(row), checkpoint=checkpoint)
+    taking.take(row, checked, lines)
+    if checkpoint.n > row.peer_n:
+        row.peer_n, row.peer_chain, row.statement = checkpoint.n, checkpoint.chain, sealed
+    return Taken(len(lines), row.n)
+
+
+def _replica(checkpoint: Checkpoint) -> SyncStream:
+    if checkpoint.epoch != 1:
+        raise StreamError("unknown_epoch", f"epoch {checkpoint.epoch} was not granted here")
+    cls, _member = parse_name(checkpoint.stream)
+    tenant = streams.tenant_of(checkpoint.stream)
+    row = streams.begin(cls, tenant, own=False, log_id=UUID(checkpoint.log_id))
+    db.session.flush()  # its lines follow in the same transaction
+    return row
+
+
+def head(stream: str, sealed: bytes) -> None:
+    """Keep the hub's signed head of a replica; two heads that contradict each other stop the stream."""
+    checkpoint = open_sealed(sealed, Checkpoint, keys.receipt_key)
+    if checkpoint.stream != stream:
+        raise StreamError("wrong_stream", f"{checkpoint.stream} instead of {stream}")
+    code = transaction.write(reach_for(stream), lambda: _keep_head(checkpoint, sealed))
+    if code:
+        raise StreamError(code, "the hub's signed heads contradict each other")
+
+
+def _keep_head(checkpoint: Checkpoint, sealed: bytes) -> str | None:
+    row = streams.find(checkpoint.stream, lock=True) or _replica(checkpoint)
+    if row.own:
+        return None
+    if _contradicts(row, checkpoint):
+        row.trouble = "forked"
+        _keep_evidence(row, sealed)
+        return "forked"
+    if checkpoint.n >= row.peer_n:
+        row.peer_n, row.peer_chain, row.statement = checkpoint.n, checkpoint.chain, sealed
+    return None
+
+
+def _contradicts(row: SyncStream, checkpoint: Checkpoint) -> bool:
+    kept = open_sealed(row.statement, Checkpoint, keys.receipt_key) if row.statement else None
+    if kept is not None and is_equivocation(kept, checkpoint):
+        return True
+    own = streams.chain_at(row, checkpoint.n) if checkpoint.epoch == row.epoch and checkpoint.n <= row.n else None
+    return own is not None and own != checkpoint.chain
+
+
+def _keep_evidence(row: SyncStream, sealed: bytes) -> None:
+    db.session.add(
+        SyncEvidence(
+            member_id=row.member_id,
+            id=ids.new(),
+            stream_id=row.id,
+            code="forked",
+            statement=sealed,
+            against=row.statement,
+        )
+    )
+
+
+def batch(stream: str, node_id: UUID, incarnation: UUID, body: bytes) -> bytes:
+    """Take a batch pushed by the stream's writer and return the sealed receipt; opens its own transaction."""
+    lines, sealed = _split(body)
+    if not lines:
+        raise StreamError("truncated", "a batch begins with a header line")
+    header = decode_header(lines[0])
+    if header.stream != stream or header.node != str(node_id):
+        raise StreamError("wrong_stream", "the header names another stream or node")
+    if header.incarnation != str(incarnation):
+        raise StreamError("duplicate_writer", "another copy of this node has come")
+    return transaction.write(reach_for(stream), lambda: _take_batch(header, lines[1:], sealed))
+
+
+def _take_batch(header: Header, lines: list[bytes], sealed: bytes) -> bytes:
+    _one_at_a_time(header.stream)
+    row = streams.by_name(header.stream, lock=True)
+    if row.own:
+        raise StreamError("busy", "the hand-over to this node is not finished")
+    _refuse_stopped(row)
+    if header.epoch != row.epoch:
+        raise StreamError("stale_epoch", f"epoch {row.epoch} is in force")
+    checkpoint = open_sealed(sealed, Checkpoint, keys.line_key)
+    start = Position(row.name, header.epoch, str(row.log_id), header.from_n - 1, header.base_chain)
+    checked = check_page(lines, start=start, checkpoint=checkpoint)
+    skip = _skip(row, header, checked)
+    if skip < len(lines):
+        taking.take(row, checked, lines, skip=skip)
+        row.peer_n, row.peer_chain, row.statement = checkpoint.n, checkpoint.chain, sealed
+    receipt = row.receipt = _receipt(row, header.node)
+    return receipt
+
+
+def _skip(row: SyncStream, header: Header, checked: Page) -> int:
+    claimed = Batch(header.epoch, header.from_n, header.base_chain, checked.hashes)
+    verdict = judge_push(claimed, streams.position(row), chain_at=lambda n: streams.chain_at(row, n))
+    if isinstance(verdict, Apply):
+        return verdict.skip
+    if isinstance(verdict, Already):
+        return len(checked.entries)
+    if isinstance(verdict, Gap):
+        raise GapError(verdict.expected, row.chain)
+    if isinstance(verdict, Forked):
+        raise StreamError("forked", f"another line stands here at or before {verdict.n}")
+    assert isinstance(verdict, StaleEpoch)
+    raise StreamError("stale_epoch", f"epoch {verdict.granted} is in force")
+
+
+def _one_at_a_time(stream: str) -> None:
+    mine = db.session.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(stream, 0))))
+    if not mine:
+        raise StreamError("busy", "another batch of this stream is being taken")
+
+
+def _refuse_stopped(row: SyncStream) -> None:
+    if row.trouble:
+        raise StreamError(row.trouble, "this stream was stopped until a person decides")
+
+
+def _receipt(row: SyncStream, peer: str) -> bytes:
+    identity = installation.identity()
+    made = Receipt(
+        stream=row.name,
+        epoch=row.epoch,
+        log_id=str(row.log_id),
+        n=row.n,
+        chain=row.chain,
+        at=clock.wire(clock.now()),
+        node=str(identity.id),
+        incarnation=str(identity.incarnation),
+        peer=peer,
+        quarantined=tuple(aside.numbers(row, *aside.OPEN)),
+        parked=tuple(aside.numbers(row, AsideState.PARKED)),
+    )
+    return seal(made, keys.own_key())
+
+
+def last_receipt(stream: str) -> bytes | None:
+    """Return the last receipt given for a stream; runs in the caller's transaction."""
+    return streams.by_name(stream).receipt
+
+
+def take_receipt(stream: str, sealed: bytes) -> int:
+    """Keep the hub's receipt for an own stream and return up to which line it reaches."""
+    receipt = open_sealed(sealed, Receipt, keys.receipt_key)
+    if receipt.stream != stream or receipt.peer != str(installation.identity().id):
+        raise StreamError("wrong_stream", "the receipt is for somebody else")
+    return transaction.write(reach_for(stream), lambda: _keep_receipt(receipt, sealed))
+
+
+def _keep_receipt(receipt: Receipt, sealed: bytes) -> int:
+    row = streams.by_name(receipt.stream, lock=True)
+    if not row.own or receipt.epoch != row.epoch:
+        raise StreamError("stale_epoch", f"epoch {row.epoch} is in force")
+    if receipt.n > row.n or streams.chain_at(row, receipt.n) != receipt.chain:
+        raise StreamError("forked", "the receipt names lines that are not ours")
+    if receipt.n >= row.peer_n:
+        row.peer_n, row.peer_chain, row.statement = receipt.n, receipt.chain, sealed
+    return receipt.n
+
+
+def _split(body: bytes) -> tuple[list[bytes], bytes]:
+    if not body.endswith(b"\n"):
+        raise StreamError("truncated", "the last line has no end")
+    lines = body[:-1].split(b"\n")
+    return lines[:-1], lines[-1]

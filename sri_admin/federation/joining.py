@@ -1,0 +1,169 @@
+"""A node's side of joining: ask with the code, show the digits, take what the hub gives once somebody approved."""
+
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+
+from sri_admin.federation import control, credentials, enrolment_papers, hello, keys
+from sri_admin.federation.checkpoint import from_base64url
+from sri_admin.federation.client import BASE, HubClient, HubError, LineDownError, Transport
+from sri_admin.federation.enrolment_models import EnrolmentState, HubLink
+from sri_admin.federation.events import NodeEnrolled
+from sri_admin.federation.lines import LineError
+from sri_admin.federation.root import verify_root
+from sri_admin.kernel import actor, clock, installation, runtime, tenancy, transaction, work
+from sri_admin.kernel.db import db
+from sri_admin.kernel.errors import ConfigurationError, ConflictError
+from sri_admin.kernel.i18n import gettext as _
+from sri_admin.kernel.i18n import gettext_lazy as _l
+from sri_admin.kernel.signing import fingerprint
+from sri_admin.kernel.tenancy import Reach, Tenant, TenantKind
+
+_PROOF_HEADER = "Sri-Proof"
+
+
+class Asked(NamedTuple):
+    """What the hub keeps of our request, and the digits to be read to it by telephone."""
+
+    enrolment_id: UUID
+    fingerprint: str
+
+
+class Welcome(NamedTuple):
+    """What an approved installation is given."""
+
+    hub_id: UUID
+    hub_tenant_id: UUID
+    member_id: UUID
+    member_code: str
+    root: bytes
+
+
+def link() -> HubLink | None:
+    """Return this node's link to its hub, as a plain value."""
+    with transaction.reading(tenancy.NOWHERE):
+        row = db.session.scalar(sa.select(HubLink))
+        if row is not None:
+            transaction.detach(row)
+        return row
+
+
+def is_in(row: HubLink) -> bool:
+    """Say whether the hub has taken this node."""
+    return row.state is EnrolmentState.APPROVED
+
+
+def reach() -> Reach:
+    """Return the members a node's exchange may read: its own and the hub."""
+    with transaction.reading(tenancy.NOWHERE):
+        return tenancy.everywhere(db.session.scalars(sa.select(Tenant.id)))
+
+
+def own_fingerprint() -> str:
+    """Return the digits of this installation's key."""
+    return fingerprint(keys.own_key().verify_key)
+
+
+def ask(transport: Transport, code: str) -> Asked:
+    """Ask the hub, with a code, to become the node of the member the code was made for."""
+    if not runtime.current().settings.hub.root_fingerprint:
+        raise ConfigurationError(_("Enter the digits of the hub's root key as hub.root_fingerprint first."))
+    row = link()
+    if row is not None and is_in(row):
+        raise ConflictError(_l("This installation is connected already."), code="enrolled")
+    identity, key = installation.identity(), keys.own_key()
+    document = enrolment_papers.sign_request(
+        code,
+        node=identity.id,
+        incarnation=identity.incarnation,
+        key=key,
+        auth_key=credentials.public_jwk(credentials.auth_key()),
+        software=hello.SOFTWARE,
+    )
+    client = _client(transport)
+    told = client.post_paper(f"{BASE}/enrolments", document)
+    asked = Asked(_uuid(told, "id"), fingerprint(key.verify_key))
+    with transaction.writing(tenancy.NOWHERE):
+        db.session.execute(sa.delete(HubLink))
+        db.session.add(
+            HubLink(
+                id=uuid4(),
+                enrolment_id=asked.enrolment_id,
+                hub_url=runtime.current().settings.hub.url,
+                state=EnrolmentState.PENDING,
+            )
+        )
+    return asked
+
+
+def collect(transport: Transport) -> EnrolmentState:
+    """Ask what became of our request; once it is approved, become the member's node."""
+    row = link()
+    if row is None:
+        raise HubError("not_enrolled", "nothing was asked yet")
+    if row.state is EnrolmentState.APPROVED:
+        return row.state
+    proof = enrolment_papers.sign_question(row.enrolment_id, keys.own_key())
+    client = _client(transport)
+    told = client.get_json(f"{BASE}/enrolments/{row.enrolment_id}", headers={_PROOF_HEADER: proof})
+    if told.get("state") == EnrolmentState.APPROVED:
+        _settle(_welcome(told))
+        return EnrolmentState.APPROVED
+    return EnrolmentState.REFUSED if told.get("state") == EnrolmentState.REFUSED else EnrolmentState.PENDING
+
+
+def _client(transport: Transport) -> HubClient:
+    client = HubClient(transport, str(installation.identity().id), credentials.auth_key())
+    client.discover()
+    return client
+
+
+def _welcome(told: dict[str, Any]) -> Welcome:
+    hub, member = told.get("hub"), told.get("member")
+    if not isinstance(hub, dict) or not isinstance(member, dict):
+        raise LineDownError("not_a_hub", "the hub's welcome cannot be read")
+    try:
+        root = from_base64url(told.get("root"))
+    except LineError as error:
+        raise LineDownError("not_a_hub", "the hub's root file cannot be read") from error
+    return Welcome(
+        _uuid(hub, "node_id"), _uuid(hub, "tenant_id"), _uuid(member, "tenant_id"), str(member["code"]), root
+    )
+
+
+def _uuid(told: dict[str, Any], name: str) -> UUID:
+    try:
+        return UUID(str(told.get(name)))
+    except ValueError as error:
+        raise LineDownError("not_a_hub", f"the hub's answer has no {name}") from error
+
+
+def _settle(given: Welcome) -> None:
+    verify_root(given.root, runtime.current().settings.hub.root_fingerprint)
+    transaction.write(tenancy.only(given.member_id), lambda: _make_tenants(given))
+    transaction.write(tenancy.only(given.hub_tenant_id), lambda: _trust(given))
+    transaction.write(tenancy.only(given.member_id), lambda: _begin(given))
+    installation.forget_identity()
+
+
+def _make_tenants(given: Welcome) -> None:
+    for id_, code, kind in (
+        (given.hub_tenant_id, installation.HUB_CODE, TenantKind.HUB),
+        (given.member_id, given.member_code, TenantKind.MEMBER),
+    ):
+        if db.session.get(Tenant, id_) is None:
+            db.session.add(Tenant(id=id_, code=code, kind=kind))
+
+
+def _trust(given: Welcome) -> None:
+    pinned = runtime.current().settings.hub.root_fingerprint
+    control.trust(given.root, fingerprint=pinned)
+
+
+def _begin(given: Welcome) -> None:
+    row = db.session.scalars(sa.select(HubLink)).one()
+    row.state, row.hub_id, row.enrolled_at = EnrolmentState.APPROVED, given.hub_id, clock.now()
+    installation.serve(given.member_id)
+    doer = actor.system("node enrol")
+    work.record(doer, NodeEnrolled(member_id=given.member_id, subject=installation.identity().id))

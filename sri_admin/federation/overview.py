@@ -1,0 +1,123 @@
+"""How a connection stands, put together for pages and the command line; green is said only when it is true."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sri_admin.federation import limits
+from sri_admin.kernel import clock
+
+PARTED: Final = frozenset({"forked", "ahead", "rewound", "stale_epoch", "duplicate_writer"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamState:
+    """One stream, seen from here: how far it reaches here and at its other end."""
+
+    stream: str
+    own: bool
+    n: int
+    head: int
+    waiting: int
+    set_aside: int
+    parked: int
+    equal: bool
+    changed_at: datetime | None
+    trouble: str | None = None
+
+    @property
+    def in_step(self) -> bool:
+        """Say whether both ends hold the same and nothing of it needs anybody."""
+        return self.equal and not (self.waiting or self.set_aside or self.parked or self.trouble)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetAside:
+    """One record that was not taken, and why."""
+
+    stream: str
+    n: int
+    kind: str
+    record_id: UUID | None
+    code: str
+    detail: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection:
+    """One connection: a node's with its hub, or the hub's with a node."""
+
+    member_id: UUID | None = None
+    reached_at: datetime | None = None
+    complete_at: datetime | None = None
+    trouble: str | None = None
+    detail: str = ""
+    streams: list[StreamState] = field(default_factory=list)
+    set_aside: list[SetAside] = field(default_factory=list)
+
+    @property
+    def parked(self) -> int:
+        """Count the records of a newer kind that wait for an update."""
+        return sum(each.parked for each in self.streams)
+
+    @property
+    def waiting_out(self) -> int:
+        """Count our own changes that the other side does not hold yet."""
+        return sum(each.waiting for each in self.streams if each.own)
+
+    @property
+    def waiting_in(self) -> int:
+        """Count the other side's changes that are not here yet."""
+        return sum(each.waiting for each in self.streams if not each.own)
+
+    @property
+    def sent(self) -> int:
+        """Count our own changes the other side holds."""
+        return sum(each.n - each.waiting for each in self.streams if each.own)
+
+    @property
+    def received(self) -> int:
+        """Count the other side's changes that are here."""
+        return sum(each.n for each in self.streams if not each.own)
+
+    @property
+    def has_parted(self) -> bool:
+        """Say whether the two histories no longer agree somewhere."""
+        return self.trouble in PARTED or any(each.trouble for each in self.streams)
+
+    @property
+    def days_silent(self) -> int | None:
+        """Count the days since the last contact."""
+        return None if self.reached_at is None else (clock.now() - self.reached_at).days
+
+    @property
+    def is_green(self) -> bool:
+        """Say whether everything is in step and the last contact complete and recent enough to know it."""
+        if self.reached_at is None or self.complete_at is None or self.complete_at < self.reached_at:
+            return False
+        fresh = clock.now() - self.reached_at < timedelta(days=limits.STALE_AFTER_DAYS)
+        return fresh and self.trouble is None and bool(self.streams) and all(each.in_step for each in self.streams)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the connection for machines."""
+        return {
+            "green": self.is_green,
+            "last_contact": clock.wire(self.reached_at) if self.reached_at else None,
+            "trouble": self.trouble,
+            "set_aside": len(self.set_aside),
+            "kept_for_later": self.parked,
+            "streams": [
+                {
+                    "stream": each.stream,
+                    "own": each.own,
+                    "n": each.n,
+                    "head": each.head,
+                    "waiting": each.waiting,
+                    "equal": each.equal,
+                    "state": "in_step" if each.in_step else (each.trouble or "waiting"),
+                }
+                for each in self.streams
+            ],
+        }

@@ -1,0 +1,67 @@
+"""What the exchange brings to the house, declared like a part."""
+
+from sri_admin.federation import events, report, told
+from sri_admin.federation.api import api
+from sri_admin.federation.commands import node
+from sri_admin.federation.jobs import TASKS
+from sri_admin.federation.pages import pages
+from sri_admin.federation.policy import POLICY
+from sri_admin.federation.sync import KINDS
+from sri_admin.kernel.actor import Actor
+from sri_admin.kernel.i18n import gettext_lazy as _l
+from sri_admin.kernel.part import HUB, NODE, MenuEntry, Part
+
+_GROUP = _l("This installation")
+
+
+def _sees_nodes(actor: Actor) -> bool:
+    return POLICY.allows(actor, "federation.node.list")
+
+
+def _sees_connection(actor: Actor) -> bool:
+    return actor.account_id is not None and any(
+        POLICY.allows(actor, "federation.connection.see", each.member_id) for each in actor.mandates
+    )
+
+
+FEDERATION = Part(
+    name="federation",
+    doors=(pages, api),
+    commands=(node,),
+    tasks=TASKS,
+    kinds=KINDS,
+    policy=POLICY,
+    menu=(
+        MenuEntry(
+            label=_l("Connections"),
+            endpoint="federation.node_list",
+            icon="arrow-left-right",
+            place=90,
+            group=_GROUP,
+            roles=HUB,
+            shown=_sees_nodes,
+            count=report.count_pending,
+            covers=frozenset({"federation.node_show", "federation.enrolment_show", "federation.code_issue"}),
+        ),
+        MenuEntry(
+            label=_l("Connection"),
+            endpoint="federation.connection_show",
+            icon="arrow-left-right",
+            place=90,
+            group=_GROUP,
+            roles=NODE,
+            shown=_sees_connection,
+            count=report.count_set_aside,
+        ),
+    ),
+    answers={"shell.sync": report.shell_sync},
+    sentences={
+        events.CodeIssued: told.code_issued,
+        events.NodeApproved: told.node_approved,
+        events.EnrolmentRefused: told.enrolment_refused,
+        events.NodeEnrolled: told.node_enrolled,
+        events.NodeFenced: told.node_fenced,
+        events.KeyPublished: told.key_published,
+        events.WriterGranted: told.writer_granted,
+    },
+)

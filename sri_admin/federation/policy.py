@@ -1,0 +1,23 @@
+"""Who may see the connections and change who is connected."""
+
+from sri_admin.kernel.policy import Policy, board, either, staff
+
+_EVERY_STAFF = staff(
+    "sri_director",
+    "country_liaison",
+    "integrity_lead",
+    "materials_manager",
+    "training_lead",
+    "data_officer",
+    "auditor",
+)
+_EVERY_BOARD = board("member_administrator", "chair", "coordinator", "member_data_officer")
+
+POLICY = Policy(
+    {
+        "federation.node.list": _EVERY_STAFF,
+        "federation.node.enrol": staff("sri_director", "data_officer"),
+        "federation.connection.see": either(_EVERY_BOARD, _EVERY_STAFF),
+        "federation.connection.try": either(_EVERY_BOARD, _EVERY_STAFF),
+    }
+)

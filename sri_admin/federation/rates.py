@@ -1,0 +1,42 @@
+"""Token buckets: how often somebody may come, counted where it survives a refused request."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.dialects.postgresql import insert
+
+from sri_admin.federation.enrolment_models import RateBucket
+from sri_admin.kernel import clock, transaction
+from sri_admin.kernel.errors import TooManyError
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A bucket of `size` requests that refills by `per_second`."""
+
+    size: float
+    per_second: float
+
+
+EXCHANGE = Rate(size=600, per_second=20)
+TOKENS = Rate(size=30, per_second=0.2)
+ENROLMENTS = Rate(size=10, per_second=10 / 3600)
+QUESTIONS = Rate(size=60, per_second=0.5)
+
+
+def spend(holder: str, rate: Rate) -> None:
+    """Take one request from somebody's bucket; TooManyError says when to come again."""
+    now = clock.now()
+    with transaction.apart() as session:
+        # The row is made first, so that two first requests at once take turns on it.
+        session.execute(insert(RateBucket).values(holder=holder, left=rate.size, at=now).on_conflict_do_nothing())
+        bucket = session.get_one(RateBucket, holder, with_for_update=True)
+        left = min(rate.size, bucket.left + max(0.0, _seconds(bucket.at, now)) * rate.per_second)
+        bucket.left, bucket.at = max(left - 1, 0.0) if left >= 1 else left, now
+    if left < 1:
+        raise TooManyError(retry_after=math.ceil((1 - left) / rate.per_second))
+
+
+def _seconds(earlier: datetime, later: datetime) -> float:
+    return (later - earlier).total_seconds()

@@ -1,0 +1,73 @@
+"""What pages and the command line ask about connections; runs in the caller's reading transaction."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import url_for
+
+from sri_admin.federation import contact, enrolment, shown, status
+from sri_admin.federation.enrolment_models import EnrolmentState, HubLink, Node, NodeState
+from sri_admin.federation.overview import Connection
+from sri_admin.kernel import installation
+from sri_admin.kernel.actor import Actor
+from sri_admin.kernel.db import db
+
+
+def of_hub_link() -> Connection:
+    """Return this node's connection with its hub."""
+    link, own = db.session.scalar(sa.select(HubLink)), installation.identity().tenant_id
+    if link is None or link.state is not EnrolmentState.APPROVED:
+        return Connection(trouble="not_enrolled")
+    last = contact.with_hub()
+    return Connection(
+        member_id=own,
+        reached_at=last.reached_at if last else None,
+        complete_at=last.finished_at if last else None,
+        trouble=last.code if last else None,
+        detail=(last.detail if last else None) or "",
+        streams=status.streams(),
+        set_aside=status.set_aside(own),
+    )
+
+
+def of_node(node: Node) -> Connection:
+    """Return the hub's connection with a node."""
+    last = contact.of_nodes().get(node.id)
+    fenced = "duplicate_writer" if node.state is NodeState.FENCED else None
+    return Connection(
+        member_id=node.member_id,
+        reached_at=last.at if last else None,
+        complete_at=last.at if last else None,
+        trouble=fenced or (last.trouble if last else None),
+        streams=status.streams_of(node.id, node.member_id),
+        set_aside=status.set_aside(node.member_id),
+    )
+
+
+def software_of(node_id: UUID) -> str | None:
+    """Return which program a node last said it is."""
+    last = contact.of_nodes().get(node_id)
+    return last.software if last else None
+
+
+def count_pending(_actor: Actor) -> int:
+    """Count the requests that wait for a decision."""
+    return len(enrolment.pending())
+
+
+def count_set_aside(_actor: Actor) -> int:
+    """Count the records here that wait for a person."""
+    return len(status.set_aside(installation.identity().tenant_id))
+
+
+def shell_sync(_member_id: UUID, _on: date) -> dict[str, Any] | None:
+    """Say in the top bar of a node when it is not in step; nothing when it is."""
+    if installation.identity().role != "node":
+        return None
+    found = of_hub_link()
+    if found.is_green:
+        return None
+    family, label = shown.state(found)
+    return {"family": family, "label": label, "url": url_for("federation.connection_show")}

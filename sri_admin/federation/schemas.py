@@ -1,0 +1,66 @@
+"""What comes in at the doors of the exchange: a node's hello, what staff enter, what a page is asked for."""
+
+from sri_admin.federation import limits
+from sri_admin.federation.lines import HASH_TEXT, KIND_TEXT, STREAM_TEXT
+from sri_admin.kernel.i18n import gettext_lazy as _l
+from sri_admin.kernel.schema import Schema, fields, validate
+
+_MOST_STREAMS, _MOST_KINDS = 500, 500
+
+
+class PositionIn(Schema):
+    """Where a node stands in one stream."""
+
+    stream = fields.String(
+        required=True,
+        validate=[validate.Length(max=limits.STREAM_NAME_CHARACTERS), validate.Regexp(f"^{STREAM_TEXT.pattern}$")],
+    )
+    epoch = fields.Integer(strict=True, required=True, validate=validate.Range(min=1, max=limits.INTEGER_MAX))
+    n = fields.Integer(strict=True, required=True, validate=validate.Range(min=0, max=limits.INTEGER_MAX))
+    chain = fields.String(required=True, validate=validate.Regexp(f"^{HASH_TEXT.pattern}$"))
+
+
+class HelloIn(Schema):
+    """What a node says when it comes."""
+
+    node_id = fields.UUID(required=True)
+    incarnation = fields.UUID(required=True)
+    software = fields.String(required=True, validate=validate.Length(min=1, max=60))
+    protocols = fields.List(fields.Integer(strict=True), required=True, validate=validate.Length(min=1, max=20))
+    schemas = fields.Dict(
+        keys=fields.String(
+            validate=[validate.Length(max=limits.KIND_CHARACTERS), validate.Regexp(f"^{KIND_TEXT.pattern}$")]
+        ),
+        values=fields.List(fields.Integer(strict=True), validate=validate.Length(equal=2)),
+        required=True,
+        validate=validate.Length(max=_MOST_KINDS),
+    )
+    streams = fields.List(fields.Nested(PositionIn), required=True, validate=validate.Length(max=_MOST_STREAMS))
+    trouble = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=60))
+    now = fields.AwareDateTime(required=True)
+
+
+class ChangesQuery(Schema):
+    """Which page of a stream a node asks for."""
+
+    cursor = fields.String(load_default=None, validate=validate.Length(max=limits.CURSOR_CHARACTERS))
+    max_changes = fields.Integer(
+        load_default=limits.PAGE_CHANGES, validate=validate.Range(min=1, max=limits.PAGE_CHANGES)
+    )
+    max_bytes = fields.Integer(load_default=limits.PAGE_BYTES, validate=validate.Range(min=1024, max=limits.PAGE_BYTES))
+
+
+class CodeIn(Schema):
+    """For which country a code is made."""
+
+    country = fields.String(required=True, validate=validate.Length(min=2, max=10))
+
+
+class ApprovalIn(Schema):
+    """That the digits were compared."""
+
+    compared = fields.String(
+        required=True,
+        validate=validate.Equal("1"),
+        error_messages={"required": _l("Compare the digits first, then tick this box.")},  # pyright: ignore[reportArgumentType] - lazy text
+    )

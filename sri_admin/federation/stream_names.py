@@ -1,0 +1,56 @@
+"""Which streams there are and what they are called on the wire."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from sri_admin.federation.lines import ProtocolError
+
+
+class StreamClass(StrEnum):
+    """What a stream carries and who writes it (docs/federation.md §1)."""
+
+    HUB_CONTROL = "hub.control"
+    HUB_REGISTRY = "hub.registry"
+    HUB_MEMBER = "hub.member"
+    MEMBER_OPS = "member.ops"
+    MEMBER_CONTRIB = "member.contrib"
+
+    @property
+    def of_hub(self) -> bool:
+        """Say whether its rows are the hub's own tenant's rather than a member's."""
+        return self in {StreamClass.HUB_CONTROL, StreamClass.HUB_REGISTRY}
+
+    @property
+    def by_member(self) -> bool:
+        """Say whether whoever serves the member writes it."""
+        return self in {StreamClass.MEMBER_OPS, StreamClass.MEMBER_CONTRIB}
+
+
+HUB_CONTROL = StreamClass.HUB_CONTROL
+HUB_REGISTRY = StreamClass.HUB_REGISTRY
+HUB_MEMBER = StreamClass.HUB_MEMBER
+MEMBER_OPS = StreamClass.MEMBER_OPS
+MEMBER_CONTRIB = StreamClass.MEMBER_CONTRIB
+OF_MEMBER = (HUB_MEMBER, MEMBER_OPS, MEMBER_CONTRIB)
+
+
+def stream_name(cls: StreamClass, tenant_id: UUID) -> str:
+    """Return a stream's name on the wire."""
+    if cls.of_hub:
+        return cls.value
+    if cls is HUB_MEMBER:
+        return f"hub.member.{tenant_id}"
+    return f"member.{tenant_id}.{cls.value.split('.')[1]}"
+
+
+def parse_name(name: str) -> tuple[StreamClass, UUID | None]:
+    """Return a stream's class and the member it names; ProtocolError `unknown_stream`."""
+    parts = name.split(".")
+    try:
+        if len(parts) == 2:
+            return StreamClass(name), None
+        head, tenant, tail = (*parts[:2], parts[2]) if parts[0] == "hub" else (parts[0], parts[2], parts[1])
+        cls = StreamClass(f"{head}.{tenant}")
+        return cls, UUID(tail)
+    except (ValueError, IndexError):
+        raise ProtocolError("unknown_stream", f"there is no stream {name[:80]}") from None

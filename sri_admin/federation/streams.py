@@ -1,0 +1,119 @@
+"""Streams as rows: made with their tenant, looked up by name, fenced by epoch."""
+
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+
+from sri_admin.federation.chain import genesis
+from sri_admin.federation.lines import ProtocolError
+from sri_admin.federation.merge import Position
+from sri_admin.federation.models import SyncLine, SyncStream
+from sri_admin.federation.stream_names import OF_MEMBER, StreamClass, parse_name, stream_name
+from sri_admin.kernel import clock, ids, installation, tenancy
+from sri_admin.kernel.db import db
+
+
+def tenant_of(name: str) -> UUID:
+    """Return the tenant whose rows a stream carries; ProtocolError `unknown_stream`."""
+    cls, member_id = parse_name(name)
+    if member_id is None and cls.of_hub:
+        return tenancy.hub_tenant().id
+    if member_id is None:
+        raise ProtocolError("unknown_stream", f"there is no stream {name[:80]}")
+    return member_id
+
+
+def begin(
+    cls: StreamClass,
+    tenant_id: UUID,
+    *,
+    own: bool,
+    epoch: int = 1,
+    log_id: UUID | None = None,
+    base: bytes | None = None,
+) -> SyncStream:
+    """Begin a log: the row of a stream at position 0 of an epoch."""
+    name, log = stream_name(cls, tenant_id), log_id or uuid4()
+    row = SyncStream(
+        member_id=tenant_id,
+        id=ids.new(),
+        name=name,
+        cls=cls,
+        own=own,
+        epoch=epoch,
+        log_id=log,
+        base_chain=base,
+        n=0,
+        chain=genesis(name, epoch, log_id=str(log), base=base),
+        peer_n=0,
+    )
+    db.session.add(row)
+    return row
+
+
+def create_member_streams(tenant_id: UUID) -> None:
+    """Begin the streams of a new member at the hub, which writes them until a node is granted its own."""
+    for cls in OF_MEMBER:
+        begin(cls, tenant_id, own=True)
+    db.session.flush()  # the same transaction goes on to write lines into them
+
+
+def find(name: str, *, lock: bool = False) -> SyncStream | None:
+    """Return a stream by name, if it is here."""
+    wanted = sa.select(SyncStream).where(SyncStream.name == name).execution_options(populate_existing=True)
+    return db.session.scalar(wanted.with_for_update() if lock else wanted)
+
+
+def by_name(name: str, *, lock: bool = False) -> SyncStream:
+    """Return a stream; ProtocolError `unknown_stream`."""
+    row = find(name, lock=lock)
+    if row is None:
+        raise ProtocolError("unknown_stream", f"there is no stream {name[:80]} here")
+    return row
+
+
+def here() -> list[SyncStream]:
+    """Return every stream in reach, by name."""
+    return list(db.session.scalars(sa.select(SyncStream).order_by(SyncStream.name)))
+
+
+def writes_here(cls: StreamClass, tenant_id: UUID) -> bool:
+    """Say whether this installation writes a stream of a tenant."""
+    name = stream_name(cls, tenant_id)
+    owner = installation.identity().tenant_id if cls.of_hub else tenant_id
+    wanted = sa.select(SyncStream.own).where(SyncStream.member_id == owner, SyncStream.name == name)
+    return bool(db.session.scalar(wanted))
+
+
+def position(row: SyncStream) -> Position:
+    """Return where a stream ends here."""
+    return Position(row.name, row.epoch, str(row.log_id), row.n, row.chain)
+
+
+def chain_at(row: SyncStream, n: int) -> bytes | None:
+    """Return the chain value after line n of the present epoch; None if that line is not here."""
+    if n == row.n:
+        return row.chain
+    if n == 0:
+        return genesis(row.name, row.epoch, log_id=str(row.log_id), base=row.base_chain)
+    return db.session.scalar(
+        sa.select(SyncLine.chain).where(
+            SyncLine.member_id == row.member_id,
+            SyncLine.stream_id == row.id,
+            SyncLine.epoch == row.epoch,
+            SyncLine.n == n,
+        )
+    )
+
+
+def advance(row: SyncStream, n: int, chain: bytes) -> None:
+    """Move the end of a stream, in the transaction that stored its lines."""
+    row.n, row.chain, row.changed_at = n, chain, clock.now()
+
+
+def regrant(row: SyncStream, *, own: bool, epoch: int, log_id: UUID, base: bytes | None) -> None:
+    """Begin the next epoch of a stream; nothing of an older epoch is taken from then on."""
+    row.own, row.epoch, row.log_id, row.base_chain = own, epoch, log_id, base
+    row.n, row.chain = 0, genesis(row.name, epoch, log_id=str(log_id), base=base)
+    row.peer_n, row.peer_chain, row.statement, row.receipt, row.trouble = 0, None, None, None, None
+    row.changed_at = clock.now()

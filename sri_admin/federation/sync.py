@@ -1,0 +1,44 @@
+"""The kinds the engine itself sends in `hub.control`: keys of nodes, and who writes which stream."""
+
+from marshmallow import INCLUDE, Schema, fields, validate
+
+from sri_admin.federation.kinds import Kind
+from sri_admin.federation.limits import INTEGER_MAX
+from sri_admin.federation.lines import HASH_TEXT, STREAM_TEXT
+from sri_admin.federation.models import Grant, NodeKey
+from sri_admin.federation.stream_names import HUB_CONTROL
+from sri_admin.federation.wire import WireBoolean, WireUUID
+
+
+class Wire(Schema):
+    """A record on the wire; fields of a newer writer are kept."""
+
+    class Meta:
+        """Keep what we do not know yet."""
+
+        unknown = INCLUDE
+
+
+class NodeKeyWire(Wire):
+    """federation.node_key/1."""
+
+    node_id = WireUUID(required=True)
+    subject_id = WireUUID(required=True)
+    kid = fields.String(required=True, validate=validate.Regexp(r"^[0-9a-f]{16}\Z"))
+    public_key = fields.String(required=True, validate=validate.Length(max=64))
+    revoked = WireBoolean(required=True)
+
+
+class GrantWire(Wire):
+    """federation.grant/1."""
+
+    stream = fields.String(required=True, validate=validate.Regexp(rf"^{STREAM_TEXT.pattern}\Z"))
+    epoch = fields.Integer(strict=True, required=True, validate=validate.Range(1, INTEGER_MAX))
+    log_id = WireUUID(required=True)
+    node_id = WireUUID(allow_none=True)
+    base_chain = fields.String(allow_none=True, validate=validate.Regexp(rf"^{HASH_TEXT.pattern}\Z"))
+
+
+NODE_KEY = Kind(name="federation.node_key", model=NodeKey, schema=NodeKeyWire, stream=HUB_CONTROL)
+GRANT = Kind(name="federation.grant", model=Grant, schema=GrantWire, stream=HUB_CONTROL)
+KINDS = (NODE_KEY, GRANT)

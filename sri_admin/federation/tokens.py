@@ -1,0 +1,258 @@
+"""Access tokens for nodes: OAuth 2 client credentials with an ES256 assertion, served by Authlib.
+
+A token is opaque and lives ten minutes; the hub keeps its digest. What it may read and write is asked of the node's
+grants each time it is shown, so that a withdrawn key stops working at once.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from authlib.integrations.flask_oauth2 import AuthorizationServer
+from authlib.integrations.flask_oauth2.requests import FlaskOAuth2Payload
+from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError, OAuth2Request
+from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
+from authlib.oauth2.rfc6750 import BearerTokenGenerator
+from authlib.oauth2.rfc7523 import JWTBearerClientAssertion
+from flask import Flask, Request
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
+from sqlalchemy.dialects.postgresql import insert
+
+from sri_admin.federation import control, credentials, limits
+from sri_admin.federation.control import Access
+from sri_admin.federation.enrolment_models import Node, NodeState, NodeToken, UsedAssertion
+from sri_admin.kernel import clock, ids, installation, runtime, tenancy, transaction
+from sri_admin.kernel.actor import Actor, Mandate, Scope
+from sri_admin.kernel.db import db
+from sri_admin.kernel.tenancy import Reach
+
+TOKEN_PATH = "/oauth/token"  # noqa: S105 - an address
+AUTH_METHOD = "private_key_jwt"
+GRANT_TYPE = "client_credentials"
+NODE_ROLE = "node"
+_LEEWAY_SECONDS = 60
+_LONGEST_JTI = 200
+
+
+@dataclass(frozen=True)
+class NodeClient(ClientMixin):
+    """A node as the token endpoint sees it."""
+
+    id: UUID
+    member_id: UUID
+    auth_key: dict[str, Any]
+    scope: str
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        """Accept the signed assertion and nothing else."""
+        return method == AUTH_METHOD and endpoint == "token"
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        """Accept client credentials and nothing else."""
+        return grant_type == GRANT_TYPE
+
+    def get_allowed_scope(self, scope: Any) -> str:
+        """Give what is granted, or the part of it that was asked for."""
+        granted = self.scope.split()
+        return " ".join(each for each in granted if not scope or each in scope.split())
+
+
+class NodeAssertion(JWTBearerClientAssertion):
+    """Checks a node's assertion: ES256 by its own key, for this hub, short-lived, shown once."""
+
+    CLIENT_AUTH_METHOD = AUTH_METHOD  # pyright: ignore[reportGeneralTypeIssues] - the bundled stubs describe an older Authlib
+
+    def get_audiences(self) -> list[str]:
+        """Accept the hub's address and that of its token endpoint."""
+        return [issuer(), issuer() + TOKEN_PATH]
+
+    def resolve_client_public_key(self, client: NodeClient) -> ECKey:  # pyright: ignore[reportIncompatibleMethodOverride] - the bundled stubs describe an older Authlib
+        """Return the key the node enrolled with."""
+        return ECKey.import_key(client.auth_key)
+
+    def process_assertion_claims(self, assertion: str, resolve_key: Any) -> Any:
+        """Check signature and claims; the only algorithm is ours."""
+        try:
+            decoded = jwt.decode(assertion, resolve_key, algorithms=[credentials.ALGORITHM])
+        except (JoseError, ValueError) as error:
+            raise InvalidClientError(description="The assertion is not signed by the node's key.") from error
+        self.verify_claims(decoded.claims)
+        return decoded.claims
+
+    def verify_claims(self, claims: dict[str, Any]) -> None:
+        """Check the claims by our clock and refuse an assertion that lives too long."""
+        now = int(clock.now().timestamp())
+        registry = jwt.JWTClaimsRegistry(
+            now=now,
+            leeway=_LEEWAY_SECONDS,
+            iss={"essential": True, "value": claims["sub"]},
+            sub={"essential": True},
+            aud={"essential": True, "values": self.get_audiences()},
+            exp={"essential": True},
+            iat={"essential": True},
+            jti={"essential": True},
+        )
+        try:
+            registry.validate(claims)
+        except JoseError as error:
+            raise InvalidClientError(description=f"The assertion's claims are refused: {error.description}") from error
+        if claims["exp"] - claims["iat"] > limits.ASSERTION_SECONDS:
+            raise InvalidClientError(description="The assertion lives too long.")
+        if not self.validate_jti(claims, claims["jti"]):
+            raise InvalidClientError(description="The assertion was used before.")
+
+    def validate_jti(self, claims: dict[str, Any], jti: Any) -> bool:
+        """Spend an assertion's id; False if it was spent before."""
+        if not isinstance(jti, str) or not 0 < len(jti) <= _LONGEST_JTI:
+            return False
+        until = datetime.fromtimestamp(claims["exp"], UTC) + timedelta(seconds=_LEEWAY_SECONDS)
+        with transaction.apart() as session:
+            session.execute(sa.delete(UsedAssertion).where(UsedAssertion.expires_at < clock.now()))
+            spent = session.execute(
+                insert(UsedAssertion)
+                .values(node_id=UUID(claims["sub"]), jti=jti, expires_at=until)
+                .on_conflict_do_nothing()
+                .returning(UsedAssertion.jti)
+            )
+            return spent.first() is not None
+
+
+class TokenRequest(OAuth2Request):
+    """A token request as flask has it; whether plain http is acceptable was decided by the settings."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(
+            request.method, issuer().replace("http://", "https://", 1) + TOKEN_PATH, headers=dict(request.headers)
+        )
+        self._request = request
+        self.payload = FlaskOAuth2Payload(request)
+
+    @property
+    def form(self) -> Any:
+        """Return the form that was sent."""
+        return self._request.form
+
+
+class TokenServer(AuthorizationServer):
+    """Authlib's server over our requests."""
+
+    def create_oauth2_request(self, request: Request) -> Any:
+        """Wrap a request."""
+        return TokenRequest(request)
+
+
+class NodeGrant(ClientCredentialsGrant):
+    """Client credentials, proven by assertion alone."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = (AUTH_METHOD,)
+
+
+def issuer() -> str:
+    """Return this hub's address, which names it in assertions."""
+    return runtime.current().settings.web.public_url.rstrip("/")
+
+
+def answer_token_request(app: Flask, request: Request) -> Any:
+    """Answer a request for a token: the token, or why there is none."""
+    return _server(app).create_token_response(request)
+
+
+def _server(app: Flask) -> TokenServer:
+    server = TokenServer(app, query_client=find_client, save_token=_keep)
+    generator = BearerTokenGenerator(
+        lambda **_facts: ids.token(), expires_generator=lambda _client, _grant: limits.TOKEN_SECONDS
+    )
+    server.register_token_generator("default", generator)
+    server.register_client_auth_method(AUTH_METHOD, NodeAssertion())  # pyright: ignore[reportCallIssue] - the bundled stubs describe an older Authlib
+    server.register_grant(NodeGrant)
+    return server
+
+
+def find_client(client_id: str) -> NodeClient | None:
+    """Return the node with an id, if it may come, and what it may do now."""
+    try:
+        node_id = UUID(client_id)
+    except ValueError:
+        return None
+    with transaction.reading(tenancy.NOWHERE):
+        node = _node(node_id)
+    if node is None or str(node_id) != client_id:
+        return None
+    with transaction.reading(reach_of(node)):
+        scope = " ".join(_scopes(control.access(node.id, node.member_id)))
+    return NodeClient(node.id, node.member_id, node.auth_key, scope)
+
+
+def _scopes(access: Mapping[str, Access]) -> list[str]:
+    read = [f"sync:read:{name}" for name in sorted(access)]
+    return read + [f"sync:write:{name}" for name in sorted(access) if access[name] is Access.WRITE]
+
+
+def reach_of(node: Node) -> Reach:
+    """Return what may be read on behalf of a node: its member's streams and the hub's."""
+    hub = installation.identity().tenant_id
+    return tenancy.everywhere(each for each in (hub, node.member_id) if each)
+
+
+def _keep(token: dict[str, Any], request: Any) -> None:
+    client: NodeClient = request.client
+    until = clock.now() + timedelta(seconds=limits.TOKEN_SECONDS)
+    with transaction.apart() as session:
+        session.execute(sa.delete(NodeToken).where(NodeToken.expires_at < clock.now()))
+        session.add(
+            NodeToken(
+                digest=_digest(token["access_token"]),
+                node_id=client.id,
+                scope=token.get("scope", ""),
+                expires_at=until,
+            )
+        )
+
+
+def node_actor(bearer: str) -> Actor | None:
+    """Return the node a token stands for; None if it is unknown, too old, or its node may no longer come."""
+    row = _token(bearer)
+    if row is None:
+        return None
+    with transaction.reading(tenancy.NOWHERE):
+        node = _node(row.node_id)
+    if node is None:
+        return None
+    own = Mandate(role=NODE_ROLE, scope=Scope.MEMBER, member_id=node.member_id, starts_on=clock.today())
+    return Actor(label=str(node.id), kind="node", mandates=(own,))
+
+
+def scopes_of(bearer: str) -> frozenset[str]:
+    """Return what a token was given for; what is still granted is asked again each time."""
+    row = _token(bearer)
+    return frozenset(row.scope.split()) if row else frozenset()
+
+
+def withdraw(node_id: UUID) -> None:
+    """Make every token of a node useless."""
+    with transaction.apart() as session:
+        session.execute(sa.delete(NodeToken).where(NodeToken.node_id == node_id))
+
+
+def _node(node_id: UUID) -> Node | None:
+    node = db.session.get(Node, node_id)
+    if node is None or node.state is NodeState.REVOKED:
+        return None
+    transaction.detach(node)
+    return node
+
+
+def _token(bearer: str) -> NodeToken | None:
+    with transaction.apart() as session:
+        row = session.get(NodeToken, _digest(bearer))
+    return row if row is not None and row.expires_at > clock.now() else None
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,48 @@
+"""History of the exchange in sentences."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sri_admin.federation import words
+from sri_admin.kernel.i18n import gettext as _
+
+Told = tuple[str, str]
+
+
+def code_issued(_values: Mapping[str, Any]) -> Told:
+    """Tell that a code was made."""
+    return "doing", _("A code was made with which this country can connect a node of its own.")
+
+
+def node_approved(values: Mapping[str, Any]) -> Told:
+    """Tell that a node was approved."""
+    return "good", _(
+        "A node of their own was approved. The digits of its key: %(digits)s", digits=values["fingerprint"]
+    )
+
+
+def enrolment_refused(values: Mapping[str, Any]) -> Told:
+    """Tell that a request was turned down."""
+    return "ended", _(
+        "A request to connect a node was turned down. Its digits: %(digits)s", digits=values["fingerprint"]
+    )
+
+
+def node_enrolled(_values: Mapping[str, Any]) -> Told:
+    """Tell that this installation was connected."""
+    return "good", _("This installation was connected with the hub.")
+
+
+def node_fenced(values: Mapping[str, Any]) -> Told:
+    """Tell that a node was stopped."""
+    return "stop", str(words.trouble(values["code"]).wrong)
+
+
+def key_published(_values: Mapping[str, Any]) -> Told:
+    """Tell that a key was published."""
+    return "doing", _("The key of a node was published.")
+
+
+def writer_granted(values: Mapping[str, Any]) -> Told:
+    """Tell that a node may write for its member."""
+    return "doing", _("A node now writes: %(what)s.", what=str(words.stream_name(values["stream"])))

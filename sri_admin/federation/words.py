@@ -1,0 +1,152 @@
+"""The exchange in plain words: what went wrong, what it means, what to do."""
+
+from typing import Final, NamedTuple
+
+from sri_admin.kernel.i18n import LazyText
+from sri_admin.kernel.i18n import gettext_lazy as _l
+
+
+class Reasons(NamedTuple):
+    """Why something stopped or was set aside, for a person."""
+
+    wrong: LazyText
+    means: LazyText
+    todo: LazyText
+
+
+_GOES_ON: Final = _l("Work here goes on as usual; what you enter waits here and nothing is lost.")
+_BLOCKS_NOTHING: Final = _l("The record stays as it was. It blocks nothing else.")
+_BY_ITSELF: Final = _l("Nothing to do. We try again by ourselves.")
+_TELL_TECHNICIAN: Final = _l("Ask the person who looks after this installation.")
+_TELL_SRI: Final = _l("Tell SRI before you go on. They see the same and decide with you which history is right.")
+
+_TROUBLES: Final[dict[str, Reasons]] = {
+    "unreachable": Reasons(_l("We could not reach the hub."), _GOES_ON, _BY_ITSELF),
+    "timeout": Reasons(_l("The hub did not answer in time. The line may be slow."), _GOES_ON, _BY_ITSELF),
+    "unavailable": Reasons(_l("The hub is closed for a short time."), _GOES_ON, _BY_ITSELF),
+    "too_many": Reasons(_l("The hub asked us to come a little later."), _GOES_ON, _BY_ITSELF),
+    "busy": Reasons(_l("The hub is still taking what we sent before."), _GOES_ON, _BY_ITSELF),
+    "not_a_hub": Reasons(
+        _l("Something else answered in place of the hub, perhaps the log-in page of a network."),
+        _GOES_ON,
+        _l("Open any web page on this machine and log in to the network, then try again."),
+    ),
+    "redirected": Reasons(
+        _l("Something in between led us away from the hub, perhaps the log-in page of a network."),
+        _GOES_ON,
+        _l("Open any web page on this machine and log in to the network, then try again."),
+    ),
+    "not_trusted": Reasons(
+        _l("The hub's address could not prove that it is the hub's."),
+        _GOES_ON,
+        _l("Check the date of this machine. If it is right, ask the person who looks after it."),
+    ),
+    "other_hub": Reasons(
+        _l("Another hub answered than the one this installation belongs to."), _GOES_ON, _TELL_TECHNICIAN
+    ),
+    "invalid_client": Reasons(
+        _l("The hub no longer knows this installation, or its keys were withdrawn."),
+        _l("Nothing travels any more. What is here stays here."),
+        _l("Ask SRI whether this installation is still meant to be connected."),
+    ),
+    "duplicate_writer": Reasons(
+        _l("Two copies of this installation talk to the hub."),
+        _l("To lose nothing, the hub takes from neither until a person decides."),
+        _l("Find the other copy, perhaps a restored one, and stop it. Then tell SRI which one goes on."),
+    ),
+    "forked": Reasons(
+        _l("Our history and the hub's no longer agree, as after going back to an older copy."),
+        _l("To lose nothing, we send and take nothing more in this part."),
+        _TELL_SRI,
+    ),
+    "ahead": Reasons(
+        _l("The other side holds more of this history than we do. This copy was set back to an earlier day."),
+        _l("To lose nothing, we send and take nothing more in this part."),
+        _TELL_SRI,
+    ),
+    "rewound": Reasons(
+        _l("The hub was set back to an earlier day."),
+        _l("We keep what we have and take nothing more in this part."),
+        _TELL_SRI,
+    ),
+    "stale_epoch": Reasons(
+        _l("Another installation now writes these records."),
+        _l("What was entered here since then has not been taken."),
+        _TELL_SRI,
+    ),
+    "client_too_old": Reasons(
+        _l("The program here is too old to talk to the hub."), _GOES_ON, _l("Have this installation updated.")
+    ),
+    "server_too_old": Reasons(
+        _l("The program at the hub is too old to talk to this one."), _GOES_ON, _l("Nothing to do here. Tell SRI.")
+    ),
+    "not_enrolled": Reasons(
+        _l("This installation is not connected to the hub yet."),
+        _l("You can work; nothing travels."),
+        _l("Ask SRI for a code and enter it with “sri-admin node enrol”."),
+    ),
+}
+_UNKNOWN_TROUBLE: Final = Reasons(
+    _l("The exchange with the hub stopped for a reason this page does not know."), _GOES_ON, _TELL_TECHNICIAN
+)
+
+_SET_ASIDE: Final[dict[str, Reasons]] = {
+    "waiting_for": Reasons(
+        _l("It belongs to another record that has not arrived yet."),
+        _BLOCKS_NOTHING,
+        _l("Nothing to do. It is taken by itself when the other record arrives."),
+    ),
+    "same_revision": Reasons(
+        _l("The same version of it came twice with different contents."),
+        _BLOCKS_NOTHING,
+        _l("Whoever writes this record saves it once more; it then travels again."),
+    ),
+    "older_version": Reasons(
+        _l("It was written by a program that is too old."),
+        _BLOCKS_NOTHING,
+        _l("The installation that writes it needs an update."),
+    ),
+    "added_twice": Reasons(_l("An entry that can only be made once was made twice."), _BLOCKS_NOTHING, _TELL_SRI),
+    "clash": Reasons(
+        _l("It contradicts another record that already stands here."),
+        _BLOCKS_NOTHING,
+        _l("Compare the two records and correct the wrong one where it is written."),
+    ),
+    "invalid": Reasons(
+        _l("One of its values is not acceptable."),
+        _BLOCKS_NOTHING,
+        _l("Correct the record where it is written. It then travels again by itself."),
+    ),
+}
+_UNKNOWN_SET_ASIDE: Final = Reasons(
+    _l("It is not written the way records have to be."),
+    _BLOCKS_NOTHING,
+    _l("Tell the person who looks after the installation that writes it; the details below help."),
+)
+
+_STREAMS: Final[dict[str, LazyText]] = {
+    "hub.control": _l("Keys and permissions"),
+    "hub.registry": _l("Countries and word lists"),
+    "hub.member": _l("Our agreement, reviews, decisions"),
+    "ops": _l("Our people, returns and requests"),
+    "contrib": _l("Translations we contribute"),
+    "hub.language": _l("Decisions on translations"),
+    "hub.materials": _l("Released materials"),
+}
+
+
+def trouble(code: str) -> Reasons:
+    """Return why an exchange stopped."""
+    return _TROUBLES.get(code, _UNKNOWN_TROUBLE)
+
+
+def set_aside(code: str) -> Reasons:
+    """Return why a record was set aside."""
+    return _SET_ASIDE.get(code, _UNKNOWN_SET_ASIDE)
+
+
+def stream_name(stream: str) -> LazyText:
+    """Name what travels in a stream."""
+    parts = stream.split(".")
+    key = parts[-1] if parts[0] == "member" else ".".join(parts[:2])
+    return _STREAMS.get(key, _l("Other records"))

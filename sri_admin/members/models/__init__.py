@@ -1,0 +1,1 @@
+"""Tables of the member file, one module for each aggregate."""

@@ -1,0 +1,1 @@
+"""What changes the member file, one module for each aggregate."""

@@ -1,0 +1,1 @@
+"""Pages for SRI staff and for the board."""

@@ -1,0 +1,69 @@
+"""What the part `members` brings to the house."""
+
+from sri_admin.kernel.errors import ConflictError
+from sri_admin.kernel.i18n import gettext_lazy as _l
+from sri_admin.kernel.part import HUB, MenuEntry, Part
+from sri_admin.members import api, events, handlers, jobs, sync
+from sri_admin.members.models.territory import NO_OVERLAP
+from sri_admin.members.pages import agreements, board, changes, closing, members
+from sri_admin.members.policy import POLICY
+from sri_admin.members.rules import words
+
+PART = Part(
+    name="members",
+    doors=(members.pages, changes.pages, agreements.pages, closing.pages, board.pages, api.api),
+    tasks=jobs.TASKS,
+    handlers=handlers.HANDLERS,
+    kinds=sync.KINDS,
+    policy=POLICY,
+    menu=(
+        MenuEntry(
+            label=_l("Countries"),
+            endpoint="members.member_list",
+            icon="globe",
+            place=20,
+            roles=HUB,
+            shown=lambda actor: actor.is_staff,
+            covers=frozenset(door.endpoint for door in (*members.pages.doors, *changes.pages.doors)),
+        ),
+        MenuEntry(
+            label=_l("Agreements"),
+            endpoint="members.agreement_list",
+            icon="file-earmark-text",
+            place=30,
+            roles=HUB,
+            shown=lambda actor: actor.is_staff,
+            covers=frozenset(door.endpoint for door in (*agreements.pages.doors, *closing.pages.doors)),
+        ),
+        *board.MENU,
+    ),
+    answers={"shell.place": board.place_name},
+    sentences={
+        events.MemberRegistered: words.tell_registered,
+        events.MemberDescribed: words.tell_described,
+        events.MemberMoved: words.tell_moved,
+        events.MemberStateChanged: words.tell_step,
+        events.LegalEntityEntered: words.tell_entity,
+        events.TerritoryExtraEntered: words.tell_extra,
+        events.MemberCardRefreshed: words.tell_card,
+        events.AgreementOffered: words.tell_offered,
+        events.AgreementSigned: words.tell_signed,
+        events.AgreementAmended: words.tell_amended,
+        events.AgreementWithdrawn: words.tell_withdrawn,
+        events.AgreementTerminated: words.tell_terminated,
+        events.AgreementEnded: words.tell_ended,
+        events.AgreementNoted: words.tell_noted,
+        events.OfficeHolderEntered: words.tell_office_entered,
+        events.OfficeHolderCorrected: words.tell_office_corrected,
+        events.OfficeHolderEnded: words.tell_office_ended,
+    },
+    constraints={
+        NO_OVERLAP: lambda: ConflictError(
+            _l("One of these places already belongs to another exclusive agreement in that time."), code="place_taken"
+        ),
+        "uq_tenant_code": lambda: ConflictError(
+            _l("Another country already has this code. A code is never used twice."), code="code_taken"
+        ),
+    },
+    search_endpoint="members.member_list",
+)

@@ -1,0 +1,1 @@
+"""Pure rules of the member file: values in, decisions out."""

@@ -1,0 +1,1 @@
+"""Shapes of values at the doors, by direction."""
