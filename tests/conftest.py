@@ -14,9 +14,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from sri_admin.app import create_app
+from sri_admin.app import create_app, establish
 from sri_admin.kernel import database as db_addresses
-from sri_admin.kernel import installation, postgres
+from sri_admin.kernel import postgres
 from sri_admin.kernel.db import Base, db
 from sri_admin.kernel.settings import Settings, from_values
 
@@ -58,7 +58,7 @@ def new_installation(cluster: postgres.Cluster, template: str, name: str, settin
     postgres.copy_database(cluster, template, name)
     app = make_app(cluster, name, settings)
     with app.app_context():
-        installation.establish()
+        establish()
     return app
 
 

@@ -5,8 +5,10 @@ from datetime import date, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
+from sri_admin.federation import streams
+from sri_admin.federation.stream_names import MEMBER_OPS, stream_name
 from sri_admin.kernel import clock, ids, tenancy, transaction
-from sri_admin.kernel.actor import Actor, Mandate, Scope
+from sri_admin.kernel.actor import Actor, Mandate, Scope, system
 from sri_admin.kernel.db import db
 from sri_admin.kernel.tenancy import Tenant
 from sri_admin.kernel.text import Text
@@ -95,6 +97,16 @@ def step(member_id: UUID, transition: Transition, **values: Any) -> None:
     said = {"reason": "The board asked for it.", "kind": SuspensionKind.FULL, **values}
     director = actor()
     writing(member_id, lambda: members.STEPS[transition](director, found(member_id), values=said))
+
+
+def move_to_node(member_id: UUID) -> None:
+    """Let a member work on a node of its own, as its approval does."""
+
+    def hand_over() -> None:
+        members.move_to_node(system("test"), found(member_id))
+        streams.by_name(stream_name(MEMBER_OPS, member_id)).own = False
+
+    writing(member_id, hand_over)
 
 
 def found(member_id: UUID) -> Member:

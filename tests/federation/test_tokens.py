@@ -1,0 +1,191 @@
+"""A token is given for an assertion of the node's own key, for this hub, short-lived and shown once."""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from authlib.oauth2.rfc7523.client import ASSERTION_TYPE
+from joserfc import jws, jwt
+from joserfc.jwk import ECKey, OctKey
+
+from sri_admin.federation import credentials, tokens
+from sri_admin.federation.client import Answer
+from sri_admin.federation.enrolment_models import Node, NodeState, NodeToken
+from sri_admin.kernel import clock, ids, installation, postgres, tenancy, transaction
+from sri_admin.kernel.actor import Actor
+from sri_admin.kernel.db import db
+from tests.federation.pair import Pair, joined_node, paired
+
+
+@pytest.fixture(scope="module")
+def pair(cluster: postgres.Cluster, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    with paired(cluster, template, tmp_path_factory.mktemp("pair")) as made:
+        made.enrol()
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def _full_buckets(pair: Pair) -> None:
+    def empty() -> None:
+        with transaction.apart() as session:
+            session.execute(sa.text("delete from rate_bucket"))
+
+    pair.at_hub(empty)
+
+
+def own_key(pair: Pair) -> ECKey:
+    return pair.at_node(credentials.auth_key)
+
+
+def claims(pair: Pair, **changed: Any) -> dict[str, Any]:
+    node, now = str(pair.at_node(lambda: installation.identity().id)), int(time.time())
+    given = {"iss": node, "sub": node, "aud": pair.line.url, "iat": now, "exp": now + 100, "jti": ids.token()}
+    return {name: value for name, value in {**given, **changed}.items() if value is not None}
+
+
+def assertion(pair: Pair, *, key: Any = None, alg: str = "ES256", **changed: Any) -> str:
+    return jwt.encode({"alg": alg}, claims(pair, **changed), key or own_key(pair), algorithms=[alg])
+
+
+def ask(pair: Pair, signed: str, **form: str) -> Answer:
+    sent = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE, "client_assertion": signed}
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    return pair.line.request("POST", tokens.TOKEN_PATH, headers=headers, body=urlencode({**sent, **form}).encode())
+
+
+def error_of(answer: Answer) -> str:
+    assert answer.status in {400, 401}
+    return str(json.loads(answer.body)["error"])
+
+
+def token_of(answer: Answer) -> dict[str, Any]:
+    assert answer.status == 200, answer.body
+    return json.loads(answer.body)
+
+
+def test_a_good_assertion_gives_a_token_for_ten_minutes(pair: Pair) -> None:
+    token = token_of(ask(pair, assertion(pair)))
+    assert (token["token_type"], token["expires_in"]) == ("Bearer", 600)
+
+
+def test_the_audience_may_be_the_hub_or_its_token_endpoint(pair: Pair) -> None:
+    token_of(ask(pair, assertion(pair, aud=pair.line.url + tokens.TOKEN_PATH)))
+    assert error_of(ask(pair, assertion(pair, aud="https://another-hub.example"))) == "invalid_client"
+
+
+def test_the_scopes_are_the_nodes_own_streams(pair: Pair) -> None:
+    scopes = token_of(ask(pair, assertion(pair)))["scope"].split()
+    member = pair.member_id
+    assert {"sync:read:hub.control", "sync:read:hub.registry", f"sync:read:hub.member.{member}"} <= set(scopes)
+    assert f"sync:write:member.{member}.ops" in scopes
+    assert not [each for each in scopes if each.startswith("sync:write:hub.")]
+
+
+def test_a_scope_that_is_not_granted_is_not_given(pair: Pair) -> None:
+    wanted = "sync:read:hub.registry sync:write:hub.registry sync:read:hub.member." + str(UUID(int=1))
+    assert token_of(ask(pair, assertion(pair), scope=wanted))["scope"] == "sync:read:hub.registry"
+
+
+def test_f50_an_assertion_is_shown_once(pair: Pair) -> None:
+    signed = assertion(pair)
+    token_of(ask(pair, signed))
+    assert error_of(ask(pair, signed)) == "invalid_client"
+
+
+@pytest.mark.parametrize("missing", ["iss", "aud", "exp", "iat", "jti", "sub"])
+def test_an_assertion_says_everything(pair: Pair, missing: str) -> None:
+    given: dict[str, Any] = {missing: None}
+    assert error_of(ask(pair, assertion(pair, **given))) == "invalid_client"
+
+
+def test_f50_an_assertion_without_signature_is_refused(pair: Pair) -> None:
+    body = jws.serialize_compact({"alg": "HS256"}, json.dumps(claims(pair)), OctKey.import_key("x" * 32))
+    head = "eyJhbGciOiJub25lIn0"
+    unsigned = ".".join((head, body.split(".")[1], ""))
+    assert error_of(ask(pair, unsigned)) == "invalid_client"
+
+
+def test_f50_only_es256_by_the_nodes_own_key_is_taken(pair: Pair) -> None:
+    other = ECKey.generate_key("P-256", private=True)
+    public = json.dumps(credentials.public_jwk(own_key(pair)))
+    confused = OctKey.import_key(public)
+    assert error_of(ask(pair, assertion(pair, key=other))) == "invalid_client"
+    assert error_of(ask(pair, assertion(pair, key=confused, alg="HS256"))) == "invalid_client"
+
+
+def test_an_assertion_lives_two_minutes_at_most(pair: Pair) -> None:
+    now = int(time.time())
+    assert error_of(ask(pair, assertion(pair, exp=now + 3600))) == "invalid_client"
+    assert error_of(ask(pair, assertion(pair, iat=now - 400, exp=now - 300))) == "invalid_client"
+    assert error_of(ask(pair, assertion(pair, iat=now + 1000, exp=now + 1100))) == "invalid_client"
+
+
+def test_an_unknown_node_gets_the_same_error(pair: Pair) -> None:
+    node = str(ids.new())
+    assert error_of(ask(pair, assertion(pair, iss=node, sub=node))) == "invalid_client"
+
+
+def test_another_way_to_prove_oneself_is_not_offered(pair: Pair) -> None:
+    node = str(pair.at_node(lambda: installation.identity().id))
+    body = urlencode({"grant_type": "client_credentials", "client_id": node, "client_secret": "x"}).encode()
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = pair.line.request("POST", tokens.TOKEN_PATH, headers=headers, body=body)
+    assert error_of(answer) == "invalid_client"
+
+
+def test_only_the_digest_of_a_token_is_kept(pair: Pair) -> None:
+    token = token_of(ask(pair, assertion(pair)))["access_token"]
+
+    def rows() -> str:
+        with transaction.apart() as session:
+            return str([list(row) for row in session.execute(sa.select(NodeToken.__table__))])
+
+    assert token not in pair.at_hub(rows)
+
+
+def actor_of(pair: Pair, token: str) -> Actor | None:
+    return pair.at_hub(lambda: tokens.node_actor(token))
+
+
+def test_a_token_stands_for_its_node_until_it_ends(pair: Pair) -> None:
+    token = token_of(ask(pair, assertion(pair)))["access_token"]
+    actor = actor_of(pair, token)
+    assert actor is not None
+    assert (actor.kind, actor.is_staff, actor.mandates[0].member_id) == ("node", False, pair.member_id)
+    with clock.running(clock.skewed(timedelta(minutes=11))):
+        assert actor_of(pair, token) is None
+    assert actor_of(pair, token + "x") is None
+
+
+def test_a_withdrawn_node_is_refused_at_once(pair: Pair) -> None:
+    token = token_of(ask(pair, assertion(pair)))["access_token"]
+    set_state(pair, NodeState.REVOKED)
+    try:
+        assert actor_of(pair, token) is None
+        assert error_of(ask(pair, assertion(pair))) == "invalid_client"
+    finally:
+        set_state(pair, NodeState.ACTIVE)
+
+
+def set_state(pair: Pair, state: NodeState) -> None:
+    def change() -> None:
+        node_id = joined_node(pair.member_id) if state is NodeState.REVOKED else None
+        query = sa.update(Node).values(state=state)
+        transaction.write(
+            tenancy.NOWHERE, lambda: db.session.execute(query.where(Node.id == node_id) if node_id else query)
+        )
+
+    pair.at_hub(change)
+
+
+def test_many_tries_are_slowed_down(pair: Pair) -> None:
+    answers = [ask(pair, "not an assertion") for _ in range(31)]
+    assert answers[0].status == 401 or answers[0].status == 400
+    assert (answers[-1].status, json.loads(answers[-1].body)["code"]) == (429, "too_many")
+    assert int(answers[-1].headers["retry-after"]) > 0
