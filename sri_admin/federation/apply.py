@@ -87,16 +87,24 @@ def _savepoint() -> Iterator[None]:
 
 
 def _with_references(member_id: UUID, records: Sequence[Record], result: Applied) -> list[Record]:
-    faulty: dict[UUID, Missing] = {}
+    # A record is judged by its newest change; where that lacks something, by the one before it, and so on.
+    sound = list(records)
+    while lacking := _lacking(member_id, sound):
+        result.faults += [Fault(n, "waiting_for", str(each.reference), each.reference) for n, each in lacking.items()]
+        sound = [each for each in sound if each.n not in lacking]
+    return sound
+
+
+def _lacking(member_id: UUID, records: Sequence[Record]) -> dict[int, Missing]:
+    newest = {(each.kind.name, each.id): each for each in records}
+    lacking: dict[int, Missing] = {}
     for kind in {each.kind.name: each.kind for each in records}.values():
-        if kind.check is not None:
-            payloads = {each.id: each.payload for each in records if each.kind is kind and each.payload is not None}
-            faulty.update(kind.check(member_id, payloads))
-    for each in records:
-        if each.id in faulty:
-            missing = faulty[each.id].reference
-            result.faults.append(Fault(each.n, "waiting_for", str(missing), missing))
-    return [each for each in records if each.id not in faulty]
+        if kind.check is None:
+            continue
+        given = {each.id: each for each in newest.values() if each.kind is kind and each.payload is not None}
+        found = kind.check(member_id, {each.id: each.payload or {} for each in given.values()}) if given else {}
+        lacking.update({given[rec].n: missing for rec, missing in found.items()})
+    return lacking
 
 
 def _write_all(member_id: UUID, records: Sequence[Record], order: Sequence[Kind]) -> None:

@@ -160,8 +160,9 @@ def _take_batch(header: Header, lines: list[bytes], sealed: bytes) -> bytes:
     if skip < len(lines):
         taking.take(row, checked, lines, skip=skip)
         row.peer_n, row.peer_chain, row.statement = checkpoint.n, checkpoint.chain, sealed
-    receipt = row.receipt = _receipt(row, header.node)
-    return receipt
+    if row.receipt is None or not _still_says(row, row.receipt):
+        row.receipt = _receipt(row, header.node)
+    return row.receipt
 
 
 def _skip(row: SyncStream, header: Header, checked: Page) -> int:
@@ -206,6 +207,16 @@ def _receipt(row: SyncStream, peer: str) -> bytes:
         parked=tuple(aside.numbers(row, AsideState.PARKED)),
     )
     return seal(made, keys.own_key())
+
+
+def _still_says(row: SyncStream, sealed: bytes) -> bool:
+    """Say whether a receipt given before is still the whole truth, so that a repeat is answered with the same bytes."""
+    given = open_sealed(sealed, Receipt, keys.receipt_key)
+    now = tuple(aside.numbers(row, *aside.OPEN)), tuple(aside.numbers(row, AsideState.PARKED))
+    return (given.epoch, given.n, given.chain) == (row.epoch, row.n, row.chain) and now == (
+        given.quarantined,
+        given.parked,
+    )
 
 
 def last_receipt(stream: str) -> bytes | None:

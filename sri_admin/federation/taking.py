@@ -75,7 +75,8 @@ def _insert_lines() -> sa.Insert:
 def _judge_all(stream: SyncStream, entries: Sequence[Entry], hashes: Sequence[bytes]) -> _Sorted:
     known, sorted_ = kinds.by_name(), _Sorted()
     changes = [entry for entry in entries if isinstance(entry, Change)]
-    held = held_revisions(stream, {UUID(each.id) for each in changes})
+    is_first = stream.n == 0 and stream.epoch == 1
+    held = {} if is_first else held_revisions(stream, {UUID(each.id) for each in changes})
     for entry, h in zip(entries, hashes, strict=True):
         if isinstance(entry, Refused):
             sorted_.asides.append(
@@ -157,7 +158,7 @@ def tell(stream: SyncStream, arrived: Mapping[str, Sequence[UUID]]) -> None:
 
 def held_revisions(stream: SyncStream, records: set[UUID]) -> dict[UUID, Held]:
     """Return the newest revision of records that was applied here, and the hash of its line."""
-    if not records or stream.n == 0:
+    if not records:
         return {}
     refused = sa.select(SyncAside.id).where(
         SyncAside.member_id == SyncLine.member_id,

@@ -15,6 +15,7 @@ class Reasons(NamedTuple):
 
 
 _GOES_ON: Final = _l("Work here goes on as usual; what you enter waits here and nothing is lost.")
+_NOTHING_YET: Final = _l("Nothing was connected.")
 _BLOCKS_NOTHING: Final = _l("The record stays as it was. It blocks nothing else.")
 _BY_ITSELF: Final = _l("Nothing to do. We try again by ourselves.")
 _TELL_TECHNICIAN: Final = _l("Ask the person who looks after this installation.")
@@ -79,6 +80,20 @@ _TROUBLES: Final[dict[str, Reasons]] = {
     ),
     "server_too_old": Reasons(
         _l("The program at the hub is too old to talk to this one."), _GOES_ON, _l("Nothing to do here. Tell SRI.")
+    ),
+    "bad_code": Reasons(
+        _l("This code is not known."), _NOTHING_YET, _l("Check it letter by letter, or ask SRI for a new one.")
+    ),
+    "code_used": Reasons(
+        _l("This code was used by another installation already."),
+        _NOTHING_YET,
+        _l("Tell SRI, in case somebody else has it. They give you a new one."),
+    ),
+    "code_expired": Reasons(_l("This code is older than seven days."), _NOTHING_YET, _l("Ask SRI for a new one.")),
+    "wrong_fingerprint": Reasons(
+        _l("This is not the hub whose digits stand in the settings."),
+        _NOTHING_YET,
+        _l("Compare hub.root_fingerprint with what SRI gave you. If it is right, tell SRI at once."),
     ),
     "not_enrolled": Reasons(
         _l("This installation is not connected to the hub yet."),

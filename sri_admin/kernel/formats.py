@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from babel import dates, lists, numbers
+from babel import Locale, dates, lists, numbers
 from babel.core import UnknownLocaleError
 
 from sri_admin.kernel import i18n
@@ -12,42 +12,52 @@ from sri_admin.kernel import i18n
 # Babel writes some dates with marks of direction in them; the page isolates values itself.
 _MARKS: dict[int, int | str | None] = dict.fromkeys((0x200E, 0x200F, 0x061C))
 
+# International English writes the day before the month and counts hours to 24.
+_MANNERS = {"en": "en-GB"}
+
+
+def _manner() -> Locale:
+    return i18n.parsed(_MANNERS.get(i18n.locale(), i18n.locale()))
+
 
 def date_long(value: date) -> str:
     """Write a date with the name of its month: 12 June 2026."""
-    return dates.format_date(value, "long", locale=i18n.parsed(i18n.locale())).translate(_MARKS)
+    return dates.format_date(value, "long", locale=_manner()).translate(_MARKS)
 
 
 def date_full(value: date) -> str:
     """Write a date with its weekday."""
-    return dates.format_date(value, "full", locale=i18n.parsed(i18n.locale())).translate(_MARKS)
+    return dates.format_date(value, "full", locale=_manner()).translate(_MARKS)
 
 
 def date_short(value: date) -> str:
     """Write a date as short as it stays unambiguous: 12 Jun 2026."""
-    return dates.format_date(value, "medium", locale=i18n.parsed(i18n.locale())).translate(_MARKS)
+    return dates.format_date(value, "medium", locale=_manner()).translate(_MARKS)
 
 
 def date_and_time(value: datetime, zone: str = "UTC") -> str:
     """Write a moment in a zone, naming UTC where it is meant."""
     local = value.astimezone(ZoneInfo(zone))
-    text = dates.format_datetime(local, "medium", locale=i18n.parsed(i18n.locale())).translate(_MARKS)
+    day = dates.format_date(local, "medium", locale=_manner())
+    hour = dates.format_time(local, "short", locale=_manner())
+    joint = _manner().datetime_formats["medium"]
+    text = joint.replace("'", "").format(hour, day).translate(_MARKS)
     return f"{text} UTC" if zone == "UTC" else text
 
 
 def number(value: int) -> str:
     """Write a whole number with the reader's separators."""
-    return numbers.format_decimal(value, locale=i18n.parsed(i18n.locale())).translate(_MARKS)
+    return numbers.format_decimal(value, locale=_manner()).translate(_MARKS)
 
 
 def percent(value: float) -> str:
     """Write a share between 0 and 1."""
-    return numbers.format_percent(value, locale=i18n.parsed(i18n.locale())).translate(_MARKS)
+    return numbers.format_percent(value, locale=_manner()).translate(_MARKS)
 
 
 def joined(items: Iterable[str]) -> str:
     """Join texts as a list is spoken: a, b and c."""
-    return lists.format_list([str(item) for item in items], locale=i18n.parsed(i18n.locale()))
+    return lists.format_list([str(item) for item in items], locale=_manner())
 
 
 def country_name(code: str) -> str | None:

@@ -1,10 +1,5 @@
-"""Work done after the answer: jobs deferred in the caller's transaction, run by Procrastinate's worker.
+"""Work done after the answer: jobs deferred in the caller's transaction, run by Procrastinate's worker."""
 
-The worker is its own scheduler: it defers what is due by the clock, once for all workers of an installation.
-"""
-
-import asyncio
-import threading
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -15,7 +10,6 @@ import structlog
 from flask import Flask, current_app
 from procrastinate.connector import BaseConnector
 from procrastinate.exceptions import AlreadyEnqueued
-from procrastinate.jobs import DeleteJobCondition
 from psycopg.conninfo import make_conninfo
 from sqlalchemy.engine import make_url
 
@@ -24,8 +18,6 @@ from sri_admin.kernel.db import db
 from sri_admin.kernel.part import Task
 
 _EXTENSION = "sri-admin-jobs"
-# A job that goes on for longer when its worker has to stop is left; the next worker finds and repeats it.
-_LAST_SECONDS = 8.0
 log = structlog.get_logger(__name__)
 
 
@@ -41,10 +33,11 @@ def conninfo(url: str) -> str:
 def attach(app: Flask, url: str) -> None:
     """Give an application its job queue and register the tasks its parts declared."""
     # Jobs are deferred on the caller's own connection, so that this one is never opened.
-    app.extensions[_EXTENSION] = _queue(app, procrastinate.SyncPsycopgConnector(conninfo=conninfo(url)))
+    app.extensions[_EXTENSION] = queue_on(app, procrastinate.SyncPsycopgConnector(conninfo=conninfo(url)))
 
 
-def _queue(app: Flask, connector: BaseConnector) -> procrastinate.App:
+def queue_on(app: Flask, connector: BaseConnector) -> procrastinate.App:
+    """Return a queue that knows the tasks of an application and reaches them in its own way."""
     queue = procrastinate.App(connector=connector)
     for task in runtime_of(app).tasks.values():
         _register(app, queue, task)
@@ -123,55 +116,3 @@ def defer(name: str, *, at: datetime | None = None, once: str | None = None, **p
             configured.defer(**values)
     except AlreadyEnqueued:
         log.info("job_already_waiting", job=name)
-
-
-class Worker:
-    """Runs the jobs of one installation in a thread of its own, beside web pages or alone."""
-
-    def __init__(self, app: Flask, url: str, *, concurrency: int = 2) -> None:
-        connector = procrastinate.PsycopgConnector(conninfo=conninfo(url), min_size=1, max_size=concurrency + 3)
-        self._queue = _queue(app, connector)
-        self._concurrency = concurrency
-        self._stop: Callable[[], object] = self._never_began
-        self._began = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="worker", daemon=True)
-
-    def start(self) -> None:
-        """Begin to work."""
-        self._thread.start()
-        self._began.wait()
-
-    def stop(self) -> None:
-        """Take no new job, let those that run come to an end, and return when all is still."""
-        self._stop()
-        self._thread.join(_LAST_SECONDS + 2)
-
-    def wait(self) -> None:
-        """Return when the worker has ended, which it does by itself only if its database is lost."""
-        self._thread.join()
-
-    def is_alive(self) -> bool:
-        """Say whether the worker works."""
-        return self._thread.is_alive()
-
-    def _never_began(self) -> None:
-        return None
-
-    async def _run(self) -> None:
-        loop, work = asyncio.get_running_loop(), asyncio.create_task(self._work())
-        self._stop = lambda: loop.call_soon_threadsafe(work.cancel)
-        self._began.set()
-        try:
-            await work
-        except asyncio.CancelledError:
-            log.info("worker_stopped")
-
-    async def _work(self) -> None:
-        async with self._queue.open_async():
-            await self._queue.run_worker_async(
-                concurrency=self._concurrency,
-                delete_jobs=DeleteJobCondition.SUCCESSFUL,
-                install_signal_handlers=False,
-                shutdown_graceful_timeout=_LAST_SECONDS,
-                fetch_job_polling_interval=5.0,
-            )

@@ -68,7 +68,7 @@ def member(actor: Actor, member: Tenant) -> Member:
 
 
 @api.put("/members/<code>", audience=Audience.STAFF, takes=DescriptionIn, gives=MemberOut, versioned=True, roles=HUB)
-def member_change(actor: Actor, values: Values, member: Tenant) -> Member:
+def member_change(actor: Actor, values: Values, *, member: Tenant) -> Member:
     """Correct the description of a member country."""
     return describe_member(actor, member_by_id(member.id), values=values)
 
@@ -118,7 +118,7 @@ def agreement(actor: Actor, *, member: Tenant, agreement_id: UUID) -> Agreement:
     created=True,
     roles=HUB,
 )
-def agreement_draft_create(actor: Actor, values: Values, member: Tenant) -> AgreementDraft:
+def agreement_draft_create(actor: Actor, values: Values, *, member: Tenant) -> AgreementDraft:
     """Draft an agreement or, with `amends_id`, an amendment."""
     return agreements.save_draft(actor, member_by_id(member.id), values=values)
 
@@ -191,7 +191,7 @@ def office_holders(actor: Actor, member: Tenant) -> dict[str, Any]:
     gives=OfficeHolderOut,
     created=True,
 )
-def office_holder_create(actor: Actor, values: Values, member: Tenant) -> OfficeHolder:
+def office_holder_create(actor: Actor, values: Values, *, member: Tenant) -> OfficeHolder:
     """Enter somebody who takes an office."""
     return offices.enter_office_holder(actor, member_by_id(member.id), values=values)
 

@@ -19,7 +19,6 @@ from sri_admin.federation.sync import Wire
 from sri_admin.federation.wire import WireUUID
 from sri_admin.kernel import actor, ids, tenancy, transaction, work
 from sri_admin.kernel.db import NAMES, Base, Versioned, db
-from sri_admin.kernel.part import Part
 from sri_admin.kernel.row_security import protect
 
 DOER = actor.system("test")
@@ -134,7 +133,6 @@ VISIT = Kind(name="probe.visit", model=Visit, schema=VisitWire, stream=MEMBER_OP
 STAMP = Kind(name="probe.stamp", model=Stamp, schema=StampWire, stream=MEMBER_OPS, append_only=True)
 SIGN = Kind(name="probe.sign", model=Sign, schema=SignWire, stream=HUB_REGISTRY)
 KINDS = (SIGN, SHELF, BOOK, VISIT, STAMP)
-PROBE = Part(name="probe", kinds=KINDS)
 
 
 @dataclass(frozen=True, kw_only=True)

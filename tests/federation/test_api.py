@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from sri_admin.federation import packing
+from sri_admin.federation.checkpoint import from_base64url
 from sri_admin.federation.client import WELL_KNOWN, Answer
 from sri_admin.federation.cursor import Cursor, encode_cursor
 from sri_admin.kernel import ids, postgres, transaction
@@ -44,15 +45,19 @@ def test_who_is_here_is_told_to_anybody(pair: Pair) -> None:
     assert told["token_endpoint"] == pair.line.url + "/oauth/token"
 
 
+def receipted(answer: Answer) -> dict[str, object]:
+    assert answer.status == 200, answer.body
+    assert answer.headers["content-digest"] == packing.content_digest(answer.body)
+    line = packing.unpack(answer.body, limit=10**6, coding=answer.headers.get("content-encoding", ""))
+    told = json.loads(from_base64url(json.loads(line)["p"]))
+    return {name: told[name] for name in ("kind", "n", "chain", "quarantined", "parked")}
+
+
 def test_a_batch_is_receipted_and_may_be_sent_again(peer: Peer) -> None:
     batch = peer.batch()
     first, second = peer.push(batch.body()), peer.push(batch.body())
-    assert (first.status, second.status) == (200, 200)
-    opened = [
-        packing.unpack(a.body, limit=10**6, coding=a.headers.get("content-encoding", "")) for a in (first, second)
-    ]
-    assert opened[0] == opened[1]
-    assert first.headers["content-digest"] == packing.content_digest(first.body)
+    assert receipted(first) == receipted(second)
+    assert (receipted(first)["kind"], receipted(first)["n"]) == ("receipt", batch.from_n)
 
 
 def test_the_last_receipt_can_be_had_again(peer: Peer) -> None:

@@ -97,9 +97,10 @@ def test_the_hub_sees_every_node_and_one_alone(joined: Pair, director: FlaskClie
     assert "Digits of its key" in text_of(director, node.group())
 
 
-def test_silence_is_told_in_days(chair: FlaskClient) -> None:
-    with clock.running(clock.skewed(timedelta(hours=1))):
-        assert "Everything is in step." in text_of(chair, "/connection")
+def test_silence_is_told_in_days(joined: Pair) -> None:
+    with clock.running(clock.skewed(timedelta(days=20))):
+        browser = joined.at_node(lambda: people.browser(joined.node, people.person("chair", joined.member_id)))
+        assert "No contact for 20 days." in text_of(browser, "/connection")
 
 
 def test_a_board_member_at_the_hub_sees_no_connections(joined: Pair) -> None:

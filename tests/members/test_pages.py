@@ -100,7 +100,7 @@ def test_an_agreement_is_drafted_checked_offered_signed_and_amended(staff: Flask
     _send(staff, amended.headers["Location"], version="1")
     rows = _stored(Agreement, member_id)
     assert sorted(row.state for row in rows) == [AgreementState.OFFERED, AgreementState.SIGNED]
-    assert "Train facilitators" in _text(staff, offered)
+    assert "train facilitators" in _text(staff, offered)
 
 
 def test_contradicting_terms_are_told_at_their_fields(staff: FlaskClient) -> None:

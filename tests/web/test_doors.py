@@ -102,13 +102,13 @@ def test_a_good_form_leads_on_and_says_so_once(browser: FlaskClient) -> None:
 def test_unknown_fields_are_refused_by_name(browser: FlaskClient) -> None:
     answer = browser.post("/api/v1/lamps", json={"colour": "red", "watts": 5, "owner": "x"}, headers=proof(browser))
     assert answer.status_code == 422
-    assert [each["field"] for each in answer.json["errors"]] == ["owner"]
+    assert [each["field"] for each in answer.get_json()["errors"]] == ["owner"]
 
 
 def test_problems_are_documents_with_a_stable_code(browser: FlaskClient) -> None:
     answer = browser.post("/api/v1/lamps", data="[1]", headers={**proof(browser), "Content-Type": "application/json"})
     assert answer.content_type == "application/problem+json"
-    assert (answer.json["status"], answer.json["code"]) == (400, "unreadable")
+    assert (answer.get_json()["status"], answer.get_json()["code"]) == (400, "unreadable")
 
 
 def proof(browser: FlaskClient) -> dict[str, str]:
@@ -135,10 +135,10 @@ def test_the_form_keeps_what_was_entered() -> None:
 
 
 def test_the_document_of_the_api_names_every_route(browser: FlaskClient) -> None:
-    document = browser.get("/api/openapi.json").json
+    document = browser.get("/api/openapi.json").get_json()
     assert document["openapi"] == "3.1.0"
 
 
 def test_ready_says_what_is_checked(browser: FlaskClient) -> None:
     answer = browser.get("/readyz")
-    assert (answer.status_code, answer.json["database"]) == (200, True)
+    assert (answer.status_code, answer.get_json()["database"]) == (200, True)

@@ -96,7 +96,7 @@ def offer_agreement(actor: Actor, draft: AgreementDraft, *, values: Values) -> A
     agreement = Agreement(
         member_id=draft.member_id,
         id=draft.id,
-        ref_no=next_ref_no(member, terms["starts_on"], amended),
+        ref_no=next_ref_no(member, terms["starts_on"], amended=amended),
         amends_id=draft.amends_id,
         state=AgreementState.OFFERED,
         offered_on=today_of(member),

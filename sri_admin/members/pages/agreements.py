@@ -39,16 +39,16 @@ from sri_admin.web.forms import Form
 pages = Pages("members")
 COLUMNS = {"ref": _l("Agreement"), "starts": _l("Begins"), "ends": _l("Ends")}
 ANSWERS = {
-    "kind": Answer(_l("What is agreed"), show_choices(words.AGREEMENT_KINDS)),
+    "kind": Answer(_l("Kind"), show_choices(words.AGREEMENT_KINDS)),
     "starts_on": Answer(_l("Starts on"), show_date),
     "ends_on": Answer(_l("Ends on"), show_date),
-    "notice_days": Answer(_l("Notice, in days")),
+    "notice_days": Answer(_l("Days of notice")),
     "grace_days": Answer(_l("Days of grace")),
-    "cure_days": Answer(_l("Time to put things right, in days")),
+    "cure_days": Answer(_l("Days to put things right")),
     "territories": Answer(_l("Places")),
-    "exclusive": Answer(_l("Is the territory theirs alone?"), lambda raw: _("Yes") if raw == "true" else _("No")),
-    "rights": Answer(_l("What may they do?"), show_choices(words.RIGHTS)),
-    "programme_types": Answer(_l("For which programme?"), show_choices(words.PROGRAMME_TYPES)),
+    "exclusive": Answer(_l("Theirs alone"), lambda raw: _("Yes") if raw == "true" else _("No")),
+    "rights": Answer(_l("They may"), show_choices(words.MAY)),
+    "programme_types": Answer(_l("Programme"), show_choices(words.PROGRAMME_TYPES)),
 }
 
 
@@ -71,17 +71,17 @@ def agreement_list(actor: Actor, query: Mapping[str, Any]) -> dict[str, Any]:
 @pages.get(
     "/countries/<code>/agreements/new", audience=Audience.STAFF, template="members/agreement_form.html", roles=HUB
 )
-def agreement_new(actor: Actor, form: Form, member: Tenant) -> dict[str, Any]:
+def agreement_new(actor: Actor, form: Form, *, member: Tenant) -> dict[str, Any]:
     """Show an empty form for an agreement."""
     record = member_by_id(member.id)
     POLICY.require(actor, "members.agreement.draft", record)
-    return form_of(form, record, None, usual_terms())
+    return form_of(form, record, amended=None, stored=usual_terms())
 
 
 @pages.post(
     "/countries/<code>/agreements/new", audience=Audience.STAFF, takes=AgreementDraftIn, again=agreement_new, roles=HUB
 )
-def agreement_draft(actor: Actor, values: dict[str, Any], member: Tenant) -> SeeOther:
+def agreement_draft(actor: Actor, values: dict[str, Any], *, member: Tenant) -> SeeOther:
     """Keep a new draft, and go on to checking it."""
     return _keep(actor, member, values, draft_id=values.pop("record_id", None))
 
@@ -98,7 +98,9 @@ def agreement_amend(actor: Actor, form: Form, *, member: Tenant, agreement_id: U
     POLICY.require(actor, "members.agreement.draft", record)
     agreement = agreement_by_id(member.id, agreement_id)
     operations.check_move(agreement.state, AgreementState.SUPERSEDED)
-    return form_of(form, record, agreement, {name: getattr(agreement, name) for name in operations.TERMS})
+    return form_of(
+        form, record, amended=agreement, stored={name: getattr(agreement, name) for name in operations.TERMS}
+    )
 
 
 @pages.post(
@@ -125,7 +127,7 @@ def draft_edit(actor: Actor, form: Form, *, member: Tenant, draft_id: UUID) -> d
     POLICY.require(actor, "members.agreement.draft", record)
     amended = agreement_by_id(member.id, draft.amends_id) if draft.amends_id else None
     url = url_for("members.draft_edit", code=record.code, draft_id=draft_id)
-    context = form_of(form, record, amended, draft.values)
+    context = form_of(form, record, amended=amended, stored=draft.values)
     return {**context, "draft": draft, "conflict": conflict_of(form, ANSWERS, draft.values, url=url)}
 
 
@@ -203,7 +205,7 @@ def agreement_show(actor: Actor, *, member: Tenant, agreement_id: UUID) -> dict[
     }
 
 
-def form_of(form: Form, member: Member, amended: Agreement | None, stored: Mapping[str, Any]) -> dict[str, Any]:
+def form_of(form: Form, member: Member, *, amended: Agreement | None, stored: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the form of an agreement shows."""
     return {
         "form": form,

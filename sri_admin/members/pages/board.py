@@ -82,7 +82,7 @@ def office_holder_list(actor: Actor, member: Tenant) -> dict[str, Any]:
 
 
 @pages.get("/countries/<code>/office-holders/new", audience=Audience.MEMBER, template="members/office_form.html")
-def office_holder_new(actor: Actor, form: Form, member: Tenant) -> dict[str, Any]:
+def office_holder_new(actor: Actor, form: Form, *, member: Tenant) -> dict[str, Any]:
     """Show the form for somebody who takes an office."""
     record = _own(actor, member, "enter")
     url = url_for("members.office_holder_enter", code=record.code)
@@ -90,7 +90,7 @@ def office_holder_new(actor: Actor, form: Form, member: Tenant) -> dict[str, Any
 
 
 @pages.post("/countries/<code>/office-holders", audience=Audience.MEMBER, takes=OfficeHolderIn, again=office_holder_new)
-def office_holder_enter(actor: Actor, values: dict[str, Any], member: Tenant) -> SeeOther:
+def office_holder_enter(actor: Actor, values: dict[str, Any], *, member: Tenant) -> SeeOther:
     """Enter somebody who takes an office."""
     values["id"] = values.pop("record_id", values.get("id"))
     operations.enter_office_holder(actor, _own(actor, member, "enter"), values=values)

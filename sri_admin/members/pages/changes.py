@@ -35,7 +35,7 @@ ANSWERS = {
 
 
 @pages.get("/countries/<code>/edit", audience=Audience.STAFF, template="members/edit.html", roles=HUB)
-def member_edit(actor: Actor, form: Form, member: Tenant) -> dict[str, Any]:
+def member_edit(actor: Actor, form: Form, *, member: Tenant) -> dict[str, Any]:
     """Show the form that corrects a country's description."""
     record = member_by_id(member.id)
     POLICY.require(actor, "members.member.describe", record)
@@ -51,7 +51,7 @@ def member_edit(actor: Actor, form: Form, member: Tenant) -> dict[str, Any]:
 
 
 @pages.post("/countries/<code>/edit", audience=Audience.STAFF, takes=DescriptionIn, again=member_edit, roles=HUB)
-def member_describe(actor: Actor, values: dict[str, Any], member: Tenant) -> SeeOther:
+def member_describe(actor: Actor, values: dict[str, Any], *, member: Tenant) -> SeeOther:
     """Correct a country's description."""
     record = member_by_id(member.id)
     # The form asks for the name in its source language; the translations beside it stay.
@@ -61,7 +61,7 @@ def member_describe(actor: Actor, values: dict[str, Any], member: Tenant) -> See
 
 
 @pages.get("/countries/<code>/steps/<step>", audience=Audience.STAFF, template="members/step.html", roles=HUB)
-def member_step(actor: Actor, form: Form, member: Tenant, step: str) -> dict[str, Any]:
+def member_step(actor: Actor, form: Form, *, member: Tenant, step: str) -> dict[str, Any]:
     """Show what a step means before it is taken."""
     record, transition = member_by_id(member.id), _transition(step)
     POLICY.require(actor, f"members.member.{transition}", record)
@@ -79,7 +79,7 @@ def member_step(actor: Actor, form: Form, member: Tenant, step: str) -> dict[str
 
 
 @pages.post("/countries/<code>/steps/<step>", audience=Audience.STAFF, takes=TransitionIn, again=member_step, roles=HUB)
-def member_take_step(actor: Actor, values: Mapping[str, Any], member: Tenant, step: str) -> SeeOther:
+def member_take_step(actor: Actor, values: Mapping[str, Any], *, member: Tenant, step: str) -> SeeOther:
     """Take a step in the life of a country."""
     record, transition = member_by_id(member.id), _transition(step)
     STEPS[transition](actor, record, values=values)

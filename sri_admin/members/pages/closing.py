@@ -47,7 +47,7 @@ NOTES: Mapping[EventKind, LazyText] = {
 @pages.get(f"{_ADDRESS}/signature", audience=Audience.STAFF, template="members/agreement_sign.html", roles=HUB)
 def agreement_sign(actor: Actor, form: Form, *, member: Tenant, agreement_id: UUID) -> dict[str, Any]:
     """Ask on which day both sides had signed."""
-    return _context(actor, form, member, agreement_id, action="sign")
+    return _context(actor, form, member=member, agreement_id=agreement_id, action="sign")
 
 
 @pages.post(f"{_ADDRESS}/signature", audience=Audience.STAFF, takes=SignatureIn, again=agreement_sign, roles=HUB)
@@ -60,7 +60,7 @@ def agreement_sign_send(actor: Actor, values: Mapping[str, Any], *, member: Tena
 @pages.get(f"{_ADDRESS}/withdrawal", audience=Audience.STAFF, template="members/agreement_withdraw.html", roles=HUB)
 def agreement_withdraw(actor: Actor, form: Form, *, member: Tenant, agreement_id: UUID) -> dict[str, Any]:
     """Ask why an offer is taken back."""
-    return _context(actor, form, member, agreement_id, action="withdraw")
+    return _context(actor, form, member=member, agreement_id=agreement_id, action="withdraw")
 
 
 @pages.post(f"{_ADDRESS}/withdrawal", audience=Audience.STAFF, takes=WithdrawalIn, again=agreement_withdraw, roles=HUB)
@@ -75,7 +75,7 @@ def agreement_close(actor: Actor, form: Form, *, member: Tenant, agreement_id: U
     """Show what stopping an agreement means, and ask why."""
     title, text, _operation = _closing(way)
     action = "terminate" if way == "termination" else "end"
-    context = _context(actor, form, member, agreement_id, action=action)
+    context = _context(actor, form, member=member, agreement_id=agreement_id, action=action)
     ref_no = context["agreement"].ref_no
     return {**context, "way": way, "title": LazyText(title.message, values={"ref_no": ref_no}), "text": text}
 
@@ -93,7 +93,7 @@ def agreement_close_send(
 @pages.get(f"{_ADDRESS}/notes/new", audience=Audience.STAFF, template="members/agreement_note.html", roles=HUB)
 def agreement_note(actor: Actor, form: Form, *, member: Tenant, agreement_id: UUID) -> dict[str, Any]:
     """Ask for a dated notice, or time to put things right."""
-    return {**_context(actor, form, member, agreement_id, action="note"), "notes": NOTES}
+    return {**_context(actor, form, member=member, agreement_id=agreement_id, action="note"), "notes": NOTES}
 
 
 @pages.post(f"{_ADDRESS}/notes", audience=Audience.STAFF, takes=NoteIn, again=agreement_note, roles=HUB)
@@ -113,7 +113,7 @@ def agreement_draft_again(actor: Actor, values: Mapping[str, Any], *, member: Te
     return see_other("members.draft_edit", code=member.code, draft_id=draft.id)
 
 
-def _context(actor: Actor, form: Form, member: Tenant, agreement_id: UUID, *, action: str) -> dict[str, Any]:
+def _context(actor: Actor, form: Form, *, member: Tenant, agreement_id: UUID, action: str) -> dict[str, Any]:
     record, agreement = member_by_id(member.id), agreement_by_id(member.id, agreement_id)
     POLICY.require(actor, f"members.agreement.{action}", agreement)
     return {"form": form, "member": record, "agreement": agreement, "today": today_of(record), "words": words}

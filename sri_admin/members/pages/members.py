@@ -138,7 +138,7 @@ def badge_of(member: Member, row: AgreementRow | None) -> words.Said:
     """Return the badge of an agreement as it stands on the member's today."""
     if row is None:
         return words.Said("unk", _("No agreement"))
-    return words.agreement_badge(row.shown, row.facts, today_of(member))
+    return words.agreement_badge(row.shown, row.facts, on=today_of(member))
 
 
 def places_of(member: Member) -> list[str]:

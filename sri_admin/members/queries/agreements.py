@@ -104,7 +104,7 @@ def has_running_agreement(member: Member) -> bool:
     return any(row.shown in RUNNING for row in agreements_of(member))
 
 
-def next_ref_no(member: Member, starts_on: date, amended: Agreement | None) -> str:
+def next_ref_no(member: Member, starts_on: date, *, amended: Agreement | None) -> str:
     """Return the next free number: XE-2026-01, and for its second amendment XE-2026-01-A2."""
     stem = f"{amended.ref_no.partition('-A')[0]}-A" if amended else f"{member.code}-{starts_on.year}-"
     found = sa.select(Agreement.ref_no).where(

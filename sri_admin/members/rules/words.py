@@ -76,6 +76,18 @@ RIGHTS: Mapping[Right, LazyText] = {
     Right.DISTRIBUTE: _l("Distribute materials"),
     Right.SUBLICENSE: _l("License others inside the territory"),
 }
+# The same in the middle of a sentence: "They may use the name and train facilitators".
+MAY: Mapping[Right, LazyText] = {
+    Right.USE_NAME: pgettext_lazy("they may", "use the name"),
+    Right.RUN_MEETINGS: pgettext_lazy("they may", "run meetings in person"),
+    Right.RUN_ONLINE_MEETINGS: pgettext_lazy("they may", "run meetings online"),
+    Right.TRAIN: pgettext_lazy("they may", "train facilitators"),
+    Right.TRANSLATE: pgettext_lazy("they may", "translate materials"),
+    Right.ADAPT: pgettext_lazy("they may", "adapt materials"),
+    Right.PRINT: pgettext_lazy("they may", "print materials"),
+    Right.DISTRIBUTE: pgettext_lazy("they may", "distribute materials"),
+    Right.SUBLICENSE: pgettext_lazy("they may", "license others inside the territory"),
+}
 PROGRAMME_TYPES: Mapping[ProgrammeType, LazyText] = {
     ProgrammeType.FOUR_POINT: _l("4-Point meetings"),
     ProgrammeType.FAMILY_FRIENDS: _l("Family and friends"),
@@ -152,7 +164,7 @@ _STEPS_TOLD: Mapping[Transition, LazyText] = {
 }
 
 
-def agreement_badge(shown: ShownState, facts: Facts, on: date) -> Said:
+def agreement_badge(shown: ShownState, facts: Facts, *, on: date) -> Said:
     """Return the badge of an agreement, with its day where a day matters."""
     said = SHOWN_STATES[shown]
     if shown is ShownState.UPCOMING:
@@ -163,13 +175,13 @@ def agreement_badge(shown: ShownState, facts: Facts, on: date) -> Said:
         days = (facts.ends_on - on).days
         if days == 0:
             return Said(said.family, _("Ends today"))
-        return Said(said.family, ngettext("Ends in %(count)s day", "Ends in %(count)s days", days))
+        return Said(said.family, ngettext("Ends in %(num)s day", "Ends in %(num)s days", days))
     return said
 
 
 def rights_said(rights: Iterable[str]) -> str:
     """Return what a member may do, as a list is spoken."""
-    return joined(str(RIGHTS[Right(each)]) for each in rights)
+    return joined(str(MAY[Right(each)]) for each in rights)
 
 
 def tell_registered(values: Mapping[str, Any]) -> Said:

@@ -1,0 +1,74 @@
+"""`sri-admin`: one program for the operator of a hub or a node."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy.exc import OperationalError
+
+from sri_admin import __version__
+from sri_admin.app import PARTS
+from sri_admin.cli import database, demo, history, languages, serve
+from sri_admin.cli.context import Call, inside
+from sri_admin.kernel import settings
+from sri_admin.kernel.errors import AppError, InvalidError
+from sri_admin.kernel.i18n import gettext as _
+from sri_admin.kernel.postgres import PostgresError
+
+_CANNOT = 2
+
+
+class Program(click.Group):
+    """A group whose commands end with one plain sentence when something stands in their way."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for."""
+        with _in_plain_words():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _in_plain_words() -> Iterator[None]:
+    try:
+        yield
+    except InvalidError as error:
+        _give_up(" ".join(str(each.message) for each in error.fields))
+    except (AppError, PostgresError) as error:
+        _give_up(str(error))
+    except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()
+        _give_up(_("The database cannot be reached: %(why)s", why=reason[-1] if reason else ""))
+
+
+def _give_up(sentence: str) -> None:
+    click.echo(sentence, err=True)
+    sys.exit(_CANNOT)
+
+
+@click.group(cls=Program)
+@click.version_option(__version__, prog_name="sri-admin")
+@click.option(
+    "--config",
+    "path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The configuration file; without it SRI_CONFIG, else config/hub.toml.",
+)
+@click.pass_context
+def main(context: click.Context, path: Path | None) -> None:
+    """Run and look after a hub or a node of SMART Recovery International's administration."""
+    context.obj = Call(path or settings.path_from_environment())
+
+
+main.add_command(database.db)
+main.add_command(serve.serve)
+main.add_command(serve.web)
+main.add_command(serve.worker)
+main.add_command(languages.i18n)
+main.add_command(history.audit)
+main.add_command(demo.demo)
+for _part in PARTS:
+    for _command in _part.commands:
+        main.add_command(inside(_command))

@@ -1,0 +1,88 @@
+"""The worker: runs the jobs of one installation, defers what is due by the clock, takes up what a killed one left."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+import procrastinate
+import psycopg
+import structlog
+from flask import Flask
+from procrastinate.exceptions import ConnectorException, UniqueViolation
+from procrastinate.jobs import DeleteJobCondition, Job, Status
+from psycopg_pool import PoolTimeout
+
+from sri_admin.kernel import jobs
+
+log = structlog.get_logger(__name__)
+# A job that is not done by then is left as it is; the next worker finds it and begins it anew.
+_LAST_SECONDS = 8.0
+_RESCUE_SECONDS, _PAUSE_SECONDS = 30.0, 5.0
+
+
+class Worker:
+    """Works in a thread of its own, beside web pages or alone; jobs run in further threads."""
+
+    def __init__(self, app: Flask, url: str, *, concurrency: int = 2) -> None:
+        connector = procrastinate.PsycopgConnector(conninfo=jobs.conninfo(url), min_size=1, max_size=concurrency + 3)
+        self._queue = jobs.queue_on(app, connector)
+        self._concurrency = concurrency
+        self._cancel: Callable[[], object] = lambda: None
+        self._began = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="worker", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+        self._began.wait()
+
+    def stop(self) -> None:
+        """Take no new job, let those that run come to an end, and return when all is still."""
+        with suppress(RuntimeError):  # its loop is over already
+            self._cancel()
+        self._thread.join(_LAST_SECONDS + 2)
+
+    async def _run(self) -> None:
+        loop, work = asyncio.get_running_loop(), asyncio.create_task(self._work())
+        self._cancel = lambda: loop.call_soon_threadsafe(work.cancel)
+        self._began.set()
+        try:
+            await work
+        except asyncio.CancelledError:
+            log.info("worker_stopped")
+
+    async def _work(self) -> None:
+        while True:
+            try:
+                await self._work_until_lost()
+            except (ConnectorException, psycopg.OperationalError, PoolTimeout) as error:
+                log.warning("database_lost", why=type(error).__name__)
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _work_until_lost(self) -> None:
+        async with self._queue.open_async():
+            rescue = asyncio.create_task(self._rescue())
+            try:
+                await self._queue.run_worker_async(
+                    concurrency=self._concurrency,
+                    delete_jobs=DeleteJobCondition.SUCCESSFUL.value,
+                    install_signal_handlers=False,
+                    shutdown_graceful_timeout=_LAST_SECONDS,
+                )
+            finally:
+                rescue.cancel()
+
+    async def _rescue(self) -> None:
+        while True:
+            for job in await self._queue.job_manager.get_stalled_jobs():
+                await self._take_up(job)
+            await asyncio.sleep(_RESCUE_SECONDS)
+
+    async def _take_up(self, job: Job) -> None:
+        manager = self._queue.job_manager
+        try:
+            await manager.retry_job(job)
+        except UniqueViolation:  # another of its kind waits already
+            await manager.finish_job(job, status=Status.FAILED, delete_job=True)
+        log.warning("job_taken_up", job=job.task_name)

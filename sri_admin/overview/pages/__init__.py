@@ -1,0 +1,1 @@
+"""The first page by who opens it, and the countries behind each kind of seat."""

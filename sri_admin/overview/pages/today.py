@@ -1,0 +1,107 @@
+"""The first page, by who opens it: SRI at the hub, a board, anybody else who has a role."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import url_for
+from markupsafe import Markup
+
+from sri_admin.federation.limits import STALE_AFTER_DAYS
+from sri_admin.kernel import clock, formats, runtime
+from sri_admin.kernel.actor import Actor
+from sri_admin.kernel.i18n import gettext as _
+from sri_admin.kernel.part import ask
+from sri_admin.overview import queries
+from sri_admin.overview.pages.circle import drawn
+from sri_admin.overview.pages.ways import board_row, sri_row
+from sri_admin.overview.rules import words
+from sri_admin.overview.rules.due import days_ahead
+from sri_admin.overview.rules.facts import CountryFacts, View, view_of
+from sri_admin.overview.rules.needs import WorkList, arranged, needs_by_code, needs_of_board, needs_of_joining
+from sri_admin.overview.rules.seats import seats_of
+from sri_admin.people.rules import role_name
+from sri_admin.web import addresses, history
+from sri_admin.web.doors import Audience, Pages
+
+pages = Pages("overview")
+NEWS_DAYS, MOST_NEWS = 30, 8
+
+
+@pages.get("/", audience=Audience.SIGNED_IN, template="overview/today.html")
+def today(actor: Actor) -> dict[str, Any]:
+    """Show everybody what needs them today."""
+    view, member_id = view_of(actor, is_hub=runtime.current().is_hub)
+    if view is View.HUB:
+        return {"view": view, **_hub()}
+    if view is View.COUNTRY and member_id is not None:
+        return {"view": view, **_board(member_id)}
+    return {"view": View.PERSON, **_person(actor, member_id)}
+
+
+def _hub() -> dict[str, Any]:
+    known = queries.countries()
+    needs = needs_by_code(known, stale_days=STALE_AFTER_DAYS)
+    asking = [needs_of_joining(each, clock.today()) for each in queries.joining(known)]
+    work = arranged([*asking, *(need for found in needs.values() for need in found)])
+    return {
+        "day": formats.date_full(clock.today()),
+        "answers": [_answer(work)],
+        "sections": [
+            {"title": _("Today"), "rows": [sri_row(each) for each in work.urgent]},
+            {"title": _("This week"), "rows": [sri_row(each) for each in work.later]},
+        ],
+        "held_back": words.held_back(work),
+        "has_countries": bool(known),
+        "circle": drawn(seats_of(known, needs)),
+    }
+
+
+def _board(member_id: UUID) -> dict[str, Any]:
+    country = queries.find_country(member_id)
+    if country is None:
+        return {"country": None, "day": formats.date_full(clock.today()), "answers": [], "line_url": _line_url()}
+    work = arranged(needs_of_board(country, stale_days=STALE_AFTER_DAYS))
+    rows = [board_row(each, member_id) for each in (*work.urgent, *work.later)]
+    return {
+        "country": country,
+        "day": formats.date_full(country.today),
+        "answers": [_answer(work), *_on_its_way(country)],
+        "sections": [{"title": None, "rows": rows}],
+        "held_back": words.held_back(work),
+        "due": [{"title": each.what.markup(), "value": formats.date_long(each.day)} for each in days_ahead(country)],
+        "news": _news(country),
+    }
+
+
+def _person(actor: Actor, member_id: UUID | None) -> dict[str, Any]:
+    names = ask("shell.place", member_id, clock.today()) if member_id else []
+    return {
+        "day": formats.date_full(clock.today()),
+        "answers": [{"family": "good", "text": _("<b>Nothing needs you today.</b>").markup()}],
+        "role": role_name(actor.role),
+        "place": next((str(each) for each in names if str(each)), None),
+        "account_url": addresses.ACCOUNT,
+    }
+
+
+def _answer(work: WorkList) -> dict[str, Any]:
+    said = words.waiting(work)
+    return {"family": None if work.total else "good", "text": Markup(" ").join(each.markup() for each in said)}
+
+
+def _on_its_way(country: CountryFacts) -> list[dict[str, Any]]:
+    waiting = country.connection.waiting if country.connection else 0
+    return [{"family": "wait", "text": words.waiting_to_go(waiting).markup()}] if waiting else []
+
+
+def _line_url() -> str | None:
+    return None if runtime.current().is_hub else url_for("federation.connection_show")
+
+
+def _news(country: CountryFacts) -> list[dict[str, Any]]:
+    found = queries.news_of(country.member_id, country.time_zone, days=NEWS_DAYS)
+    items = [history.item(each.event, dict(each.values), each.on, each.role) for each in found[:MOST_NEWS]]
+    return [
+        {**each, "when": formats.date_long(each["when"]), "actor": role_name(each["actor"]) if each["actor"] else None}
+        for each in items
+    ]

@@ -1,0 +1,1 @@
+"""What needs whom, in which order, and how it is said."""
