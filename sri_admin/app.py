@@ -10,12 +10,13 @@ from sri_admin.kernel import audit, database, installation, jobs, part, runtime
 from sri_admin.kernel.part import Part
 from sri_admin.kernel.settings import Settings
 from sri_admin.members.part import PART as MEMBERS
+from sri_admin.overview.part import PART as OVERVIEW
 from sri_admin.people import queries as people
 from sri_admin.people.part import PART as PEOPLE
 from sri_admin.web import lifecycle
 from sri_admin.web.visit import Loaders
 
-PARTS: tuple[Part, ...] = (FEDERATION, PEOPLE, MEMBERS)
+PARTS: tuple[Part, ...] = (FEDERATION, PEOPLE, MEMBERS, OVERVIEW)
 LOADERS = Loaders(session=people.signed_in, node=tokens.node_actor)
 
 
@@ -57,3 +58,4 @@ def establish() -> None:
     installation.establish()
     if runtime.current().is_hub:
         control.prepare_hub()
+    control.replay_parked()

@@ -75,7 +75,12 @@ def _nodes() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("software", sa.Text(), nullable=False),
         sa.Column("skew_ms", sa.BigInteger(), nullable=False),
-        sa.Column("waiting", sa.Integer(), nullable=False),
+        sa.Column(
+            "heads",
+            postgresql.JSONB(),
+            nullable=False,
+            comment="how far it had written each stream of its own",
+        ),
         sa.Column("trouble", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("node_id", name="pk_node_contact"),
     )
@@ -130,5 +135,6 @@ def _link() -> None:
         sa.Column("skew_ms", sa.BigInteger(), nullable=False),
         sa.Column("code", sa.Text(), nullable=True),
         sa.Column("detail", sa.Text(), nullable=True),
+        sa.Column("stream", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_hub_contact"),
     )

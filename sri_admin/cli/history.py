@@ -1,4 +1,4 @@
-"""`sri-admin audit`: is the history of this installation whole?"""
+"""`sri-admin audit`: whether the history of this installation is whole."""
 
 import json
 
@@ -32,8 +32,12 @@ def verify(*, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"whole": whole, "entries": verdict.entries, "broken_at": verdict.broken_at}))
     elif whole:
-        click.echo(ngettext("The history is whole: %(num)s entry.", "The history is whole: %(num)s entries.", verdict.entries))
+        click.echo(
+            ngettext("The history is whole: %(num)s entry.", "The history is whole: %(num)s entries.", verdict.entries)
+        )
     else:
-        click.echo(_("The history was changed at entry %(n)s. Keep this database as it is and tell SRI.", n=verdict.broken_at))
+        click.echo(
+            _("The history was changed at entry %(n)s. Keep this database as it is and tell SRI.", n=verdict.broken_at)
+        )
     if not whole:
         raise SystemExit(1)

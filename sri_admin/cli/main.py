@@ -11,9 +11,10 @@ from sqlalchemy.exc import OperationalError
 
 from sri_admin import __version__
 from sri_admin.app import PARTS
-from sri_admin.cli import database, demo, history, languages, serve
+from sri_admin.cli import database, history, languages, serve
 from sri_admin.cli.context import Call, inside
-from sri_admin.kernel import settings
+from sri_admin.cli.demo.command import demo
+from sri_admin.kernel import i18n, settings
 from sri_admin.kernel.errors import AppError, InvalidError
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.postgres import PostgresError
@@ -59,6 +60,7 @@ def _give_up(sentence: str) -> None:
 @click.pass_context
 def main(context: click.Context, path: Path | None) -> None:
     """Run and look after a hub or a node of SMART Recovery International's administration."""
+    context.with_resource(i18n.plainly())
     context.obj = Call(path or settings.path_from_environment())
 
 
@@ -68,7 +70,7 @@ main.add_command(serve.web)
 main.add_command(serve.worker)
 main.add_command(languages.i18n)
 main.add_command(history.audit)
-main.add_command(demo.demo)
+main.add_command(demo)
 for _part in PARTS:
     for _command in _part.commands:
         main.add_command(inside(_command))

@@ -8,13 +8,13 @@ from typing import Any, NoReturn
 
 import click
 import structlog
-import waitress
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from waitress.server import create_server
 
 from sri_admin.app import create_app
 from sri_admin.cli.context import close, current
-from sri_admin.kernel import database, installation, jobs, logs, runtime
+from sri_admin.kernel import database, installation, jobs, logs
 from sri_admin.kernel.errors import ConfigurationError
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.settings import Settings
@@ -57,10 +57,10 @@ def run(app: Flask, make: Callable[[int], Any]) -> None:
     """Serve pages in this thread and jobs in another until SIGTERM or Ctrl-C."""
     check(app)
     server, working = make(jobs.runtime_of(app).settings.web.threads), worker_of(app)
-    signal.signal(signal.SIGTERM, _leave)
-    working.start()
-    log.info("serving", port=server.effective_port)
     try:
+        working.start()
+        signal.signal(signal.SIGTERM, _leave)
+        log.info("serving", port=server.effective_port)
         server.run()  # ends by itself when the signal arrives
     finally:
         server.close()
@@ -70,7 +70,7 @@ def run(app: Flask, make: Callable[[int], Any]) -> None:
 
 def serve_socket(app: Flask, listening: socket.socket) -> None:
     """Serve on a socket that listens already."""
-    run(app, lambda threads: waitress.create_server(app, sockets=[listening], threads=threads, **_manners(app)))
+    run(app, lambda threads: create_server(app, sockets=[listening], threads=threads, **_manners(app)))
 
 
 def check(app: Flask) -> None:
@@ -90,10 +90,12 @@ def worker_of(app: Flask) -> Worker:
 def _own_server(app: Flask, threads: int) -> Any:
     address = jobs.runtime_of(app).settings.web
     try:
-        return waitress.create_server(app, host=address.host, port=address.port, threads=threads, **_manners(app))
+        return create_server(app, host=address.host, port=address.port, threads=threads, **_manners(app))
     except OSError as error:
         why = error.strerror or str(error)
-        message = _("Cannot listen on %(host)s, port %(port)s: %(why)s.", host=address.host, port=str(address.port), why=why)
+        message = _(
+            "Cannot listen on %(host)s, port %(port)s: %(why)s.", host=address.host, port=str(address.port), why=why
+        )
         raise ConfigurationError(message) from None
 
 
@@ -129,7 +131,7 @@ class PagesOnly(BaseApplication):
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
 
-    def load(self) -> Flask:
+    def load(self) -> Any:
         """Make the application in a process of its own."""
         logs.configure(self._settings.log)
         return create_app(self._settings)

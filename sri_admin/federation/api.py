@@ -25,6 +25,7 @@ from sri_admin.federation.control import Access
 from sri_admin.federation.cursor import decode_cursor
 from sri_admin.federation.enrolment_models import Enrolment, EnrolmentState, Node
 from sri_admin.federation.lines import parse
+from sri_admin.federation.overview import PARTED
 from sri_admin.federation.packing import NDJSON, read_limited
 from sri_admin.federation.schemas import ChangesQuery, HelloIn
 from sri_admin.kernel import clock, installation, ip_prefix, schema, tenancy, transaction
@@ -86,7 +87,7 @@ def enrolment_news(_actor: Actor, id: UUID) -> Response:  # noqa: A002 - the nam
     with transaction.reading(tenancy.NOWHERE):
         row = db.session.get(Enrolment, id)
         if row is None:
-            raise RefusedError("denied", "no such request")
+            raise enrolment_papers.not_the_asker()  # whether there is such a request is told to who made it alone
         enrolment_papers.check_question(id, VerifyKey(row.sign_key), proof=request.headers.get(_PROOF_HEADER, ""))
         return answers.document({"state": row.state, **(_welcome(row) if _is_in(row) else {})})
 
@@ -103,8 +104,8 @@ def say_hello(actor: Actor) -> Response:
         node.id,
         software=values["software"],
         skew_ms=told["skew_ms"],
-        waiting=hello.waiting(values, told),
-        trouble=values["trouble"],
+        heads=hello.heads(values, told),
+        trouble=values["trouble"] if values["trouble"] in PARTED else None,
     )
     return answers.document(told)
 

@@ -149,4 +149,3 @@ def upsert(kind: Kind, derived: Sequence[str] = ()) -> postgresql.Insert:
     changed = {name: insert.excluded[name] for name in (*names, "version")}
     newer = table.c.version < insert.excluded.version
     return insert.on_conflict_do_update(index_elements=["member_id", "id"], set_=changed, where=newer)
-

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from sri_admin.federation.bulk import among
 from sri_admin.federation.models import AsideState, SyncAside, SyncLine, SyncStream
 from sri_admin.kernel import clock
 from sri_admin.kernel.db import db
@@ -35,7 +36,7 @@ def supersede(stream: SyncStream, newer: Sequence[tuple[UUID, int]]) -> None:
         return
     waiting = sa.select(SyncAside).where(
         SyncAside.member_id == stream.member_id,
-        SyncAside.rec.in_(revisions),
+        among(SyncAside.rec, revisions),
         SyncAside.state.in_((*OPEN, AsideState.PARKED)),
     )
     for row in db.session.scalars(waiting):
@@ -48,7 +49,7 @@ def waiting_for(member_id: UUID, arrived: Iterable[UUID]) -> list[SyncAside]:
     wanted = sa.select(SyncAside).where(
         SyncAside.member_id == member_id,
         SyncAside.state == AsideState.WAITING,
-        SyncAside.waiting_for.in_(list(arrived)),
+        among(SyncAside.waiting_for, arrived),
     )
     return list(db.session.scalars(wanted.order_by(SyncAside.epoch, SyncAside.n)))
 

@@ -13,9 +13,9 @@ from sri_admin.kernel import clock, transaction
 _ONE = 1
 
 
-def note_node(node_id: UUID, *, software: str, skew_ms: int, waiting: int, trouble: str | None) -> None:
-    """Keep what a node told about itself just now."""
-    told = {"at": clock.now(), "software": software, "skew_ms": skew_ms, "waiting": waiting, "trouble": trouble}
+def note_node(node_id: UUID, **told: Any) -> None:
+    """Keep what a node told about itself just now: software, skew_ms, heads, trouble."""
+    told["at"] = clock.now()
     with transaction.apart() as session:
         row = insert(NodeContact).values(node_id=node_id, **told)
         session.execute(row.on_conflict_do_update(index_elements=[NodeContact.node_id], set_=told))
@@ -37,12 +37,12 @@ def note_reached(skew: timedelta) -> None:
     _write(reached_at=clock.now(), skew_ms=int(skew.total_seconds() * 1000))
 
 
-def note_end(*, code: str | None, detail: str = "", wait: int | None = None) -> None:
-    """Note how the exchange ended; `wait` are the seconds the hub asked for."""
+def note_end(*, code: str | None, detail: str = "", stream: str | None = None, wait: int | None = None) -> None:
+    """Note how the exchange ended, in which stream it stopped; `wait` are the seconds the hub asked for."""
     now = clock.now()
     finished = {"finished_at": now} if code is None else {}
     not_before = now + timedelta(seconds=wait) if wait else None
-    _write(code=code, detail=detail[:200], not_before=not_before, **finished)
+    _write(code=code, detail=detail[:200], stream=stream, not_before=not_before, **finished)
 
 
 def with_hub() -> HubContact | None:

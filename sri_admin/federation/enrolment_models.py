@@ -87,7 +87,7 @@ class NodeContact(Base):
     at: Mapped[datetime]
     software: Mapped[str]
     skew_ms: Mapped[int] = mapped_column(sa.BigInteger)
-    waiting: Mapped[int]
+    heads: Mapped[dict[str, Any]] = mapped_column(comment="how far it had written each stream of its own")
     trouble: Mapped[str | None]
 
 
@@ -147,3 +147,4 @@ class HubContact(Base):
     skew_ms: Mapped[int] = mapped_column(sa.BigInteger)
     code: Mapped[str | None]
     detail: Mapped[str | None]
+    stream: Mapped[str | None]

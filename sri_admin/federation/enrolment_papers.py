@@ -134,7 +134,12 @@ def check_question(enrolment: UUID, key: VerifyKey, *, proof: str) -> None:
     try:
         key.verify(_NEWS_DOMAIN, str(enrolment).encode(), signature=from_base64url(proof))
     except (LineError, SignatureError) as error:
-        raise EnrolmentError("bad_signature", "not signed by who made the request") from error
+        raise not_the_asker() from error
+
+
+def not_the_asker() -> EnrolmentError:
+    """Return what everybody hears who cannot prove to have made the request."""
+    return EnrolmentError("bad_signature", "not signed by who made the request")
 
 
 def _proof(key: bytes, payload: bytes) -> bytes:

@@ -53,6 +53,7 @@ class Outcome:
     streams: list[StreamOutcome] = field(default_factory=list)
     code: str | None = None
     detail: str = ""
+    stream: str | None = None
     wait: int | None = None
 
     @property
@@ -123,8 +124,8 @@ def synchronise(transport: Transport, *, sleep: Callable[[float], None] | None =
         outcome.stop(error)
     stopped = next((each for each in outcome.streams if each.code), None)
     if outcome.ok and stopped is not None:
-        outcome.code, outcome.detail = stopped.code, stopped.detail
-    contact.note_end(code=outcome.code, detail=outcome.detail, wait=outcome.wait)
+        outcome.code, outcome.detail, outcome.stream = stopped.code, stopped.detail, stopped.stream
+    contact.note_end(code=outcome.code, detail=outcome.detail, stream=outcome.stream, wait=outcome.wait)
     metrics.sync_changes.labels("in").inc(outcome.pulled)
     metrics.sync_changes.labels("out").inc(outcome.pushed)
     log.info("sync", ok=outcome.ok, reason=outcome.code, pulled=outcome.pulled, pushed=outcome.pushed)

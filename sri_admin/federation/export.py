@@ -48,7 +48,7 @@ def cursor(stream: str) -> str | None:
 
 def head(stream: str) -> bytes:
     """Return the signed head of an own stream."""
-    row = streams.by_name(stream)
+    row = _sending(stream)
     return statement(row, row.n, row.chain)
 
 
@@ -70,7 +70,7 @@ def statement(row: SyncStream, n: int, chain: bytes) -> bytes:
 
 def page(stream: str, after: Cursor | None, *, max_changes: int, max_bytes: int) -> PageOut | None:
     """Return the lines after a cursor, ending at a transaction's end; None when there is nothing new."""
-    row = streams.by_name(stream)
+    row = _sending(stream)
     start = 0 if after is None else _checked_start(row, after)
     if start >= row.n:
         return None
@@ -93,6 +93,15 @@ def batch(stream: str, after_n: int) -> bytes | None:
     identity = installation.identity()
     first = Header(row.name, row.epoch, after_n + 1, end, base, str(identity.id), str(identity.incarnation))
     return b"\n".join((encode_header(first), *lines, statement(row, end, chain))) + b"\n"
+
+
+def _sending(stream: str) -> SyncStream:
+    row = streams.by_name(stream)
+    if not row.own:
+        raise ProtocolError("denied", "this stream is not written here")
+    if row.trouble:
+        raise ProtocolError(row.trouble, "this stream was stopped until a person decides")
+    return row
 
 
 def _checked_start(row: SyncStream, after: Cursor) -> int:
@@ -121,7 +130,7 @@ def _lines(row: SyncStream, start: int, *, max_changes: int, max_bytes: int) -> 
     )
     lines: list[bytes] = []
     whole, size, chain = 0, 0, row.chain
-    for n, ends, line, after in db.session.execute(wanted):
+    for n, ends, line, after in db.session.execute(wanted.execution_options(yield_per=100)):
         if n != start + len(lines) + 1:
             raise AssertionError(f"{row.name} is not dense after {start + len(lines)}")
         size += len(line) + 1

@@ -96,11 +96,10 @@ def schema_actions(theirs: Mapping[str, Sequence[int]]) -> dict[str, str]:
     }
 
 
-def waiting(values: Mapping[str, Any], answered: Mapping[str, Any]) -> int:
-    """Count the changes a node has that are not here yet."""
-    told = {each["stream"]: each["n"] for each in values["streams"]}
-    ours = {each["stream"]: each["n"] for each in answered["streams"] if each["access"] == Access.WRITE}
-    return sum(max(0, told.get(name, 0) - n) for name, n in ours.items())
+def heads(values: Mapping[str, Any], answered: Mapping[str, Any]) -> dict[str, int]:
+    """Return how far a node has written each stream that is its own."""
+    own = {each["stream"] for each in answered["streams"] if each["access"] == Access.WRITE}
+    return {each["stream"]: each["n"] for each in values["streams"] if each["stream"] in own}
 
 
 def _granted(node: Node) -> list[tuple[Position, Access]]:

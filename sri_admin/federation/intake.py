@@ -120,6 +120,11 @@ def _contradicts(row: SyncStream, checkpoint: Checkpoint) -> bool:
 
 
 def _keep_evidence(row: SyncStream, sealed: bytes) -> None:
+    known = sa.select(SyncEvidence.id).where(
+        SyncEvidence.member_id == row.member_id, SyncEvidence.stream_id == row.id, SyncEvidence.against == row.statement
+    )
+    if db.session.scalar(known.limit(1)) is not None:
+        return
     db.session.add(
         SyncEvidence(
             member_id=row.member_id,
@@ -142,10 +147,13 @@ def batch(stream: str, node_id: UUID, incarnation: UUID, body: bytes) -> bytes:
         raise StreamError("wrong_stream", "the header names another stream or node")
     if header.incarnation != str(incarnation):
         raise StreamError("duplicate_writer", "another copy of this node has come")
-    return transaction.write(reach_for(stream), lambda: _take_batch(header, lines[1:], sealed))
+    answer = transaction.write(reach_for(stream), lambda: _take_batch(header, lines[1:], sealed))
+    if isinstance(answer, StreamError):
+        raise answer
+    return answer
 
 
-def _take_batch(header: Header, lines: list[bytes], sealed: bytes) -> bytes:
+def _take_batch(header: Header, lines: list[bytes], sealed: bytes) -> bytes | StreamError:
     _one_at_a_time(header.stream)
     row = streams.by_name(header.stream, lock=True)
     if row.own:
@@ -157,6 +165,10 @@ def _take_batch(header: Header, lines: list[bytes], sealed: bytes) -> bytes:
     start = Position(row.name, header.epoch, str(row.log_id), header.from_n - 1, header.base_chain)
     checked = check_page(lines, start=start, checkpoint=checkpoint)
     skip = _skip(row, header, checked)
+    if isinstance(skip, Forked):
+        # Answered, not raised, so that the proof stays; what is here is not touched and every such batch is refused.
+        _keep_evidence(row, sealed)
+        return StreamError("forked", f"another line stands here at or before {skip.n}")
     if skip < len(lines):
         taking.take(row, checked, lines, skip=skip)
         row.peer_n, row.peer_chain, row.statement = checkpoint.n, checkpoint.chain, sealed
@@ -165,7 +177,7 @@ def _take_batch(header: Header, lines: list[bytes], sealed: bytes) -> bytes:
     return row.receipt
 
 
-def _skip(row: SyncStream, header: Header, checked: Page) -> int:
+def _skip(row: SyncStream, header: Header, checked: Page) -> int | Forked:
     claimed = Batch(header.epoch, header.from_n, header.base_chain, checked.hashes)
     verdict = judge_push(claimed, streams.position(row), chain_at=lambda n: streams.chain_at(row, n))
     if isinstance(verdict, Apply):
@@ -175,7 +187,7 @@ def _skip(row: SyncStream, header: Header, checked: Page) -> int:
     if isinstance(verdict, Gap):
         raise GapError(verdict.expected, row.chain)
     if isinstance(verdict, Forked):
-        raise StreamError("forked", f"another line stands here at or before {verdict.n}")
+        return verdict
     assert isinstance(verdict, StaleEpoch)
     raise StreamError("stale_epoch", f"epoch {verdict.granted} is in force")
 
@@ -220,8 +232,11 @@ def _still_says(row: SyncStream, sealed: bytes) -> bool:
 
 
 def last_receipt(stream: str) -> bytes | None:
-    """Return the last receipt given for a stream; runs in the caller's transaction."""
-    return streams.by_name(stream).receipt
+    """Return the receipt of a stream as things stand now; runs in the caller's transaction."""
+    row = streams.by_name(stream)
+    if row.receipt is None or _still_says(row, row.receipt):
+        return row.receipt
+    return _receipt(row, open_sealed(row.receipt, Receipt, keys.receipt_key).peer)
 
 
 def take_receipt(stream: str, sealed: bytes) -> int:

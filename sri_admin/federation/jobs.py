@@ -7,6 +7,8 @@ import sqlalchemy as sa
 
 from sri_admin.federation import contact, enrolment, exchange, joining
 from sri_admin.federation.client import HttpTransport, Transport
+from sri_admin.federation.enrolment_models import EnrolmentState
+from sri_admin.federation.lines import ProtocolError
 from sri_admin.kernel import clock, runtime
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
@@ -26,12 +28,20 @@ def transport() -> Transport:
 def sync_now(_actor: Actor, *, asked: bool = False) -> None:
     """Exchange with the hub, unless nothing is connected, another exchange runs, or the hub asked us to wait."""
     row = joining.link()
-    if row is None or not joining.is_in(row):
+    if row is None or not (joining.is_in(row) or _is_approved_now()):
         return
     last = contact.with_hub()
     if not asked and last is not None and last.not_before is not None and last.not_before > clock.now():
         return
     synchronise()
+
+
+def _is_approved_now() -> bool:
+    try:
+        return joining.collect(transport()) is EnrolmentState.APPROVED
+    except ProtocolError as error:
+        contact.note_end(code=error.code, detail=error.detail)
+        return False
 
 
 def synchronise() -> exchange.Outcome | None:

@@ -4,7 +4,6 @@ Runs as the last tail step of a transaction. The heads of the streams it touches
 names, so two transactions never wait for each other in a circle, and numbers are as dense as commits.
 """
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from sri_admin.federation.kinds import Kind
 from sri_admin.federation.lines import Change, LineError, encode_change
 from sri_admin.federation.models import SyncLine, SyncStream
 from sri_admin.federation.stream_names import stream_name
+from sri_admin.federation.streams import Newest
 from sri_admin.kernel import clock
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import Base, db
@@ -26,6 +26,7 @@ from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.work import UnitOfWork
 
 Changed = tuple[Kind, Any, Actor]
+_TOO_MUCH = _l("That changes too many records in one piece. Please do it in smaller parts.")
 
 
 def append(unit: UnitOfWork) -> None:
@@ -46,39 +47,66 @@ def _never_stood(row: Base) -> bool:
 
 
 def _own_stream(name: str) -> SyncStream:
+    # A stream that was stopped is not sent, but what people enter is never refused for that.
     row = streams.find(name, lock=True)
-    if row is None or not row.own or row.trouble:
+    if row is None or not row.own:
         raise ElsewhereError
     return row
 
 
-def _append(stream: SyncStream, changed: list[Changed]) -> None:
+def _append(stream: SyncStream, recorded: list[Changed]) -> None:
+    newest = streams.newest_lines(stream.member_id, [row.id for _, row, _ in recorded])
+    changed = [
+        (kind, row, actor) for kind, row, actor in recorded if _is_news(kind, row, newest.get((kind.name, row.id)))
+    ]
     if len(changed) > limits.TRANSACTION_CHANGES:
-        raise TooLargeError(_l("That changes too many records in one piece. Please do it in smaller parts."))
-    revisions = _lifted_revisions(stream, changed)
+        raise TooLargeError(_TOO_MUCH)
     at, first = clock.wire(clock.now()), stream.n + 1
     chain, size, rows = stream.chain, 0, []
     for place, (kind, row, actor) in enumerate(changed, first):
-        change = _change(kind, row, actor, rev=revisions.get(row.id))
+        change = _change(kind, row, actor)
         change = change._replace(n=place, x=first, e=place == stream.n + len(changed), at=at)
         raw = _encoded(change)
-        size += len(raw)
+        size += len(raw) + 1
         chain = extend(chain, line_hash(raw))
         rows.append(_stored(stream, change, raw, chain))
     if size > limits.TRANSACTION_BYTES:
-        raise TooLargeError(_l("That changes too many records in one piece. Please do it in smaller parts."))
-    db.session.execute(sa.insert(SyncLine), rows)
-    streams.advance(stream, stream.n + len(changed), chain)
+        raise TooLargeError(_TOO_MUCH)
+    if rows:
+        db.session.execute(sa.insert(SyncLine), rows)
+        streams.advance(stream, stream.n + len(changed), chain)
 
 
-def _change(kind: Kind, row: Any, actor: Actor, *, rev: int | None) -> Change:
-    own = rev or (row.version if kind.is_versioned else 1)
-    gone = inspect(row).deleted or inspect(row).was_deleted
+def _is_news(kind: Kind, row: Any, newest: Newest | None) -> bool:
+    """Say whether a row differs from its newest line; one made anew after its removal goes on above that revision."""
+    if newest is None:
+        return not _is_gone(row)
+    if _is_gone(row):
+        return not newest.removed
+    if newest.removed and kind.is_versioned:
+        _lift(row, newest.rev + 1)
+        return True
+    return kind.is_versioned and row.version > newest.rev
+
+
+def _lift(row: Any, revision: int) -> None:
+    table = type(row).__table__
+    here = (table.c.member_id == row.member_id) & (table.c.id == row.id)
+    db.session.execute(sa.update(table).where(here).values(version=revision))
+    set_committed_value(row, "version", revision)
+
+
+def _is_gone(row: Any) -> bool:
+    state = inspect(row)
+    return state.deleted or state.was_deleted
+
+
+def _change(kind: Kind, row: Any, actor: Actor) -> Change:
+    gone = _is_gone(row)
+    rev = (row.version if kind.is_versioned else 1) + gone
     op = "del" if gone else "add" if kind.append_only else "put"
     payload: dict[str, Any] = {} if gone else kind.payload(row)
-    return Change(
-        0, kind.name, str(row.id), own + 1 if gone else own, op, kind.version, 0, False, "", actor.label, payload
-    )
+    return Change(0, kind.name, str(row.id), rev, op, kind.version, 0, False, "", actor.label, payload)
 
 
 def _encoded(change: Change) -> bytes:
@@ -104,23 +132,3 @@ def _stored(stream: SyncStream, change: Change, raw: bytes, chain: bytes) -> dic
         "line": raw,
         "chain": chain,
     }
-
-
-def _lifted_revisions(stream: SyncStream, changed: Iterable[Changed]) -> dict[UUID, int]:
-    """Let a record that is made anew after its deletion go on above the revision it ended with."""
-    fresh = {row.id: (kind, row) for kind, row, _ in changed if kind.is_versioned and row.version == 1}
-    if not fresh:
-        return {}
-    newest = sa.select(SyncLine.rec, sa.func.max(SyncLine.rev)).where(
-        SyncLine.member_id == stream.member_id, SyncLine.rec.in_(fresh)
-    )
-    lifted: dict[UUID, int] = {}
-    for rec, rev in db.session.execute(newest.group_by(SyncLine.rec)):
-        if rec is not None and rev is not None:
-            _, row = fresh[rec]
-            lifted[rec] = rev + 1
-            table = type(row).__table__
-            here = (table.c.member_id == stream.member_id) & (table.c.id == rec)
-            db.session.execute(sa.update(table).where(here).values(version=rev + 1))
-            set_committed_value(row, "version", rev + 1)
-    return lifted

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,7 @@ from marshmallow import INCLUDE, Schema
 
 from sri_admin.federation.stream_names import StreamClass
 from sri_admin.federation.wire import UndeclarableError, compile_check
-from sri_admin.kernel import clock, runtime
+from sri_admin.kernel import runtime
 from sri_admin.kernel.db import Base
 from sri_admin.kernel.text import Text
 
@@ -101,7 +101,7 @@ def to_wire(value: Any) -> Any:
     if isinstance(value, str):
         return value
     if isinstance(value, datetime):
-        return clock.wire(value)
+        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Text):

@@ -1,5 +1,8 @@
 """What pages and the command line ask about connections; runs in the caller's reading transaction."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -8,11 +11,24 @@ import sqlalchemy as sa
 from flask import url_for
 
 from sri_admin.federation import contact, enrolment, shown, status
-from sri_admin.federation.enrolment_models import EnrolmentState, HubLink, Node, NodeState
-from sri_admin.federation.overview import Connection
-from sri_admin.kernel import installation
+from sri_admin.federation.enrolment_models import EnrolmentState, HubLink, Node, NodeContact, NodeState
+from sri_admin.federation.overview import Connection, StreamState
+from sri_admin.kernel import installation, tenancy
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
+from sri_admin.kernel.tenancy import Tenant, TenantKind
+
+
+@contextmanager
+def seeing_hub() -> Iterator[None]:
+    """Let the open transaction read the hub's streams as well: how they stand concerns everybody here."""
+    session = db.session()
+    reach, hub = tenancy.reach_of(session), db.session.scalar(sa.select(Tenant.id).where(Tenant.kind == TenantKind.HUB))
+    tenancy.confine(session, replace(reach, members=reach.members | ({hub} if hub else set())))
+    try:
+        yield
+    finally:
+        tenancy.confine(session, reach)
 
 
 def of_hub_link() -> Connection:
@@ -21,14 +37,18 @@ def of_hub_link() -> Connection:
     if link is None or link.state is not EnrolmentState.APPROVED:
         return Connection(trouble="not_enrolled")
     last = contact.with_hub()
+    with seeing_hub():
+        streams, aside = status.streams(), status.set_aside(None)
+    if last is None:
+        return Connection(member_id=own, streams=streams, set_aside=aside)
     return Connection(
         member_id=own,
-        reached_at=last.reached_at if last else None,
-        complete_at=last.finished_at if last else None,
-        trouble=last.code if last else None,
-        detail=(last.detail if last else None) or "",
-        streams=status.streams(),
-        set_aside=status.set_aside(own),
+        reached_at=last.reached_at,
+        complete_at=last.finished_at,
+        trouble=last.code,
+        detail=last.detail or "",
+        streams=[replace(each, trouble=last.code) if each.stream == last.stream else each for each in streams],
+        set_aside=aside,
     )
 
 
@@ -41,9 +61,16 @@ def of_node(node: Node) -> Connection:
         reached_at=last.at if last else None,
         complete_at=last.at if last else None,
         trouble=fenced or (last.trouble if last else None),
-        streams=status.streams_of(node.id, node.member_id),
+        streams=[_against(each, last) for each in status.streams_of(node.id, node.member_id)],
         set_aside=status.set_aside(node.member_id),
     )
+
+
+def _against(each: StreamState, last: NodeContact | None) -> StreamState:
+    # The hub knows of lines that did not arrive only what the node said of itself.
+    told = last.heads.get(each.stream, 0) if last else 0
+    missing = max(each.waiting, told - each.n)
+    return replace(each, head=max(each.head, told), waiting=missing, equal=each.equal and not missing)
 
 
 def software_of(node_id: UUID) -> str | None:
@@ -59,7 +86,8 @@ def count_pending(_actor: Actor) -> int:
 
 def count_set_aside(_actor: Actor) -> int:
     """Count the records here that wait for a person."""
-    return len(status.set_aside(installation.identity().tenant_id))
+    with seeing_hub():
+        return len(status.set_aside(None))
 
 
 def shell_sync(_member_id: UUID, _on: date) -> dict[str, Any] | None:

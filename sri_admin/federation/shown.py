@@ -141,11 +141,11 @@ def trouble(found: Connection) -> dict[str, Any] | None:
     }
 
 
-def set_aside(record: SetAside) -> dict[str, Any]:
+def set_aside(record: SetAside, *, at_hub: bool) -> dict[str, Any]:
     """Return one record that was set aside, in the large form."""
     reasons = words.set_aside(record.code)
     return {
-        "title": words.stream_name(record.stream),
+        "title": words.stream_name(record.stream, at_hub=at_hub),
         "wrong": reasons.wrong,
         "means": reasons.means,
         "todo": reasons.todo,
@@ -197,7 +197,7 @@ def travel(each: StreamState, *, at_hub: bool) -> dict[str, Any]:
     outward = each.own is not at_hub
     family, label = _stream_state(each)
     return {
-        "what": words.stream_name(each.stream),
+        "what": words.stream_name(each.stream, at_hub=at_hub),
         "direction": _("to the hub") if outward else _("from the hub"),
         "changed": formats.date_and_time(each.changed_at) if each.changed_at else _("nothing yet"),
         "waiting": formats.number(each.waiting),
@@ -236,7 +236,7 @@ def connection(found: Connection, *, at_hub: bool) -> dict[str, Any]:
     return {
         "answers": answers(found),
         "trouble": trouble(found),
-        "set_aside": [set_aside(each) for each in found.set_aside],
+        "set_aside": [set_aside(each, at_hub=at_hub) for each in found.set_aside],
         "set_aside_note": set_aside_note(found),
         "kept_note": kept_note(found),
         "travel_columns": columns(),

@@ -46,11 +46,18 @@ def stream_name(cls: StreamClass, tenant_id: UUID) -> str:
 def parse_name(name: str) -> tuple[StreamClass, UUID | None]:
     """Return a stream's class and the member it names; ProtocolError `unknown_stream`."""
     parts = name.split(".")
+    for cls in StreamClass:
+        if cls.of_hub and name == cls.value:
+            return cls, None
+        if not cls.of_hub and len(parts) == 3:
+            member_id = _canonical(parts[2] if cls is HUB_MEMBER else parts[1])
+            if member_id is not None and stream_name(cls, member_id) == name:
+                return cls, member_id
+    raise ProtocolError("unknown_stream", f"there is no stream {name[:80]}")
+
+
+def _canonical(text: str) -> UUID | None:
     try:
-        if len(parts) == 2:
-            return StreamClass(name), None
-        head, tenant, tail = (*parts[:2], parts[2]) if parts[0] == "hub" else (parts[0], parts[2], parts[1])
-        cls = StreamClass(f"{head}.{tenant}")
-        return cls, UUID(tail)
-    except (ValueError, IndexError):
-        raise ProtocolError("unknown_stream", f"there is no stream {name[:80]}") from None
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,16 +1,21 @@
 """Streams as rows: made with their tenant, looked up by name, fenced by epoch."""
 
+from collections.abc import Collection
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
-from sri_admin.federation.chain import genesis
-from sri_admin.federation.lines import ProtocolError
+from sri_admin.federation.chain import genesis, line_hash
+from sri_admin.federation.lines import ProtocolError, decode_change
 from sri_admin.federation.merge import Position
 from sri_admin.federation.models import SyncLine, SyncStream
 from sri_admin.federation.stream_names import OF_MEMBER, StreamClass, parse_name, stream_name
 from sri_admin.kernel import clock, ids, installation, tenancy
 from sri_admin.kernel.db import db
+
+RecordKey = tuple[str, UUID]
 
 
 def tenant_of(name: str) -> UUID:
@@ -104,6 +109,32 @@ def chain_at(row: SyncStream, n: int) -> bytes | None:
             SyncLine.n == n,
         )
     )
+
+
+class Newest(NamedTuple):
+    """The newest line of a record that is here: its revision, its hash, and whether it removed the record."""
+
+    rev: int
+    h: bytes
+    removed: bool
+
+
+def newest_lines(member_id: UUID, records: Collection[UUID], *where: sa.ColumnElement[bool]) -> dict[RecordKey, Newest]:
+    """Return, by kind and id, the newest lines of records."""
+    if not records:
+        return {}
+    ids_given = sa.literal(list(records), sa.ARRAY(sa.Uuid()))
+    newest = (
+        sa.select(SyncLine.kind, SyncLine.rec, SyncLine.rev, SyncLine.line)
+        .ext(distinct_on(SyncLine.kind, SyncLine.rec))
+        .where(SyncLine.member_id == member_id, SyncLine.rec == sa.any_(ids_given), *where)
+        .order_by(SyncLine.kind, SyncLine.rec, SyncLine.rev.desc())
+    )
+    found: dict[RecordKey, Newest] = {}
+    for kind, rec, rev, line in db.session.execute(newest):
+        if kind is not None and rec is not None:
+            found[kind, rec] = Newest(rev or 0, line_hash(line), decode_change(line).op == "del")
+    return found
 
 
 def advance(row: SyncStream, n: int, chain: bytes) -> None:

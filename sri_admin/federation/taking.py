@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from sri_admin.federation import aside, kinds, streams
+from sri_admin.federation import aside, bulk, kinds, streams
 from sri_admin.federation.apply import Fault, Record, apply
 from sri_admin.federation.chain import line_hash
 from sri_admin.federation.kinds import Kind
@@ -40,36 +39,9 @@ def take(stream: SyncStream, page: Page, lines: Sequence[bytes], *, skip: int = 
     """Take the entries of a verified page after the first `skip`; the caller moves nothing itself."""
     entries, hashes = page.entries[skip:], page.hashes[skip:]
     sorted_ = _judge_all(stream, entries, hashes)
-    _store(stream, entries, lines[skip:], page.chains[skip:])
+    bulk.insert_lines(stream, entries, lines[skip:], page.chains[skip:])
     _apply(stream, sorted_)
     streams.advance(stream, page.end.n, page.end.chain)
-
-
-def _store(stream: SyncStream, entries: Sequence[Entry], lines: Sequence[bytes], chains: Sequence[bytes]) -> None:
-    # One statement with a list a column: COPY would be as fast, but does not go with row-level security.
-    facts = [(e.kind, UUID(e.id), e.rev) if isinstance(e, Change) else (None, None, None) for e in entries]
-    given = {
-        "n": [each.n for each in entries],
-        "kind": [kind for kind, _rec, _rev in facts],
-        "rec": [rec for _kind, rec, _rev in facts],
-        "rev": [rev for _kind, _rec, rev in facts],
-        "ends": [True if isinstance(each, Refused) else each.e for each in entries],
-        "line": list(lines),
-        "chain": list(chains),
-    }
-    same = {"member": stream.member_id, "stream": stream.id, "of_epoch": stream.epoch}
-    db.session.execute(_insert_lines(), {**given, **same})
-
-
-@cache
-def _insert_lines() -> sa.Insert:
-    table = SyncLine.__table__
-    names = ("n", "kind", "rec", "rev", "ends", "line", "chain")
-    lists = [sa.bindparam(name, type_=sa.ARRAY(table.c[name].type)).cast(sa.ARRAY(table.c[name].type)) for name in names]
-    given = sa.func.unnest(*lists).table_valued(*names, name="given").render_derived()
-    same = [sa.bindparam("member", type_=sa.Uuid()), sa.bindparam("stream", type_=sa.Uuid()), sa.bindparam("of_epoch")]
-    rows = sa.select(*same, *(given.c[name] for name in names))
-    return sa.insert(table).from_select(["member_id", "stream_id", "epoch", *names], rows)
 
 
 def _judge_all(stream: SyncStream, entries: Sequence[Entry], hashes: Sequence[bytes]) -> _Sorted:
@@ -172,7 +144,7 @@ def held_revisions(stream: SyncStream, records: set[UUID]) -> dict[UUID, Held]:
         .ext(distinct_on(SyncLine.rec))
         .where(
             SyncLine.member_id == stream.member_id,
-            SyncLine.rec == sa.any_(sa.literal(list(records), sa.ARRAY(sa.Uuid()))),
+            bulk.among(SyncLine.rec, records),
         )
         .where(~refused.exists())
         .order_by(SyncLine.rec, SyncLine.rev.desc())

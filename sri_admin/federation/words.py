@@ -148,6 +148,11 @@ _STREAMS: Final[dict[str, LazyText]] = {
     "hub.language": _l("Decisions on translations"),
     "hub.materials": _l("Released materials"),
 }
+_AT_HUB: Final[dict[str, LazyText]] = {
+    "hub.member": _l("Their agreement, reviews, decisions"),
+    "ops": _l("Their people, returns and requests"),
+    "contrib": _l("Translations they contribute"),
+}
 
 
 def trouble(code: str) -> Reasons:
@@ -160,8 +165,9 @@ def set_aside(code: str) -> Reasons:
     return _SET_ASIDE.get(code, _UNKNOWN_SET_ASIDE)
 
 
-def stream_name(stream: str) -> LazyText:
-    """Name what travels in a stream."""
+def stream_name(stream: str, *, at_hub: bool = False) -> LazyText:
+    """Name what travels in a stream, as its member says it or as the hub does."""
     parts = stream.split(".")
     key = parts[-1] if parts[0] == "member" else ".".join(parts[:2])
-    return _STREAMS.get(key, _l("Other records"))
+    told = _AT_HUB.get(key) if at_hub else None
+    return told or _STREAMS.get(key, _l("Other records"))

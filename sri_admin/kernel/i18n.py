@@ -28,6 +28,7 @@ _allowed_tag = re.compile(rf"&lt;(/?)({'|'.join(TAGS)})&gt;")
 
 _locale: ContextVar[str] = ContextVar("locale", default=SOURCE)
 _pseudo: ContextVar[bool] = ContextVar("pseudo", default=False)
+_isolating: ContextVar[bool] = ContextVar("isolating", default=True)
 missing: dict[tuple[str, str], int] = {}
 
 
@@ -55,7 +56,8 @@ def _plain(found: re.Match[str], values: Mapping[str, Any]) -> str:
     if name is None:
         return "%"
     value = values.get(name, found.group())
-    return f"{_FIRST_STRONG_ISOLATE}{value}{_POP_ISOLATE}" if isinstance(value, str) else str(value)
+    isolated = isinstance(value, str) and _isolating.get()
+    return f"{_FIRST_STRONG_ISOLATE}{value}{_POP_ISOLATE}" if isolated else str(value)
 
 
 def _marked(found: re.Match[str], values: Mapping[str, Any]) -> str:
@@ -153,6 +155,16 @@ def available() -> tuple[str, ...]:
 def parsed(tag: str) -> Locale:
     """Return the CLDR data of a language tag."""
     return Locale.parse(tag, sep="-")
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Leave the invisible marks around values away inside the block: what a terminal shows is copied."""
+    token = _isolating.set(False)
+    try:
+        yield
+    finally:
+        _isolating.reset(token)
 
 
 def direction(tag: str | None = None) -> str:

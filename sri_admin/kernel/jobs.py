@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import procrastinate
+import sqlalchemy as sa
 import structlog
 from flask import Flask, current_app
 from procrastinate.connector import BaseConnector
@@ -116,3 +117,13 @@ def defer(name: str, *, at: datetime | None = None, once: str | None = None, **p
             configured.defer(**values)
     except AlreadyEnqueued:
         log.info("job_already_waiting", job=name)
+
+
+def unfinished() -> int:
+    """Count the jobs that run or could run now."""
+    waiting = sa.text(
+        "select count(*) from procrastinate_jobs where status in ('todo', 'doing')"
+        " and (scheduled_at is null or scheduled_at <= now())"
+    )
+    with transaction.apart() as session:
+        return session.scalar(waiting) or 0

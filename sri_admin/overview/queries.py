@@ -23,6 +23,7 @@ from sri_admin.members.models.office import OfficeHolder
 from sri_admin.members.queries.agreements import agreement_events
 from sri_admin.members.queries.members import find_member, today_of
 from sri_admin.members.queries.offices import office_holders_of
+from sri_admin.members.queries.streams import office_writer
 from sri_admin.members.rules.agreement import AgreementState, facts_of, shown_state
 from sri_admin.overview.rules.facts import (
     AgreementFacts,
@@ -87,23 +88,27 @@ def find_country(member_id: UUID) -> CountryFacts | None:
         holders=HolderFacts(ever=len(held), now=len(held), people=len({each.display_name for each in held})),
         terms=tuple(TermFacts(office=each.office, ends_on=each.ends_on) for each in held if each.ends_on),
         connection=_line_to_hub(member_id),
+        keeps_people_here=office_writer(member).is_here,
     )
 
 
 def news_of(member_id: UUID, zone: str, *, days: int) -> list[News]:
     """Return what SRI did for a country in the last days, the newest first, dated as they were there."""
     local, since = ZoneInfo(zone), clock.now() - timedelta(days=days)
-    steps = sa.select(MemberEvent).where(MemberEvent.member_id == member_id, MemberEvent.at >= since)
+    first = since.astimezone(local).date()
+    agreements = sa.select(Agreement).where(Agreement.member_id == member_id).order_by(Agreement.offered_on)
     notes = (
         sa.select(AgreementEventRow, Agreement.ref_no)
         .join(Agreement, sa.and_(Agreement.member_id == member_id, Agreement.id == AgreementEventRow.agreement_id))
         .where(AgreementEventRow.member_id == member_id, AgreementEventRow.at >= since)
+        .order_by(AgreementEventRow.at)
     )
-    found = [_step(each, local) for each in db.session.scalars(steps)]
+    steps = sa.select(MemberEvent).where(MemberEvent.member_id == member_id, MemberEvent.at >= since)
+    found = [each for row in db.session.scalars(agreements) for each in _of_agreement(row) if each.on >= first]
     found += [_note(each, ref_no, local) for each, ref_no in db.session.execute(notes)]
-    for agreement in db.session.scalars(sa.select(Agreement).where(Agreement.member_id == member_id)):
-        found += [each for each in _of_agreement(agreement) if each.on >= since.astimezone(local).date()]
-    return sorted(found, key=lambda each: each.on, reverse=True)
+    found += [_step(each, local) for each in db.session.scalars(steps.order_by(MemberEvent.at, MemberEvent.id))]
+    # What happened on one day stays in its order, so it is sorted forwards and then turned round.
+    return sorted(found, key=lambda each: each.on)[::-1]
 
 
 def _country(member: Member, agreements: tuple[AgreementFacts, ...]) -> CountryFacts:

@@ -1,6 +1,7 @@
 """The fictional countries of the demonstration. Their codes are user-assigned in ISO 3166: no country ever has them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sri_admin.members.rules.agreement import AgreementKind, EventKind
 from sri_admin.members.rules.member import Listing, MemberKind, SuspensionKind, Transition
@@ -65,7 +66,7 @@ def _on_the_way(day: int, *further: Step, licensed: int | None = None) -> tuple[
     return (*begun, *seated, *further)
 
 
-def _licensed(code: str, names: tuple[str, str], region: str, terms: Terms, *further: Step, **more: str) -> Country:
+def _licensed(code: str, names: tuple[str, str], region: str, terms: Terms, *further: Step, **more: Any) -> Country:
     begun = terms.starts - 200
     steps = _on_the_way(begun, *further, licensed=terms.starts + 3)
     name, name_ar = names
@@ -79,7 +80,9 @@ _CURE = "The yearly report is two months late. We agreed on fourteen days to sen
 _NOTICE = "The board asked to close the agreement at the end of its notice."
 
 COUNTRIES = (
-    _licensed("QM", ("Exampleland", "بلاد المثال"), "north", Terms(starts=-400, ends=_LONG - 400), zone="Europe/Dublin"),
+    _licensed(
+        "QM", ("Exampleland", "بلاد المثال"), "north", Terms(starts=-400, ends=_LONG - 400), zone="Europe/Dublin"
+    ),
     _licensed(
         "QN", ("Samplestan", "نموذجستان"), "east", Terms(starts=-300, ends=_SHORT - 300), zone="Asia/Amman", locale="ar"
     ),
@@ -102,7 +105,11 @@ COUNTRIES = (
     _licensed("QW", ("Specimenia", "سبيسيمنيا"), "east", Terms(starts=-120, ends=_SHORT - 120), zone="Asia/Tokyo"),
     _licensed("QX", ("Prototopia", "بروتوتوبيا"), "west", Terms(starts=-90, ends=_LONG - 90), zone="America/Lima"),
     _licensed(
-        "XC", ("Illustria", "إيلوستريا"), "north", Terms(starts=-60, ends=305, kind=AgreementKind.PILOT), zone="Europe/Oslo"
+        "XC",
+        ("Illustria", "إيلوستريا"),
+        "north",
+        Terms(starts=-60, ends=305, kind=AgreementKind.PILOT),
+        zone="Europe/Oslo",
     ),
     _licensed("XD", ("Templatia", "تمبلاتيا"), "south", Terms(starts=-780, ends=-50), zone="Africa/Lagos"),
     _licensed("XE", ("Figuria", "فيغوريا"), "east", Terms(starts=-365, ends=730, places=("XE-E", "XE-N"))),

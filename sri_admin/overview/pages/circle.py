@@ -69,12 +69,13 @@ def _key(seats: Sequence[Seat]) -> list[dict[str, Any]]:
 
 def _row(seat: Seat) -> dict[str, Any]:
     said = MEMBER_STATES[seat.country.state]
+    since = _("%(state)s since %(day)s", state=str(said.label), day=formats.date_long(seat.country.state_since))
     return {
         "name": seat.country.name,
         "url": _url(seat),
         "family": said.family,
         "state": said.label,
-        "reasons": [words.TO_SRI[each.kind].title(each).markup() for each in seat.needs],
+        "reasons": [words.TO_SRI[each.kind].title(each).markup() for each in seat.needs] or [since.markup()],
     }
 
 

@@ -45,7 +45,7 @@ def _hub() -> dict[str, Any]:
     work = arranged([*asking, *(need for found in needs.values() for need in found)])
     return {
         "day": formats.date_full(clock.today()),
-        "answers": [_answer(work)],
+        "answers": [_answer(work)] if known else [],
         "sections": [
             {"title": _("Today"), "rows": [sri_row(each) for each in work.urgent]},
             {"title": _("This week"), "rows": [sri_row(each) for each in work.later]},
@@ -61,7 +61,7 @@ def _board(member_id: UUID) -> dict[str, Any]:
     if country is None:
         return {"country": None, "day": formats.date_full(clock.today()), "answers": [], "line_url": _line_url()}
     work = arranged(needs_of_board(country, stale_days=STALE_AFTER_DAYS))
-    rows = [board_row(each, member_id) for each in (*work.urgent, *work.later)]
+    rows = [board_row(each, country) for each in (*work.urgent, *work.later)]
     return {
         "country": country,
         "day": formats.date_full(country.today),

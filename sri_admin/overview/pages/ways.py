@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from flask import url_for
 
 from sri_admin.kernel.i18n import LazyText
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.overview.rules import words
+from sri_admin.overview.rules.facts import CountryFacts
 from sri_admin.overview.rules.needs import Need, NeedKind
 from sri_admin.web.templating import can
 
@@ -86,9 +86,10 @@ def sri_row(need: Need) -> dict[str, Any]:
     return _row(need, words.TO_SRI[need.kind], _RENEW if renews else FOR_SRI[need.kind])
 
 
-def board_row(need: Need, member_id: UUID) -> dict[str, Any]:
+def board_row(need: Need, country: CountryFacts) -> dict[str, Any]:
     """Return a row of the work list of a board."""
-    enters = need.kind is NeedKind.NOBODY and can("members.office_holder.enter", member_id)
+    may_enter = country.keeps_people_here and can("members.office_holder.enter", country.member_id)
+    enters = need.kind is NeedKind.NOBODY and may_enter
     return _row(need, words.TO_BOARD[need.kind], _ENTER if enters else FOR_BOARD[need.kind])
 
 

@@ -27,5 +27,6 @@ def days_ahead(country: CountryFacts) -> list[Due]:
             found.append(Due(renewal, _("The renewal of %(ref_no)s is to begin", ref_no=each.ref_no)))
             found.append(Due(each.facts.ends_on, _("%(ref_no)s ends", ref_no=each.ref_no)))
     for term in country.terms:
-        found.append(Due(term.ends_on, _("A term of office ends: %(office)s", office=str(OFFICES[term.office]))))
+        office = str(OFFICES[term.office])
+        found += [Due(term.ends_on, _("A term of office ends: %(office)s", office=office))]
     return sorted((each for each in found if each.day >= country.today), key=lambda each: each.day)

@@ -80,6 +80,7 @@ class CountryFacts:
     holders: HolderFacts = field(default_factory=HolderFacts)
     terms: tuple[TermFacts, ...] = ()
     connection: ConnectionFacts | None = None
+    keeps_people_here: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ PATIENCE_DAYS = 30
 
 
 class NeedKind(StrEnum):
-    """Why something stands in the list; among equally grave things this order counts."""
+    """Why something stands in the list; among equally grave things of one day this order counts."""
 
     JOINING = "joining"
     PARTED = "parted"
@@ -99,8 +99,8 @@ def arranged(needs: Iterable[Need], *, most: int = MOST) -> WorkList:
     )
 
 
-def _place(need: Need) -> tuple[bool, int, int, date]:
-    return (not need.is_urgent, _GRAVITY.index(need.family), _KINDS.index(need.kind), need.day or date.max)
+def _place(need: Need) -> tuple[bool, int, date, int]:
+    return (not need.is_urgent, _GRAVITY.index(need.family), need.day or date.max, _KINDS.index(need.kind))
 
 
 def needs_of_joining(asking: JoiningFacts, today: date) -> Need:
@@ -146,10 +146,7 @@ def needs_of_board(country: CountryFacts, *, stale_days: int) -> list[Need]:
         found.append(_need(country, NeedKind.SUSPENDED, "pause", **told))
     if not country.holders.now:
         found.append(_need(country, NeedKind.NOBODY, "soon"))
-    for term in country.terms:
-        if country.today <= term.ends_on <= country.today + timedelta(days=TERM_SEEN_DAYS):
-            found.append(_need(country, NeedKind.TERM_ENDING, "soon", day=term.ends_on, office=term.office))
-    return found
+    return [*found, *_of_terms(country)]
 
 
 def _need(country: CountryFacts, kind: NeedKind, family: str, **more: object) -> Need:
@@ -161,6 +158,13 @@ def _emergency_ends_soon(country: CountryFacts) -> bool:
     if country.state is not MemberState.SUSPENDED or country.suspension is not SuspensionKind.EMERGENCY:
         return False
     return until is not None and until <= country.today + timedelta(days=EMERGENCY_SEEN_DAYS)
+
+
+def _of_terms(country: CountryFacts) -> Iterator[Need]:
+    last = country.today + timedelta(days=TERM_SEEN_DAYS)
+    for term in country.terms:
+        if country.today <= term.ends_on <= last:
+            yield _need(country, NeedKind.TERM_ENDING, "soon", day=term.ends_on, office=term.office)
 
 
 def _of_agreements(country: CountryFacts) -> Iterator[Need]:
@@ -211,7 +215,7 @@ def _of_line(country: CountryFacts, stale_days: int) -> Iterator[Need]:
     if line is None:
         return
     if line.has_parted:
-        yield _need(country, NeedKind.PARTED, "stop", subject=line.node_id)
+        yield _need(country, NeedKind.PARTED, "stop", day=country.today, subject=line.node_id)
     if line.set_aside:
         yield _need(country, NeedKind.SET_ASIDE, "soon", count=line.set_aside, subject=line.node_id)
     if line.reached_at is None:

@@ -151,7 +151,7 @@ def _own_silence(need: Need) -> Sentence:
 
 def _own_suspension(need: Need) -> Sentence:
     if need.reason:
-        return _("The reason given: %(reason)s This hides and pauses. It deletes nothing.", reason=need.reason)
+        return _("This hides and pauses; it deletes nothing. The reason given: %(reason)s", reason=need.reason)
     return _("This hides and pauses. It deletes nothing.")
 
 

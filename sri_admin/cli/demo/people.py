@@ -1,0 +1,70 @@
+"""Who can sign in to the demonstration."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sri_admin.kernel import actor, clock, ids, tenancy, transaction
+from sri_admin.kernel.actor import ANONYMOUS, Actor
+from sri_admin.people.operations.access import invite_person
+from sri_admin.people.operations.links import set_password_by_link
+from sri_admin.people.operations.sessions import as_actor, revoke_all
+from sri_admin.people.queries import account_by_id, find_account, mandates_today
+from sri_admin.people.rules import Role
+
+# Known to everybody: the demonstration listens on this machine alone and holds nothing real.
+PASSWORD = "lantern river quiet boots"  # noqa: S105 - printed for everybody who tries the demonstration
+_DOER = actor.system("demo")
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account of the demonstration."""
+
+    role: Role
+    sign_in_name: str
+    name: str
+
+
+HUB = (
+    Account(Role.SRI_DIRECTOR, "director@demo.example", "Director of SRI"),
+    Account(Role.COUNTRY_LIAISON, "liaison@demo.example", "Country liaison"),
+    Account(Role.AUDITOR, "auditor@demo.example", "Auditor"),
+)
+
+
+def board_of(code: str) -> tuple[Account, ...]:
+    """Return the accounts at a country's own node."""
+    at = f"{code.lower()}.demo.example"
+    return (
+        Account(Role.MEMBER_ADMINISTRATOR, f"administrator@{at}", "National administrator"),
+        Account(Role.CHAIR, f"chair@{at}", "Chair"),
+        Account(Role.FACILITATOR, f"facilitator@{at}", "Facilitator"),
+    )
+
+
+def invite(accounts: tuple[Account, ...], tenant_id: UUID, *, locale: str = "en") -> None:
+    """Invite people to a place and let each set the password with the link they were given."""
+    for each in accounts:
+        transaction.write(tenancy.only(tenant_id), lambda each=each: _invite(each, tenant_id, locale))
+
+
+def _invite(given: Account, tenant_id: UUID, locale: str) -> None:
+    values = {
+        "record_id": ids.new(),
+        "role": given.role,
+        "display_name": given.name,
+        "sign_in_name": given.sign_in_name,
+        "locale": locale,
+    }
+    issued = invite_person(_DOER, tenant_id, values=values)
+    set_password_by_link(ANONYMOUS, issued.token, values={"password": PASSWORD, "network": "demo"})
+    revoke_all(issued.account_id)
+
+
+def acting(given: Account) -> Actor:
+    """Return somebody of the demonstration as the actor of what follows."""
+    with transaction.reading(tenancy.NOWHERE):
+        account = find_account(given.sign_in_name)
+        assert account is not None, f"{given.sign_in_name} on {clock.today()}"
+        account = account_by_id(account.id)
+        return as_actor(account, mandates_today(account.id))

@@ -1,0 +1,223 @@
+"""The demonstration as a whole: made once, started, joined over HTTP, brought into step, stopped."""
+
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+import requests
+from flask import Flask
+
+from sri_admin.app import create_app, prepare
+from sri_admin.cli import serve
+from sri_admin.cli.context import close
+from sri_admin.cli.demo import fill, people
+from sri_admin.cli.demo.places import Place, listen, places, write_config
+from sri_admin.cli.demo.processes import Processes
+from sri_admin.cli.demo.proof import Proof, prove
+from sri_admin.federation import control, enrolment, jobs, joining
+from sri_admin.federation.enrolment_models import EnrolmentState
+from sri_admin.kernel import database, installation, logs, postgres, tenancy, transaction
+from sri_admin.kernel import jobs as queue
+from sri_admin.kernel.errors import UnavailableError
+from sri_admin.kernel.i18n import gettext as _
+from sri_admin.kernel.settings import LogSettings
+
+_READY_SECONDS, _STEP_SECONDS = 30.0, 60.0
+_PAUSE = 0.1
+_MARK = "complete"
+
+
+@dataclass
+class World:
+    """The hub and the nodes of one folder."""
+
+    home: Path
+    processes: Processes = field(default_factory=Processes)
+    sockets: dict[str, socket.socket] = field(default_factory=dict)
+    apps: dict[str, Flask] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Name the installations and their common server."""
+        self.hub, *self.nodes = self.places = places(self.home)
+        # A crash of the machine may cost the last moments of a demonstration; they are quickly had again.
+        options = {"synchronous_commit": "off"}
+        self.cluster = postgres.Cluster(self.home / "postgres", postgres.find_binaries(), options=options)
+
+    @property
+    def is_complete(self) -> bool:
+        """Say whether an earlier start filled and joined everything."""
+        return (self.home / _MARK).exists()
+
+    def mark_complete(self) -> None:
+        """Remember that everything is filled and joined."""
+        (self.home / _MARK).touch()
+
+    def remove(self) -> None:
+        """Stop the server and delete what an earlier start left, and nothing else."""
+        self.cluster.remove()
+        (self.home / _MARK).unlink(missing_ok=True)
+        for each in self.places:
+            shutil.rmtree(self.home / each.key, ignore_errors=True)
+            each.log.unlink(missing_ok=True)
+
+    def url(self, place: Place) -> str:
+        """Return the address of an installation as people type it."""
+        return f"http://localhost:{self.sockets[place.key].getsockname()[1]}"
+
+    def find_ports(self) -> None:
+        """Listen for all three, so that nobody takes a port in between."""
+        taken: set[int] = set()
+        for each in self.places:
+            self.sockets[each.key] = listen(each, taken)
+            taken.add(self.sockets[each.key].getsockname()[1])
+
+    def port(self, place: Place) -> int:
+        """Return the port of an installation."""
+        return int(self.sockets[place.key].getsockname()[1])
+
+    def make_databases(self) -> None:
+        """Make each database with its roles and tables; a node is told the digits of the hub's root."""
+        digits = ""
+        for each in self.places:
+            write_config(each, self.port(each), hub_url=self.url(self.hub), fingerprint=digits)
+            app = self.apps[each.key] = create_app(each.settings(), found=self._addresses(each))
+            with app.app_context():
+                if not database.is_current():
+                    prepare(app)
+                installation.establish()
+                if each is self.hub:
+                    control.prepare_hub()
+                    digits = control.root_digits()
+        logs.configure(LogSettings(level="error", format="text"))
+
+    def _addresses(self, place: Place) -> database.Addresses:
+        return database.addresses(place.settings().database)
+
+    @contextmanager
+    def at(self, place: Place) -> Iterator[None]:
+        """Do something at an installation, beside its own process."""
+        with self.apps[place.key].app_context():
+            yield
+
+    def fill(self) -> int:
+        """Live through the history of the countries at the hub."""
+        with self.at(self.hub):
+            return fill.fill_hub()
+
+    def start(self) -> None:
+        """Fork a process for each installation and wait until all answer."""
+        for app in self.apps.values():
+            close(app)
+        for each in self.places:
+            self.processes.start(each.key, each.log, lambda each=each: self._serve(each))
+        for each in self.places:
+            self._until(lambda each=each: self._answers(each), seconds=_READY_SECONDS)
+
+    def _serve(self, place: Place) -> None:
+        for key, listening in self.sockets.items():
+            if key != place.key:
+                listening.close()
+        made = place.settings()
+        logs.configure(made.log)
+        found = self._addresses_of_app(place)
+        serve.serve_socket(create_app(made, found=found), self.sockets[place.key])
+
+    def _addresses_of_app(self, place: Place) -> database.Addresses:
+        roles = postgres.roles_of(place.database)
+        urls = (self.cluster.url(place.database, role) for role in (roles.app, roles.owner, roles.backup))
+        return database.Addresses(*urls)
+
+    def _answers(self, place: Place) -> bool:
+        try:
+            return requests.get(f"http://127.0.0.1:{self.port(place)}/readyz", timeout=5).ok
+        except requests.RequestException:
+            return False
+
+    def join(self) -> None:
+        """Enrol each node over HTTP: a code, a request, digits compared, an approval, a welcome."""
+        for node in self.nodes:
+            with self.at(self.hub):
+                member_id, code = self._code_for(node)
+            with self.at(node):
+                asked = joining.ask(jobs.transport(), code)
+            with self.at(self.hub):
+                self._approve(member_id, asked.fingerprint)
+            with self.at(node):
+                if joining.collect(jobs.transport()) is not EnrolmentState.APPROVED:
+                    raise UnavailableError(_("The hub did not take the node in."))
+
+    def _code_for(self, node: Place) -> tuple[UUID, str]:
+        director = people.acting(people.HUB[0])
+        with transaction.reading(tenancy.NOWHERE):
+            member = tenancy.tenant_by_code(node.code or "")
+            assert member is not None
+            transaction.detach(member)
+        code = transaction.write(tenancy.only(member.id), lambda: enrolment.issue_code(director, member))
+        return member.id, code
+
+    def _approve(self, member_id: UUID, digits: str) -> None:
+        director = people.acting(people.HUB[0])
+        with transaction.reading(tenancy.NOWHERE):
+            found = enrolment.find_pending(digits)
+        reach = enrolment.approval_reach(member_id)
+        transaction.write(reach, lambda: enrolment.approve(director, found.id))
+
+    def settle_boards(self) -> None:
+        """Give each country's board its accounts and its office holders, at its own node."""
+        for node in self.nodes:
+            with self.at(node):
+                member_id = installation.identity().tenant_id
+                assert member_id is not None
+                board = people.board_of(node.code or "")
+                people.invite(board, member_id, locale=node.locale)
+                fill.enter_holders(people.acting(board[0]), member_id, node.code or "")
+
+    def bring_into_step(self) -> Proof:
+        """Exchange over HTTP until hub and nodes hold the same."""
+        proof: list[Proof] = []
+
+        def in_step() -> bool:
+            self._exchange()
+            with self.at(self.hub):
+                busy = queue.unfinished()
+            proof[:] = [prove(self.apps[self.hub.key], {each.key: self.apps[each.key] for each in self.nodes})]
+            return proof[0].holds and not busy
+
+        self._until(in_step, seconds=_STEP_SECONDS, give_up=False)
+        return proof[0]
+
+    def _exchange(self) -> None:
+        for node in self.nodes:
+            with self.at(node):
+                jobs.synchronise()
+
+    def _until(self, holds: Callable[[], bool], *, seconds: float, give_up: bool = True) -> None:
+        deadline = time.monotonic() + seconds
+        while not holds():
+            self.check_processes()
+            if time.monotonic() > deadline:
+                if give_up:
+                    raise UnavailableError(_("The installations did not answer in time."))
+                return
+            time.sleep(_PAUSE)
+
+    def check_processes(self) -> None:
+        """Raise UnavailableError if a process ended that nobody asked to."""
+        ended = self.processes.ended()
+        if ended is not None:
+            said = {"name": ended, "log": str(self.home / f"{ended}.log")}
+            raise UnavailableError(_("The process of %(name)s ended. It wrote why in %(log)s.", **said))
+
+    def stop(self) -> None:
+        """Stop every process, then the server."""
+        self.processes.stop()
+        for app in self.apps.values():
+            close(app)
+        for listening in self.sockets.values():
+            listening.close()
+        self.cluster.stop()
