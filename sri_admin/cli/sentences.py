@@ -25,7 +25,12 @@ def gathered() -> Catalog:
     """Read every sentence of the program."""
     found = Catalog(project="sri-admin", copyright_holder="SMART Recovery International", fuzzy=False)
     rows = extract_from_dir(
-        PACKAGE, method_map=_METHODS, keywords=_KEYWORDS, comment_tags=("Translators:",), strip_comment_tags=True
+        PACKAGE,
+        method_map=_METHODS,
+        keywords=_KEYWORDS,
+        comment_tags=("Translators:",),
+        strip_comment_tags=True,
+        directory_filter=lambda _path: True,  # Babel leaves out folders like `_macros` by itself
     )
     for path, _line, message, comments, context in sorted(rows, key=lambda row: (row[0], row[1])):
         found.add(message, locations=[(f"sri_admin/{path}", None)], auto_comments=comments, context=context)  # pyright: ignore[reportArgumentType] - places without line numbers change less

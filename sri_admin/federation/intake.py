@@ -93,9 +93,23 @@ def head(stream: str, sealed: bytes) -> None:
     checkpoint = open_sealed(sealed, Checkpoint, keys.receipt_key)
     if checkpoint.stream != stream:
         raise StreamError("wrong_stream", f"{checkpoint.stream} instead of {stream}")
-    code = transaction.write(reach_for(stream), lambda: _keep_head(checkpoint, sealed))
+    reach = reach_for(stream)
+    with transaction.reading(reach):
+        if _says_nothing_new(checkpoint):
+            return
+    code = transaction.write(reach, lambda: _keep_head(checkpoint, sealed))
     if code:
         raise StreamError(code, "the hub's signed heads contradict each other")
+
+
+def _says_nothing_new(checkpoint: Checkpoint) -> bool:
+    # A node asks every few minutes and mostly hears the same head again: nothing is locked or written for that.
+    row = streams.find(checkpoint.stream)
+    if row is None or row.statement is None:
+        return False
+    told = checkpoint.epoch, checkpoint.log_id, checkpoint.n, checkpoint.chain
+    here = row.epoch, str(row.log_id), row.n, row.chain
+    return told == here and (row.peer_n, row.peer_chain) == (row.n, row.chain)
 
 
 def _keep_head(checkpoint: Checkpoint, sealed: bytes) -> str | None:

@@ -28,7 +28,7 @@ class Worker:
         connector = procrastinate.PsycopgConnector(conninfo=jobs.conninfo(url), min_size=1, max_size=concurrency + 3)
         self._queue = jobs.queue_on(app, connector)
         self._concurrency = concurrency
-        self._cancel: Callable[[], object] = lambda: None
+        self._leave: Callable[[], object] = lambda: None
         self._began = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="worker", daemon=True)
 
@@ -40,38 +40,41 @@ class Worker:
     def stop(self) -> None:
         """Take no new job, let those that run come to an end, and return when all is still."""
         with suppress(RuntimeError):  # its loop is over already
-            self._cancel()
+            self._leave()
         self._thread.join(_LAST_SECONDS + 2)
 
     async def _run(self) -> None:
-        loop, work = asyncio.get_running_loop(), asyncio.create_task(self._work())
-        self._cancel = lambda: loop.call_soon_threadsafe(work.cancel)
+        loop, leaving = asyncio.get_running_loop(), asyncio.Event()
+        self._leave = lambda: loop.call_soon_threadsafe(leaving.set)
         self._began.set()
-        try:
-            await work
-        except asyncio.CancelledError:
-            log.info("worker_stopped")
-
-    async def _work(self) -> None:
-        while True:
+        while not leaving.is_set():
             try:
-                await self._work_until_lost()
+                await self._work(leaving)
             except (ConnectorException, psycopg.OperationalError, PoolTimeout) as error:
                 log.warning("database_lost", why=type(error).__name__)
-            await asyncio.sleep(_PAUSE_SECONDS)
+                await _within(_PAUSE_SECONDS, leaving)
+        log.info("worker_stopped")
 
-    async def _work_until_lost(self) -> None:
+    async def _work(self, leaving: asyncio.Event) -> None:
+        # A pool that is interrupted while it opens never closes again, so the end is awaited beside the work only.
         async with self._queue.open_async():
-            rescue = asyncio.create_task(self._rescue())
-            try:
-                await self._queue.run_worker_async(
-                    concurrency=self._concurrency,
-                    delete_jobs=DeleteJobCondition.SUCCESSFUL.value,
-                    install_signal_handlers=False,
-                    shutdown_graceful_timeout=_LAST_SECONDS,
-                )
-            finally:
-                rescue.cancel()
+            work, rescue = asyncio.create_task(self._jobs()), asyncio.create_task(self._rescue())
+            end = asyncio.create_task(leaving.wait())
+            await asyncio.wait({work, rescue, end}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (work, rescue, end):
+                task.cancel()
+            found = await asyncio.gather(work, rescue, return_exceptions=True)
+        for error in found:
+            if isinstance(error, Exception):
+                raise error
+
+    async def _jobs(self) -> None:
+        await self._queue.run_worker_async(
+            concurrency=self._concurrency,
+            delete_jobs=DeleteJobCondition.SUCCESSFUL.value,
+            install_signal_handlers=False,
+            shutdown_graceful_timeout=_LAST_SECONDS,
+        )
 
     async def _rescue(self) -> None:
         while True:
@@ -86,3 +89,8 @@ class Worker:
         except UniqueViolation:  # another of its kind waits already
             await manager.finish_job(job, status=Status.FAILED, delete_job=True)
         log.warning("job_taken_up", job=job.task_name)
+
+
+async def _within(seconds: float, event: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from sri_admin.federation import contact, enrolment, status, streams
+from sri_admin.federation import contact, enrolment, report, status, streams
 from sri_admin.federation.aside import OPEN
 from sri_admin.federation.enrolment_models import EnrolmentState, HubLink, Node, NodeContact, NodeState
 from sri_admin.federation.models import SyncAside, SyncStream
@@ -87,7 +87,7 @@ def find_country(member_id: UUID) -> CountryFacts | None:
         _country(member, _agreements([member])[member_id]),
         holders=HolderFacts(ever=len(held), now=len(held), people=len({each.display_name for each in held})),
         terms=tuple(TermFacts(office=each.office, ends_on=each.ends_on) for each in held if each.ends_on),
-        connection=_line_to_hub(member_id),
+        connection=_line_to_hub(),
         keeps_people_here=office_writer(member).is_here,
     )
 
@@ -195,19 +195,20 @@ def _streams_told() -> dict[UUID, tuple[int, bool]]:
     return {row[0]: (row[1], row[2] is not None) for row in db.session.execute(told)}
 
 
-def _line_to_hub(member_id: UUID) -> ConnectionFacts | None:
+def _line_to_hub() -> ConnectionFacts | None:
     if installation.identity().role != "node":
         return None
     link = db.session.scalar(sa.select(HubLink))
     last = contact.with_hub() if link and link.state is EnrolmentState.APPROVED else None
-    here = streams.here()
-    own = [status.state(each) for each in here if each.own]
+    with report.seeing_hub():
+        here, set_aside = streams.here(), len(status.set_aside(None))
+        own = [status.state(each) for each in here if each.own]
     return ConnectionFacts(
         node_id=None,
         reached_at=last.reached_at if last else None,
         days_silent=(clock.now() - last.reached_at).days if last and last.reached_at else 0,
         has_parted=(last is not None and last.code in PARTED) or any(each.trouble for each in here),
-        set_aside=sum(each.set_aside for each in own) + len(status.set_aside(member_id)),
+        set_aside=sum(each.set_aside for each in own) + set_aside,
         waiting=sum(each.waiting for each in own),
     )
 

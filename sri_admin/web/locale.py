@@ -1,12 +1,13 @@
 """Which language and theme a request is answered in: asked for, remembered, the account's, the browser's."""
 
-from flask import Response, request
+from flask import Response, current_app, request
 
 from sri_admin.kernel import i18n
 from sri_admin.kernel.catalogue import Catalogue
 from sri_admin.web import cookies, visit
 
 QUERY = "lang"
+PSEUDO = "PSEUDO_TEXT"  # a switch of the application, for tests and translators: marks every text that was looked up
 THEMES = ("auto", "light", "dark")
 
 
@@ -16,7 +17,7 @@ def choose() -> None:
     wanted = (request.args.get(QUERY), cookies.read(cookies.LANGUAGE), signed_in.locale if signed_in else None)
     tag = next((each for each in wanted if each and _is_offered(each)), None)
     i18n.speak(tag or _negotiated())
-    i18n.set_pseudo(False)
+    i18n.set_pseudo(current_app.config.get(PSEUDO, False))
     theme = cookies.read(cookies.THEME) or (signed_in.theme if signed_in else "auto")
     visit.known(theme=theme if theme in THEMES else "auto")
 

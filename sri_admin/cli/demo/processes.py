@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_STOP_SECONDS = 15.0
+_STOP_SECONDS = 12.0
 _PAUSE = 0.05
 
 
@@ -65,16 +65,19 @@ class Processes:
         return None
 
     def stop(self) -> None:
-        """Ask every process to end, and end those that do not."""
-        for pid in self.running:
-            _send(pid, signal.SIGTERM)
-        deadline = time.monotonic() + _STOP_SECONDS
-        while self.running:
-            self.running = {pid: name for pid, name in self.running.items() if not _is_over(pid)}
-            if time.monotonic() > deadline:
-                for pid in self.running:
-                    _send(pid, signal.SIGKILL)
-            time.sleep(_PAUSE)
+        """Ask every process to end, the last one started first, and end those that do not."""
+        for pid in reversed(list(self.running)):
+            _end(pid)
+            del self.running[pid]
+
+
+def _end(pid: int) -> None:
+    _send(pid, signal.SIGTERM)
+    deadline = time.monotonic() + _STOP_SECONDS
+    while not _is_over(pid):
+        if time.monotonic() > deadline:
+            _send(pid, signal.SIGKILL)
+        time.sleep(_PAUSE)
 
 
 def _send(pid: int, number: int) -> None:

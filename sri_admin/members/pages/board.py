@@ -1,6 +1,6 @@
 """Pages for the board: its agreement and its people; read-only where another installation writes, and they say so."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -167,8 +167,12 @@ def own_code(actor: Actor) -> str:
     return tenant.code if tenant else ""
 
 
-def _is_board(actor: Actor) -> bool:
-    return not actor.is_staff and any(each.scope is Scope.MEMBER for each in actor.mandates)
+def _may(action: str) -> Callable[[Actor], bool]:
+    def shown(actor: Actor) -> bool:
+        homes = [each.member_id for each in actor.mandates if each.scope is Scope.MEMBER]
+        return not actor.is_staff and any(POLICY.allows(actor, action, home) for home in homes)
+
+    return shown
 
 
 MENU = (
@@ -178,7 +182,7 @@ MENU = (
         icon="people",
         place=42,
         group=_l("Our body"),
-        shown=_is_board,
+        shown=_may("members.office_holder.read"),
         url=lambda actor: url_for("members.office_holder_list", code=own_code(actor)),
         covers=frozenset({"members.office_holder_new", "members.office_holder_edit", "members.office_holder_leave"}),
     ),
@@ -188,7 +192,7 @@ MENU = (
         icon="file-earmark-text",
         place=50,
         group=_l("Our body"),
-        shown=_is_board,
+        shown=_may("members.agreement.read"),
         url=lambda actor: url_for("members.our_agreement", code=own_code(actor)),
     ),
 )
