@@ -60,19 +60,23 @@ def speaking(view: Callable[..., Response]) -> Callable[..., Response]:
     return answer
 
 
-def document(value: Mapping[str, Any], *, status: int = 200) -> Response:
-    """Answer with one JSON object."""
+def document(value: Mapping[str, Any], *, status: int = 200, accepted: str = "") -> Response:
+    """Answer with one JSON object, packed where the caller accepts it."""
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
-    return Response(body, status=status, mimetype="application/json")
+    return _with_body(Response(status=status, mimetype="application/json"), body, accepted)
 
 
 def lines(body: bytes, *, accepted: str, headers: Mapping[str, str] | None = None) -> Response:
     """Answer with lines, packed where the caller accepts it, with the digest of what is sent."""
-    response = Response(mimetype=NDJSON, headers=dict(headers or {}))
+    response = _with_body(Response(mimetype=NDJSON, headers=dict(headers or {})), body, accepted)
+    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["Content-Digest"] = content_digest(response.get_data())
+    return response
+
+
+def _with_body(response: Response, body: bytes, accepted: str) -> Response:
     if GZIP in accepted and len(body) >= _WORTH_PACKING:
         body = pack(body)
         response.headers["Content-Encoding"] = GZIP
-    response.headers["Vary"] = "Accept-Encoding"
-    response.headers["Content-Digest"] = content_digest(body)
     response.set_data(body)
     return response

@@ -107,7 +107,7 @@ def say_hello(actor: Actor) -> Response:
         heads=hello.heads(values, told),
         trouble=values["trouble"] if values["trouble"] in PARTED else None,
     )
-    return answers.document(told)
+    return answers.document(told, accepted=request.headers.get("Accept-Encoding", ""))
 
 
 @api.raw(f"{_BASE}/streams/<stream>/changes", method="GET", audience=Audience.NODE, roles=HUB)

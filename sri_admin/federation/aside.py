@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from sri_admin.federation.bulk import among
 from sri_admin.federation.models import AsideState, SyncAside, SyncLine, SyncStream
+from sri_admin.federation.stream_names import StreamClass
 from sri_admin.kernel import clock
 from sri_admin.kernel.db import db
 
@@ -29,13 +30,13 @@ def make(stream: SyncStream, n: int, *, kind: str, rec: UUID | None, rev: int | 
     )
 
 
-def supersede(stream: SyncStream, newer: Sequence[tuple[UUID, int]]) -> None:
+def supersede(member_id: UUID, newer: Sequence[tuple[UUID, int]]) -> None:
     """Settle entries whose record has arrived in a newer revision."""
     revisions = dict(newer)
     if not revisions:
         return
     waiting = sa.select(SyncAside).where(
-        SyncAside.member_id == stream.member_id,
+        SyncAside.member_id == member_id,
         among(SyncAside.rec, revisions),
         SyncAside.state.in_((*OPEN, AsideState.PARKED)),
     )
@@ -75,6 +76,12 @@ def line_of(row: SyncAside) -> bytes:
             SyncLine.n == row.n,
         )
     ).one()
+
+
+def class_of(row: SyncAside) -> StreamClass:
+    """Return the class of the stream an entry's line came on."""
+    wanted = sa.select(SyncStream.cls).where(SyncStream.member_id == row.member_id, SyncStream.id == row.stream_id)
+    return db.session.scalars(wanted).one()
 
 
 def numbers(stream: SyncStream, *states: AsideState) -> list[int]:

@@ -17,7 +17,7 @@ from joserfc.jwk import ECKey
 
 from sri_admin.federation import credentials, limits
 from sri_admin.federation.lines import LineError, ProtocolError, parse
-from sri_admin.federation.packing import NDJSON, PackingError, check_digest, pack, read_limited, unpack
+from sri_admin.federation.packing import GZIP, NDJSON, PackingError, check_digest, pack, read_limited, unpack
 from sri_admin.kernel import clock
 from sri_admin.kernel.errors import ConfigurationError
 from sri_admin.kernel.i18n import gettext as _
@@ -139,9 +139,10 @@ class HubClient:
             raise LineDownError("not_a_hub", "the answer tells no time") from error
 
     def post_json(self, path: str, document: Mapping[str, Any]) -> dict[str, Any]:
-        """Send a JSON document, return the JSON answer."""
-        body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-        return self._json(self.call("POST", path, body=body, kind="application/json"))
+        """Send a JSON document packed, return the JSON answer."""
+        body = pack(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
+        packed = {"Content-Encoding": GZIP}
+        return self._json(self.call("POST", path, body=body, kind="application/json", headers=packed))
 
     def post_paper(self, path: str, document: bytes) -> dict[str, Any]:
         """Send a document that proves itself, return the JSON answer."""
@@ -153,7 +154,7 @@ class HubClient:
 
     def send_lines(self, path: str, lines: bytes) -> bytes:
         """Send lines packed, return the lines of the answer."""
-        return self.call("POST", path, body=pack(lines), kind=NDJSON, headers={"Content-Encoding": "gzip"}).body
+        return self.call("POST", path, body=pack(lines), kind=NDJSON, headers={"Content-Encoding": GZIP}).body
 
     def call(
         self,
@@ -166,7 +167,7 @@ class HubClient:
         signed: bool = True,
     ) -> Answer:
         """Make a request with patience; the answer's body is inflated and checked. Raises HubError, LineDownError."""
-        sent = {"Accept-Encoding": "gzip", "User-Agent": "sri-admin", **(headers or {})}
+        sent = {"Accept-Encoding": GZIP, "User-Agent": "sri-admin", **(headers or {})}
         if kind:
             sent["Content-Type"] = kind
         for last in (False,) * (_TRIES - 1) + (True,):

@@ -176,4 +176,4 @@ def replay_parked() -> int:
 def _replay_parked(tenant: UUID) -> int:
     known = [kind.name for kind in kinds.all_kinds()]
     from_here = [row for row in streams.here() if row.member_id == tenant and not row.own]
-    return sum(taking.replay(row, each) for row in from_here for each in aside.parked(row, known))
+    return sum(taking.replay(aside.parked(row, known)) for row in from_here)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import inspect
 from sqlalchemy.orm.attributes import set_committed_value
 
-from sri_admin.federation import kinds, limits, streams
+from sri_admin.federation import kinds, limits, streams, taking
 from sri_admin.federation.chain import extend, line_hash
 from sri_admin.federation.kinds import Kind
 from sri_admin.federation.lines import Change, LineError, encode_change
@@ -38,7 +38,9 @@ def append(unit: UnitOfWork) -> None:
             name = stream_name(kind.stream, row.__getattribute__("member_id"))
             by_stream.setdefault(name, []).append((kind, row, actor))
     for name in sorted(by_stream):
-        _append(_own_stream(name), by_stream[name])
+        stream = _own_stream(name)
+        _append(stream, by_stream[name])
+        taking.retry_waiting(stream.member_id, [row.id for _kind, row, _actor in by_stream[name]])
 
 
 def _never_stood(row: Base) -> bool:

@@ -1,6 +1,6 @@
 """Taking verified lines into a replica: stored, judged, applied, set aside; all in the transaction of the position."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from sri_admin.federation.kinds import Kind
 from sri_admin.federation.lines import Change, Erased, decode_entry
 from sri_admin.federation.merge import Action, ChangeVerdict, Entry, Held, Page, Refused, judge_change
 from sri_admin.federation.models import AsideState, SyncAside, SyncLine, SyncStream
+from sri_admin.federation.stream_names import StreamClass
 from sri_admin.kernel import actor, clock, metrics, work
 from sri_admin.kernel.db import db
 
@@ -48,7 +49,7 @@ def _judge_all(stream: SyncStream, entries: Sequence[Entry], hashes: Sequence[by
     known, sorted_ = kinds.by_name(), _Sorted()
     changes = [entry for entry in entries if isinstance(entry, Change)]
     is_first = stream.n == 0 and stream.epoch == 1
-    held = {} if is_first else held_revisions(stream, {UUID(each.id) for each in changes})
+    held = {} if is_first else held_revisions(stream.member_id, {UUID(each.id) for each in changes})
     for entry, h in zip(entries, hashes, strict=True):
         if isinstance(entry, Refused):
             sorted_.asides.append(
@@ -63,10 +64,7 @@ def _judge(
     stream: SyncStream, change: Change, h: bytes, kind: Kind | None, held: dict[UUID, Held], sorted_: _Sorted
 ) -> None:
     rec = UUID(change.id)
-    readable = (kind.oldest, kind.version) if kind else None
-    verdict = judge_change(change, h, versions=readable, held=held.get(rec))
-    if kind is not None and kind.stream is not stream.cls:
-        verdict = ChangeVerdict(Action.QUARANTINE, "wrong_stream")
+    verdict = _verdict(change, h, kind, held.get(rec), stream.cls)
     if verdict.action is Action.APPLY and kind is not None:
         made, detail = _record(kind, change, rec)
         if made is not None:
@@ -77,6 +75,12 @@ def _judge(
         sorted_.asides.append(_aside(stream, change.n, change, verdict, detail))
     elif verdict.action in {Action.PARK, Action.QUARANTINE}:
         sorted_.asides.append(_aside(stream, change.n, change, verdict, f"{change.kind}/{change.v}"))
+
+
+def _verdict(change: Change, h: bytes, kind: Kind | None, held: Held | None, cls: StreamClass) -> ChangeVerdict:
+    if kind is not None and kind.stream is not cls:
+        return ChangeVerdict(Action.QUARANTINE, "wrong_stream")
+    return judge_change(change, h, versions=(kind.oldest, kind.version) if kind else None, held=held)
 
 
 def _record(kind: Kind, change: Change, rec: UUID) -> tuple[Record | None, str]:
@@ -109,26 +113,24 @@ def _apply(stream: SyncStream, sorted_: _Sorted) -> None:
     stands = [(each.id, each.rev) for each in sorted_.records if each.n not in failed]
     db.session.flush()
     if stands:
-        aside.supersede(stream, stands)
-        _retry_waiting(stream, result.arrived)
-    tell(stream, result.arrived)
+        aside.supersede(stream.member_id, stands)
+        retry_waiting(stream.member_id, [rec for rec, _rev in stands])
+    _tell(stream.member_id, result.arrived)
     metrics.set_aside.inc(len(failed))
 
 
 def _faulty(stream: SyncStream, record: Record, fault: Fault) -> SyncAside:
     row = aside.make(stream, record.n, kind=record.kind.name, rec=record.id, rev=record.rev)
-    row.state = AsideState.WAITING if fault.waiting_for else AsideState.OPEN
-    row.code, row.detail, row.waiting_for = fault.code, fault.detail[:500], fault.waiting_for
+    _stays(row, fault)
     return row
 
 
-def tell(stream: SyncStream, arrived: Mapping[str, Sequence[UUID]]) -> None:
-    """Let the parts above know what arrived, one event a kind."""
+def _tell(member_id: UUID, arrived: Mapping[str, Sequence[UUID]]) -> None:
     for kind, ids in arrived.items():
-        work.announce(_APPLIER, RecordsArrived(kind, stream.member_id, tuple(ids)))
+        work.announce(_APPLIER, RecordsArrived(kind, member_id, tuple(ids)))
 
 
-def held_revisions(stream: SyncStream, records: set[UUID]) -> dict[UUID, Held]:
+def held_revisions(member_id: UUID, records: set[UUID]) -> dict[UUID, Held]:
     """Return the newest revision of records that was applied here, and the hash of its line."""
     if not records:
         return {}
@@ -143,7 +145,7 @@ def held_revisions(stream: SyncStream, records: set[UUID]) -> dict[UUID, Held]:
         sa.select(SyncLine.rec, SyncLine.rev, SyncLine.line)
         .ext(distinct_on(SyncLine.rec))
         .where(
-            SyncLine.member_id == stream.member_id,
+            SyncLine.member_id == member_id,
             bulk.among(SyncLine.rec, records),
         )
         .where(~refused.exists())
@@ -153,35 +155,53 @@ def held_revisions(stream: SyncStream, records: set[UUID]) -> dict[UUID, Held]:
     return {rec: Held(rev or 0, line_hash(line)) for rec, rev, line in found if rec is not None}
 
 
-def _retry_waiting(stream: SyncStream, arrived: Mapping[str, Sequence[UUID]]) -> None:
-    """Apply what waited for records that have just come; each success may free others."""
-    fresh = [rec for ids in arrived.values() for rec in ids]
-    while fresh:
-        rows = aside.waiting_for(stream.member_id, fresh)
-        fresh = [row.rec for row in rows if replay(stream, row) and row.rec is not None]
+def retry_waiting(member_id: UUID, stands: Sequence[UUID]) -> None:
+    """Apply what waited for records that stand now; each success may free others."""
+    while stands:
+        stands = _replayed(aside.waiting_for(member_id, stands))
 
 
-def replay(stream: SyncStream, row: SyncAside) -> bool:
-    """Try a line again that was not applied when it came; True if its record stands now."""
-    entry = decode_entry(aside.line_of(row))
-    kind = kinds.by_name().get(row.kind)
-    if isinstance(entry, Erased) or kind is None or entry.v > kind.version:
+def replay(rows: Sequence[SyncAside]) -> int:
+    """Try lines of one member again that were not applied when they came; return how many of them stand now."""
+    stands = _replayed(rows)
+    if stands:
+        retry_waiting(rows[0].member_id, stands)
+    return len(stands)
+
+
+def _replayed(rows: Iterable[SyncAside]) -> list[UUID]:
+    return [row.rec for row in rows if row.rec is not None and _replay(row)]
+
+
+def _replay(row: SyncAside) -> bool:
+    raw = aside.line_of(row)
+    entry, kind = decode_entry(raw), kinds.by_name().get(row.kind)
+    if isinstance(entry, Erased):
         return False
-    made, detail = _record(kind, entry, UUID(entry.id))
-    held = held_revisions(stream, {UUID(entry.id)}).get(UUID(entry.id))
-    if held is not None and held.rev >= entry.rev:
+    rec = UUID(entry.id)
+    held = held_revisions(row.member_id, {rec}).get(rec)
+    verdict = _verdict(entry, line_hash(raw), kind, held, aside.class_of(row))
+    if verdict.action is Action.PARK:
+        return False
+    if verdict.action in {Action.SUPERSEDED, Action.ALREADY}:
         row.state, row.settled_at = AsideState.SUPERSEDED, clock.now()
         return False
+    if verdict.action is Action.QUARANTINE or kind is None:
+        return _stays(row, Fault(row.n, verdict.code, f"{entry.kind}/{entry.v}"))
+    made, detail = _record(kind, entry, rec)
     if made is None:
-        row.state, row.code, row.detail, row.waiting_for = AsideState.OPEN, "invalid", detail[:500], None
-        return False
-    result = apply(stream.member_id, [made], order=[kind])
-    for fault in result.faults:
-        row.state = AsideState.WAITING if fault.waiting_for else AsideState.OPEN
-        row.code, row.detail, row.waiting_for = fault.code, fault.detail[:500], fault.waiting_for
+        return _stays(row, Fault(row.n, "invalid", detail))
+    result = apply(row.member_id, [made._replace(n=row.n)], order=[kind])
     if result.faults:
-        return False
+        return _stays(row, result.faults[0])
     row.state, row.settled_at = AsideState.RESOLVED, clock.now()
-    tell(stream, result.arrived)
     db.session.flush()
+    aside.supersede(row.member_id, [(rec, entry.rev)])
+    _tell(row.member_id, result.arrived)
     return True
+
+
+def _stays(row: SyncAside, fault: Fault) -> bool:
+    row.state = AsideState.WAITING if fault.waiting_for else AsideState.OPEN
+    row.code, row.detail, row.waiting_for = fault.code, fault.detail[:500], fault.waiting_for
+    return False

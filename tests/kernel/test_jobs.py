@@ -3,10 +3,11 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from uuid import UUID
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -91,7 +92,7 @@ def test_a_job_runs_once_its_transaction_is_committed_and_writes_for_the_member_
 
 
 def test_a_job_of_a_transaction_that_was_rolled_back_never_was(member: UUID) -> None:
-    with pytest.raises(ZeroDivisionError), transaction.writing(tenancy.only(member)):
+    with suppress(ZeroDivisionError), transaction.writing(tenancy.only(member)):
         jobs.defer("test.note", member_id=member, word="lost")
         raise ZeroDivisionError
     with transaction.writing(tenancy.only(member)):
@@ -141,3 +142,13 @@ def test_jobs_that_went_well_leave_no_rows(member: UUID) -> None:
             return session.scalar(left) == 0
 
     assert until(is_gone)
+
+
+def test_a_worker_whose_connections_were_cut_works_on(cluster: postgres.Cluster, working: Flask, member: UUID) -> None:
+    db.engine.dispose()
+    with psycopg.connect(cluster.dsn, autocommit=True) as connection:
+        cut = connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = 'sri_jobs'")
+        assert len(cut.fetchall()) > 0
+    with transaction.writing(tenancy.only(member)):
+        jobs.defer("test.note", member_id=member, word="still")
+    assert until(lambda: "still" in words(), seconds=20)

@@ -1,0 +1,82 @@
+"""A country with one of everything an address can name, and visitors who must not see it."""
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from sri_admin.federation.enrolment_models import Enrolment, EnrolmentCode, EnrolmentState, Node, NodeState
+from sri_admin.kernel import clock, ids, tenancy, transaction
+from sri_admin.kernel.db import db
+from sri_admin.members.rules.member import MemberState
+from sri_admin.people.models import AccountSession
+from sri_admin.people.rules import Role
+from tests.make import members
+from tests.make.people import browser, person
+
+SECOND_PLACE, THIRD_PLACE = {"QM": "QP", "QN": "QR"}, {"QM": "QS", "QN": "QT"}
+
+
+def furnished(app: Flask, code: str) -> dict[str, UUID]:
+    """Make a licensed country and return one id of everything in it, by the name addresses give it."""
+    place = members.member(code, MemberState.LICENSED)
+    somebody = person(Role.COORDINATOR, place, display_name=f"Kim of {code}")
+    browser(app, somebody)
+    code_id, enrolment_id, node_id = node(place)
+    return {
+        "member": place,
+        "agreement_id": members.offered(place, territories=[SECOND_PLACE[code]]),
+        "draft_id": members.draft(place, territories=[THIRD_PLACE[code]]),
+        "holder_id": members.office_holder(place, display_name=f"Sam of {code}"),
+        "person_id": somebody.account_id,
+        "mandate_id": somebody.mandate_id,
+        "ended_id": session_of(somebody.account_id),
+        "code_id": code_id,
+        "enrolment_id": enrolment_id,
+        "node_id": node_id,
+    }
+
+
+def session_of(account_id: UUID) -> UUID:
+    """Return the id of a session somebody has."""
+    with transaction.reading(tenancy.NOWHERE):
+        return db.session.scalars(sa.select(AccountSession.id).where(AccountSession.account_id == account_id)).one()
+
+
+def node(member_id: UUID) -> tuple[UUID, UUID, UUID]:
+    """Make a node of a member with a further request that waits; return the ids of code, request and node."""
+    code_id, enrolment_id, node_id = ids.new(), ids.new(), ids.new()
+    incarnation, now = ids.new(), clock.now()
+    keys: dict[str, Any] = {"incarnation": incarnation, "sign_key": bytes(32), "auth_key": {"kty": "OKP"}}
+    rows = [
+        EnrolmentCode(
+            id=code_id,
+            member_id=member_id,
+            hint=code_id.hex[-6:],
+            key=bytes(32),
+            issued_by="system:test",
+            expires_at=now,
+        ),
+        Enrolment(
+            id=enrolment_id,
+            code_id=code_id,
+            member_id=member_id,
+            node_id=ids.new(),
+            software="sri-admin/0",
+            state=EnrolmentState.PENDING,
+            **keys,
+        ),
+        Node(id=node_id, member_id=member_id, state=NodeState.ACTIVE, **keys),
+    ]
+    with transaction.writing(tenancy.NOWHERE):
+        for row in rows:
+            db.session.add(row)
+            db.session.flush()
+    return code_id, enrolment_id, node_id
+
+
+def visitor(app: Flask, role: Role | None, place: UUID) -> FlaskClient:
+    """Return the browser of somebody with a role for a member, or of nobody."""
+    return browser(app, person(role, place)) if role else app.test_client()

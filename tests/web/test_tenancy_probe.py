@@ -1,0 +1,256 @@
+"""Whether something exists elsewhere cannot be learned: what is there and what is not answer alike, at every route."""
+
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.exc import ProgrammingError
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from sri_admin.federation.stream_names import MEMBER_OPS, stream_name
+from sri_admin.kernel import ids, postgres, tenancy, transaction
+from sri_admin.kernel.db import db
+from sri_admin.kernel.postgres_cluster import ADMIN
+from sri_admin.kernel.tenancy import Tenant
+from sri_admin.people.rules import Role
+from sri_admin.web.doors import Audience
+from sri_admin.web.repeats import AnsweredRequest
+from tests.conftest import new_installation, settings_for
+from tests.make import members
+from tests.make.people import TOKEN, browser, person, token_of
+from tests.make.places import furnished, visitor
+
+VISITORS = {"administrator": Role.MEMBER_ADMINISTRATOR, "facilitator": Role.FACILITATOR, "nobody": None}
+OWN, FOREIGN, NO_CODE = "QN", "QM", "QZ"
+# What stands in an address and is no secret of a member, each with a value that is real.
+PLAIN = {"step": "apply", "way": "end", "seat": "overdue", "name": "theme.css"}
+# The words after /link/ are themselves the proof: who holds them may see the page.
+PROOFS = {"token"}
+# What an `id` is, by endpoint.
+ID_OF = {
+    "federation.node_show": "node_id",
+    "federation.enrolment_show": "enrolment_id",
+    "federation.enrolment_approve": "enrolment_id",
+    "federation.enrolment_refuse": "enrolment_id",
+    "sync.api.enrolment_news": "enrolment_id",
+}
+# Sound answers for every form a visitor who is not staff may send: a 422 would hide what comes after it.
+BODIES: dict[str, dict[str, Any]] = {
+    "NothingIn": {},
+    "InvitationIn": {"display_name": "Kim", "sign_in_name": "kim@example.org", "role": "facilitator"},
+    "GrantIn": {"role": "facilitator"},
+    "ExtensionIn": {"ends_on": "2099-01-01"},
+    "ReasonIn": {"reason": "They moved away."},
+    "OfficeHolderIn": {"office": "chair", "display_name": "Kim", "starts_on": "2026-01-01"},
+    "OfficeEndIn": {"ends_on": "2026-01-02", "reason": "They moved away."},
+}
+QUERIES = {"MemberQuery": ["q=Land", "q=QM", "sort=name", "page=2"], "AgreementQuery": ["q=Land", "page=2"]}
+_VARYING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:(?<=%2F)|\b)(QM|QZ)\b|[0-9-]{10}T[0-9:.]{8,}Z")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A route with the arguments of something that exists elsewhere, and with invented ones."""
+
+    rule: Rule
+    there: dict[str, Any]
+    invented: dict[str, Any]
+    within_own: bool = field(default=False)
+
+
+def rules_of(app: Flask) -> list[Rule]:
+    """Return the routes whose address names something."""
+    return [rule for rule in app.url_map.iter_rules() if rule.arguments]
+
+
+def cases_of(rule: Rule, foreign: dict[str, UUID]) -> list[Case]:
+    """Return what is compared at a route; KeyError if it names something nobody thought of."""
+    there, invented = {}, {}
+    for name in rule.arguments - PROOFS - {"code"}:
+        if name in PLAIN:
+            there[name] = invented[name] = PLAIN[name]
+        elif name == "stream":
+            there[name], invented[name] = stream_name(MEMBER_OPS, foreign["member"]), stream_name(MEMBER_OPS, ids.new())
+        else:
+            there[name], invented[name] = foreign[ID_OF[rule.endpoint] if name == "id" else name], ids.new()
+    if "code" not in rule.arguments:
+        return [Case(rule, there, invented)] if rule.arguments - PROOFS else []
+    cases = [Case(rule, {"code": FOREIGN, **there}, {"code": NO_CODE, **invented})]
+    if there != invented:
+        cases.append(Case(rule, {"code": FOREIGN, **there}, {"code": FOREIGN, **invented}))
+        cases.append(Case(rule, {"code": OWN, **there}, {"code": OWN, **invented}, within_own=True))
+    return cases
+
+
+def said(answer: TestResponse) -> tuple[int, list[tuple[str, str]], str]:
+    """Return status, headers and body without what differs from one answer to the next anyway."""
+    body = answer.get_data(as_text=True).replace(answer.headers.get("X-Request-Id") or "-", "")
+    body = _VARYING.sub("it", TOKEN.sub("", body))
+    headers = [(name, _VARYING.sub("it", value)) for name, value in answer.headers if name not in CHANGING]
+    return answer.status_code, headers, body
+
+
+CHANGING = {"X-Request-Id", "Content-Length", "Date"}
+
+
+def ask(app: Flask, client: FlaskClient, case: Case, arguments: dict[str, Any], token: str) -> TestResponse:
+    """Send what a route takes to one address."""
+    door = getattr(app.view_functions[case.rule.endpoint], "door", None)
+    with app.test_request_context():
+        path = app.url_map.bind("localhost").build(case.rule.endpoint, arguments)
+    method = door.method if door else "GET"
+    if method == "GET":
+        return client.get(path)
+    body = body_for(door)
+    headers = {"X-CSRF-Token": token, "If-Match": '"1"'}
+    if path.startswith("/api/"):
+        return client.open(path, method=method, json=body, headers=headers)
+    return client.post(path, data={**body, "version": "1"} if body else {}, headers=headers)
+
+
+def body_for(door: Any) -> dict[str, Any]:
+    """Return a sound form; routes for staff alone never look at it."""
+    if door.takes is None or door.audience in {Audience.STAFF, Audience.NODE}:
+        return {}
+    return BODIES[door.takes.__name__]
+
+
+@pytest.fixture
+def own(database: sa.Connection) -> UUID:
+    """The member the visitors belong to."""
+    return members.member(OWN)
+
+
+@pytest.fixture(params=list(VISITORS))
+def client(request: pytest.FixtureRequest, app: Flask, own: UUID) -> FlaskClient:
+    """The browser of one of the visitors."""
+    return visitor(app, VISITORS[request.param], own)
+
+
+def token_for(client: FlaskClient) -> str:
+    """Return the form token of a visitor."""
+    return token_of(client, "/account" if client.get("/account").status_code == 200 else "/sign-in")
+
+
+def test_what_exists_elsewhere_answers_like_what_does_not(app: Flask, own: UUID, client: FlaskClient) -> None:
+    foreign, token = furnished(app, FOREIGN), token_for(client)
+    differing, passed = [], []
+    for case in (case for rule in rules_of(app) for case in cases_of(rule, foreign)):
+        there, invented = (ask(app, client, case, each, token) for each in (case.there, case.invented))
+        where = (case.rule.endpoint, there.status_code, invented.status_code)
+        if said(there) != said(invented):
+            differing.append(where)
+        if case.within_own and there.status_code not in {303, 401, 403, 404}:
+            passed.append(where)
+    assert (differing, passed) == ([], [])
+
+
+def test_what_happens_elsewhere_changes_no_list_total_or_search(app: Flask, own: UUID, client: FlaskClient) -> None:
+    before = everything_to_see(app, client)
+    furnished(app, FOREIGN)
+    after = everything_to_see(app, client)
+    assert [path for path in before if before[path] != after[path]] == []
+    assert len(before) > 10
+
+
+def everything_to_see(app: Flask, client: FlaskClient) -> dict[str, Any]:
+    """Return what every list and page of one's own place says, searched, sorted and paged."""
+    return {path: said(client.get(path)) for path in dict.fromkeys(lists_of(app))}
+
+
+def lists_of(app: Flask) -> Iterator[str]:
+    """Yield the addresses that name nothing but one's own place."""
+    for rule in app.url_map.iter_rules():
+        door = getattr(app.view_functions[rule.endpoint], "door", None)
+        if "GET" not in (rule.methods or ()) or rule.arguments - {"code"} or rule.endpoint.startswith("health."):
+            continue
+        path = rule.rule.replace("<code>", OWN)
+        yield path
+        if door is not None and getattr(door, "query", None) is not None:
+            yield from (f"{path}?{query}" for query in QUERIES.get(door.query.__name__, []))
+
+
+def test_every_list_that_can_be_searched_is_searched(app: Flask) -> None:
+    doors = (getattr(view, "door", None) for view in app.view_functions.values())
+    searched = {door.query.__name__ for door in doors if door is not None and getattr(door, "query", None)}
+    assert searched - {"SignInQuery"} == set(QUERIES)
+
+
+def test_a_route_that_names_something_unknown_fails_the_probe() -> None:
+    rule = Rule("/attics/<uuid:attic_id>", endpoint="attics.attic_show")
+    rule.bind(Flask("planted").url_map)
+    with pytest.raises(KeyError, match="attic_id"):
+        cases_of(rule, {})
+
+
+def test_the_probe_notices_a_route_that_tells(app: Flask, own: UUID) -> None:
+    foreign = furnished(app, FOREIGN)
+    case = next(each for rule in rules_of(app) for each in cases_of(rule, foreign) if "holder_id" in each.there)
+    director = browser(app, person(Role.SRI_DIRECTOR))
+    there, invented = (ask(app, director, case, each, "") for each in (case.there, case.invented))
+    assert said(there) != said(invented)
+
+
+@pytest.fixture
+def crowd(cluster: postgres.Cluster, template: str, tmp_path: Path) -> Iterator[tuple[Flask, list[UUID]]]:
+    """An installation with one pooled connection and three hundred tenants, a row each."""
+    settings = settings_for("hub", tmp_path, database={"pool_size": 1})
+    app = new_installation(cluster, template, "sri_crowd", settings)
+    tenants = [ids.new() for _ in range(300)]
+    engine = sa.create_engine(cluster.url("sri_crowd", ADMIN), poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        rows = [{"id": each, "code": f"T{number}", "kind": "member"} for number, each in enumerate(tenants)]
+        connection.execute(sa.insert(Tenant), rows)
+        connection.execute(sa.insert(AnsweredRequest), [answered(each) for each in tenants])
+    with app.app_context():
+        yield app, tenants
+        db.session.remove()
+        db.engine.dispose()
+    postgres.drop_database(cluster, "sri_crowd")
+
+
+def answered(member_id: UUID) -> dict[str, Any]:
+    """Return a row of a member."""
+    return {"member_id": member_id, "id": ids.new(), "account": "x", "digest": b"", "status": 200, "body": b""}
+
+
+def test_a_pooled_connection_never_shows_the_row_of_the_one_before(crowd: tuple[Flask, list[UUID]]) -> None:
+    _app, tenants = crowd
+    chance, backends, wrong = random.Random(7), set(), []
+    for number in range(300):
+        member = chance.choice(tenants)
+        door = transaction.writing if number % 3 == 0 else transaction.reading
+        with door(tenancy.only(member)):
+            seen = set(db.session.scalars(sa.select(AnsweredRequest.member_id)))
+            backends.add(db.session.scalar(sa.text("select pg_backend_pid()")))
+        if seen != {member}:
+            wrong.append((member, seen))
+    assert (wrong, len(backends)) == ([], 1)
+
+
+def test_nothing_of_a_reach_outlives_its_transaction(crowd: tuple[Flask, list[UUID]]) -> None:
+    _app, tenants = crowd
+    with transaction.writing(tenancy.only(tenants[0])):
+        db.session.execute(sa.select(AnsweredRequest))
+        with db.session.begin_nested() as savepoint:
+            db.session.execute(sa.select(AnsweredRequest))
+            savepoint.rollback()
+    with db.engine.connect() as raw:
+        left = raw.execute(sa.text("select current_setting('app.members', true), current_setting('app.member', true)"))
+        assert left.one() == ("", "")
+        assert raw.scalar(sa.select(sa.func.count()).select_from(AnsweredRequest)) == 0
+
+
+def test_a_row_cannot_be_written_for_another_tenant(crowd: tuple[Flask, list[UUID]]) -> None:
+    _app, (one, other, *_rest) = crowd
+    with pytest.raises(ProgrammingError, match="row-level security"), transaction.writing(tenancy.only(one)):
+        db.session.execute(sa.insert(AnsweredRequest), [answered(other)])
