@@ -49,6 +49,7 @@ def worker() -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda _number, _frame: until.set())
     working.start()
+    log.info("working")
     until.wait()
     working.stop()
 

@@ -57,7 +57,9 @@ def _facts(entry: Entry) -> dict[str, Any]:
 
 @cache
 def _insert() -> sa.Insert:
-    facts = [sa.column(name, SyncLine.__table__.c[name].type) for name in _FACTS]
+    table = SyncLine.__table__
+    assert isinstance(table, sa.Table)
+    facts = [sa.column(name, table.c[name].type) for name in _FACTS]
     cuts = [sa.column(name, sa.Integer()) for name in ("place", "start", "size")]
     told = sa.bindparam("facts", type_=sa.Text()).cast(postgresql.JSON)
     given = sa.func.json_to_recordset(told).table_valued(*facts, *cuts, name="given").render_derived(with_types=True)
@@ -66,4 +68,4 @@ def _insert() -> sa.Insert:
     chain = sa.func.substring(sa.bindparam("chains", type_=sa.LargeBinary()), at, HASH_BYTES)
     same = [sa.bindparam("member", type_=sa.Uuid()), sa.bindparam("stream", type_=sa.Uuid()), sa.bindparam("of_epoch")]
     rows = sa.select(*same, *(given.c[name] for name in _FACTS), line, chain)
-    return sa.insert(SyncLine).from_select(["member_id", "stream_id", "epoch", *_FACTS, "line", "chain"], rows)
+    return sa.insert(table).from_select(["member_id", "stream_id", "epoch", *_FACTS, "line", "chain"], rows)

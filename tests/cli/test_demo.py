@@ -1,0 +1,66 @@
+"""The demonstration, whole, as a stranger starts it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sri_admin.cli.demo.countries import COUNTRIES, PLACES
+from sri_admin.cli.demo.places import listen, places, write_config
+from sri_admin.kernel.postgres import Cluster, find_binaries
+from sri_admin.members.rules.territory import USER_ASSIGNED
+
+PROGRAM = Path(sys.executable).with_name("sri-admin")
+STREAMS = ("hub.control", "hub.registry", "hub.member.{}", "member.{}.ops", "member.{}.contrib")
+
+
+@pytest.fixture
+def home(tmp_path: Path):
+    """A folder only its owner can enter, emptied of its server afterwards."""
+    folder = tmp_path / "demo"
+    folder.mkdir(mode=0o700)
+    yield folder
+    Cluster(folder / "postgres", find_binaries()).remove()
+
+
+def run(home: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    command = [PROGRAM, "demo", "--exit", "--json", "--home", home, *more]
+    environment = {"PATH": os.environ["PATH"], "HOME": ""}
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=home)
+
+
+def test_the_demonstration_converges_and_prints_one_object(home: Path) -> None:
+    done = run(home)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["members"] == len(COUNTRIES) == 24
+    expected = [(name.format(key.upper()), key) for key in ("qm", "qn") for name in STREAMS]
+    assert [(each["name"], each["node"]) for each in told["streams"]] == expected
+    assert all(each["chains_equal"] and each["hub_head"] == each["node_head"] for each in told["streams"])
+    assert min(told["changes"]["to_hub"], told["changes"]["to_nodes"], told["seconds"]) > 0
+    assert not Cluster(home / "postgres", find_binaries()).running()
+    again = run(home)
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["streams"] == told["streams"]
+
+
+def test_every_country_and_place_has_a_code_no_real_country_can_have() -> None:
+    codes = [each.code for each in COUNTRIES] + [code[:2] for code, _, _ in PLACES]
+    assert all(USER_ASSIGNED.fullmatch(code) for code in codes)
+    assert len({each.code for each in COUNTRIES}) == len(COUNTRIES)
+
+
+def test_a_port_is_kept_while_it_is_free_and_avoided_when_taken(tmp_path: Path) -> None:
+    hub, node, _ = places(tmp_path)
+    first = listen(hub, set())
+    port = first.getsockname()[1]
+    with listen(node, {port}) as second:
+        assert second.getsockname()[1] != port
+    write_config(hub, port)
+    first.close()
+    with listen(hub, set()) as kept, listen(hub, set()) as other:
+        assert kept.getsockname()[1] == port
+        assert other.getsockname()[1] != port
