@@ -1,0 +1,30 @@
+"""`python -m tests.benchmarks`: measure, and say what came out on standard output."""
+
+import json
+
+import click
+
+from tests.benchmarks import sync as measuring
+
+
+@click.group()
+def main() -> None:
+    """Measure the product on this machine."""
+
+
+@main.command()
+@click.option("--changes", type=click.IntRange(min=1), default=50_000, show_default=True, help="How many each way.")
+@click.option("--json", "as_json", is_flag=True, help="End with one JSON object.")
+@click.option("--fast", is_flag=True, help="Let PostgreSQL answer before data are on disk, as in the tests.")
+def sync(*, changes: int, as_json: bool, fast: bool) -> None:
+    """Measure synchronisation between a hub and a node over HTTP."""
+    told = measuring.measure(changes, durable=not fast)
+    if as_json:
+        click.echo(json.dumps(told))
+        return
+    for name, value in told.items():
+        click.echo(f"{name:24} {value}")
+
+
+if __name__ == "__main__":
+    main()
