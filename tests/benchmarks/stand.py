@@ -21,6 +21,7 @@ import waitress
 from flask import Flask
 
 from sri_admin.app import PARTS, create_app, establish
+from sri_admin.cli.serve import settle_memory
 from sri_admin.federation import control
 from sri_admin.federation.client import HttpTransport
 from sri_admin.federation.stream_names import StreamClass
@@ -62,7 +63,9 @@ def opened(place: Place) -> Flask:
     if place.role == "node":
         own = {"hub": {"url": place.url, "root_fingerprint": place.root}}
     settings = settings_for(place.role, place.home, **own)
-    return create_app(settings, found=place.addresses, parts=(*PARTS, reports.part(place.stream)))
+    app = create_app(settings, found=place.addresses, parts=(*PARTS, reports.part(place.stream)))
+    settle_memory()
+    return app
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,13 @@ def test_a_country_that_does_not_exist_is_said_by_the_field(director: FlaskClien
 
 def test_a_node_in_step_says_so_with_its_way_and_what_never_leaves(chair: FlaskClient) -> None:
     page = text_of(chair, "/connection")
-    for words in ("Connection with the hub", "Everything is in step.", "Last contact", "never leave this node"):
+    for words in (
+        "Connection with the hub",
+        "Everything is in step.",
+        "Last contact",
+        "Countries and word lists",
+        "never leave this node",
+    ):
         assert words in page
     assert "Try now" in page
 

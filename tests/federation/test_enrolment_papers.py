@@ -1,5 +1,6 @@
 """A request to join proves the keys in it and the code."""
 
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,7 +14,7 @@ from sri_admin.kernel.signing import SigningKey
 KEY, OTHER = SigningKey.generate(), SigningKey.generate()
 
 
-def document(code: str, *, key: SigningKey = KEY, auth_key: dict[str, str] | None = None) -> bytes:
+def document(code: str, *, key: SigningKey = KEY, auth_key: dict[str, Any] | None = None) -> bytes:
     public = auth_key or credentials.public_jwk(ECKey.generate_key("P-256", private=True))
     return enrolment_papers.sign_request(
         code, node=uuid4(), incarnation=uuid4(), key=key, auth_key=public, software="sri-admin 0.1"

@@ -246,6 +246,16 @@ def test_an_installation_that_never_joined_says_so(cluster: postgres.Cluster, te
         assert sync(made).code == "not_enrolled"
 
 
+def test_the_job_takes_an_approval_by_itself(cluster: postgres.Cluster, template: str, tmp_path: Path) -> None:
+    with paired(cluster, template, tmp_path) as made:
+        asked = made.at_node(lambda: joining.ask(made.line, made.issue_code()))
+        made.at_node(lambda: jobs.perform(runtime.current().tasks[SYNC_NOW], {}))
+        assert made.at_node(stands) == (False, "not_enrolled")
+        made.approve(asked.enrolment_id)
+        made.at_node(lambda: jobs.perform(runtime.current().tasks[SYNC_NOW], {}))
+        assert made.at_node(stands) == (True, None)
+
+
 def test_the_job_exchanges_and_never_twice_at_once(pair: Pair) -> None:
     def act() -> tuple[object, object]:
         with _alone() as mine:

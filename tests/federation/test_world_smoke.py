@@ -8,7 +8,7 @@ from sri_admin.kernel.db import db
 from sri_admin.members.models.member import Member
 from sri_admin.members.models.office import OfficeHolder
 from sri_admin.members.rules.member import MemberState, Transition
-from tests.federation import records
+from tests.federation import invariants, records
 from tests.federation.records import Shelf, Visit
 from tests.federation.world import Site, World
 from tests.make import members as make_members
@@ -23,6 +23,7 @@ def test_what_the_hub_writes_its_node_holds(world: World) -> None:
     member = world.members["QM"]
     world.hub.write(member, lambda: records.put(Shelf(member_id=member, mark="a", size=1)))
     assert world.sync("QM").pulled == 1
+    invariants.at_rest(world)
     assert marks(world.nodes["QM"], Shelf, member) == ["a"]
 
 
@@ -31,13 +32,14 @@ def test_what_the_node_writes_the_hub_holds(world: World) -> None:
     node = world.nodes["QM"]
     node.write(member, lambda: records.put(Visit(member_id=member, mark="v", note="", shelf_id=None)))
     assert world.sync("QM").pushed == 1
+    invariants.at_rest(world)
     assert marks(world.hub, Visit, member) == ["v"]
 
 
 def test_a_country_edited_at_the_hub_is_edited_at_its_node(world: World) -> None:
     member = world.members["QN"]
     world.hub.do(lambda: make_members.step(member, Transition.APPLY))
-    world.settle()
+    invariants.at_rest(world)
     query = sa.select(Member.state).where(Member.member_id == member)
     assert world.nodes["QN"].read(lambda: db.session.scalars(query).one()) is MemberState.APPLICANT
     assert world.nodes["QM"].read(lambda: db.session.scalars(query).all()) == []
@@ -46,9 +48,9 @@ def test_a_country_edited_at_the_hub_is_edited_at_its_node(world: World) -> None
 def test_an_office_holder_corrected_at_the_node_is_corrected_at_the_hub(world: World) -> None:
     member, node = world.members["QM"], world.nodes["QM"]
     holder = node.do(lambda: make_members.office_holder(member, display_name="Kim"))
-    world.settle()
+    invariants.at_rest(world)
     node.write(member, lambda: rename(member, holder))
-    world.settle()
+    invariants.at_rest(world)
     query = sa.select(OfficeHolder.display_name, OfficeHolder.version).where(OfficeHolder.id == holder)
     assert world.hub.read(lambda: db.session.execute(query).one()) == ("Robin", 2)
 
