@@ -55,7 +55,10 @@ class Book(_Row, Versioned, _ProbeBase):
     __tablename__ = "probe_book"
     __table_args__ = (
         sa.ForeignKeyConstraint(
-            ["member_id", "shelf_id"], ["probe_shelf.member_id", "probe_shelf.id"], deferrable=True, initially="DEFERRED"
+            ["member_id", "shelf_id"],
+            ["probe_shelf.member_id", "probe_shelf.id"],
+            deferrable=True,
+            initially="DEFERRED",
         ),
     )
     shelf_id: Mapped[UUID]

@@ -242,7 +242,9 @@ def flipped(body: bytes, bit: int) -> bytes:
 
 def _changed(answer: Answer, change: Callable[[bytes], bytes]) -> Answer:
     # A proxy that rewrites a body also drops what would give it away.
-    headers = {name: value for name, value in answer.headers.items() if name not in {"content-digest", "content-length"}}
+    headers = {
+        name: value for name, value in answer.headers.items() if name not in {"content-digest", "content-length"}
+    }
     return Answer(answer.status, headers, change(answer.body))
 
 
@@ -258,7 +260,7 @@ class World:
         digits = self.hub.do(control.root_digits)
         self.nodes: dict[str, Site] = {}
         for code in self.members:
-            joined = {"url": HUB_URL, "root_fingerprint": digits}
+            joined: dict[str, object] = {"url": HUB_URL, "root_fingerprint": digits}
             settings = settings_for("node", home / code, hub=joined)
             self.nodes[code] = Site(cluster, f"world_{code.lower()}", settings, self.time, kinds)
         self.lines = {code: Line(self.hub) for code in self.nodes}

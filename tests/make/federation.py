@@ -106,7 +106,8 @@ def counting(site: Site, *, crash_at: int | None = None) -> Iterator[list[str]]:
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
     """Do several things in threads at the same time; return what each gave or raised."""
-    ready, found = threading.Barrier(len(acts)), [None] * len(acts)
+    ready = threading.Barrier(len(acts))
+    found: list[Any] = [None] * len(acts)
 
     def run(place: int) -> None:
         ready.wait()

@@ -1,0 +1,316 @@
+"""What must hold whatever happens: the invariants of sri-sync/1, one function each, over everything that stands.
+
+`Seen` reads every installation of a world at once; the functions compare what was read. Derived state is folded here
+from the stored bytes alone, without the code that applied them.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from sri_admin.federation import chain, keys, kinds, report, streams
+from sri_admin.federation.checkpoint import Checkpoint, Receipt, open_sealed
+from sri_admin.federation.kinds import Kind
+from sri_admin.federation.merge import Position
+from sri_admin.federation.models import AsideState, SyncAside, SyncLine, SyncStream
+from sri_admin.federation.stream_names import parse_name
+from sri_admin.kernel import runtime
+from sri_admin.kernel.db import db
+from tests.federation.world import Site, World
+
+Rows = dict[tuple[str, UUID, UUID], tuple[int, dict[str, Any]]]
+_NOT_APPLIED = frozenset(AsideState) - {AsideState.RESOLVED}
+
+
+class Line(NamedTuple):
+    """A stored line."""
+
+    n: int
+    kind: str | None
+    rec: UUID | None
+    rev: int | None
+    ends: bool
+    raw: bytes
+    chain: bytes
+
+
+class Aside(NamedTuple):
+    """A line that was not applied when it came."""
+
+    n: int
+    state: AsideState
+    code: str
+
+
+@dataclass
+class Stream:
+    """One stream as one installation holds it."""
+
+    member_id: UUID
+    name: str
+    cls: str
+    own: bool
+    position: Position
+    statement: bytes | None
+    genesis: bytes
+    peer_n: int
+    peer_chain: bytes | None
+    trouble: str | None
+    lines: list[Line] = field(default_factory=list)
+    asides: list[Aside] = field(default_factory=list)
+
+    @property
+    def not_applied(self) -> set[int]:
+        """The places whose lines do not stand."""
+        return {each.n for each in self.asides if each.state in _NOT_APPLIED}
+
+
+@dataclass
+class Held:
+    """Everything one installation holds."""
+
+    site: Site
+    kinds: Mapping[str, Kind]
+    rows: Rows
+    streams: dict[str, Stream]
+    is_green: bool
+
+
+@dataclass
+class Seen:
+    """Everything everybody holds at one moment."""
+
+    world: World
+    held: dict[str, Held]
+
+    def writer(self, name: str) -> Stream | None:
+        """Return a stream as its writer holds it."""
+        return next((s for each in self.held.values() if (s := each.streams.get(name)) and s.own), None)
+
+    def replicas(self) -> Iterable[tuple[Held, Stream]]:
+        """Return every stream where it is read."""
+        return [(each, s) for each in self.held.values() for s in each.streams.values() if not s.own]
+
+    def all_streams(self) -> Iterable[tuple[Held, Stream]]:
+        """Return every stream everywhere."""
+        return [(each, s) for each in self.held.values() for s in each.streams.values()]
+
+
+def look(world: World) -> Seen:
+    """Read every installation."""
+    return Seen(world, {site.name: site.read(lambda site=site: _held(site)) for site in world.sites})
+
+
+def _held(site: Site) -> Held:
+    found = {row.id: _stream(row) for row in streams.here()}
+    for line in db.session.execute(sa.select(SyncLine.__table__).order_by(SyncLine.epoch, SyncLine.n)):
+        if line.epoch == found[line.stream_id].position.epoch:
+            found[line.stream_id].lines.append(
+                Line(line.n, line.kind, line.rec, line.rev, line.ends, line.line, line.chain)
+            )
+    for row in db.session.scalars(sa.select(SyncAside).order_by(SyncAside.n)):
+        found[row.stream_id].asides.append(Aside(row.n, row.state, row.code))
+    known = kinds.by_name()
+    green = not runtime.current().is_hub and report.of_hub_link().is_green
+    return Held(site, known, _rows(known), {each.name: each for each in found.values()}, green)
+
+
+def _stream(row: SyncStream) -> Stream:
+    genesis = streams.chain_at(row, 0)
+    assert genesis is not None
+    facts = (row.member_id, row.name, row.cls.value, row.own, streams.position(row), row.statement, genesis)
+    return Stream(*facts, row.peer_n, row.peer_chain, row.trouble)
+
+
+def _rows(known: Mapping[str, Kind]) -> Rows:
+    found: Rows = {}
+    for kind in known.values():
+        for row in db.session.scalars(sa.select(kind.model)):
+            key = (kind.name, row.__getattribute__("member_id"), row.__getattribute__("id"))
+            found[key] = (getattr(row, "version", 1), kind.payload(row))
+    return found
+
+
+def fold(stream: Stream, known: Mapping[str, Kind], *, without: set[int]) -> Rows:
+    """Work out, from the bytes alone, what stands after a stream's lines except some."""
+    newest: dict[tuple[str, UUID, UUID], tuple[int, dict[str, Any] | None]] = {}
+    for line in stream.lines:
+        change = json.loads(line.raw)
+        kind = known.get(change.get("t", ""))
+        if kind is None or line.n in without or change["k"] != "c":
+            continue
+        key = (kind.name, stream.member_id, UUID(change["id"]))
+        if key not in newest or newest[key][0] < change["rev"]:
+            names = {column.key for column in kind.columns}
+            payload = {name: change["d"].get(name) for name in names}
+            newest[key] = (change["rev"], None if change["op"] == "del" else payload)
+    return {key: (rev, payload) for key, (rev, payload) in newest.items() if payload is not None}
+
+
+def standing(held: Held, stream: Stream) -> Rows:
+    """Return the rows of an installation that a stream brought."""
+    of_stream = {kind.name for kind in held.kinds.values() if kind.stream.value == stream.cls}
+    return {key: row for key, row in held.rows.items() if key[0] in of_stream and key[1] == stream.member_id}
+
+
+def i1_numbers_are_dense_and_every_change_has_one_line(seen: Seen) -> None:
+    """I1: every committed change stands once, at one number; numbers have no gaps; the chain covers the bytes."""
+    for held, stream in seen.all_streams():
+        assert [line.n for line in stream.lines] == list(range(1, len(stream.lines) + 1)), stream.name
+        hashes = [chain.line_hash(line.raw) for line in stream.lines]
+        assert [line.chain for line in stream.lines] == chain.extend_many(stream.genesis, hashes), stream.name
+        if stream.own:
+            times = Counter((line.kind, line.rec, line.rev) for line in stream.lines)
+            assert not [each for each, count in times.items() if count > 1], stream.name
+            assert standing(held, stream) == fold(stream, held.kinds, without=set()), stream.name
+
+
+def i2_a_replica_is_the_fold_of_what_its_writer_wrote(seen: Seen) -> None:
+    """I2: after quiescence both sides hold the same bytes, and their tables are what those bytes say."""
+    for held, stream in seen.replicas():
+        writer = seen.writer(stream.name)
+        assert writer is not None
+        assert [line.raw for line in stream.lines] == [line.raw for line in writer.lines], stream.name
+        expected = fold(writer, held.kinds, without=stream.not_applied)
+        assert standing(held, stream) == expected, stream.name
+
+
+def i3_positions_move_only_with_their_lines(seen: Seen) -> None:
+    """I3: a position names exactly the lines that are here, and tables say what these lines say."""
+    for held, stream in seen.all_streams():
+        end = stream.lines[-1].chain if stream.lines else stream.genesis
+        assert (stream.position.n, stream.position.chain) == (len(stream.lines), end), stream.name
+        if not stream.own:
+            assert standing(held, stream) == fold(stream, held.kinds, without=stream.not_applied), stream.name
+
+
+def i6_transactions_are_whole(seen: Seen) -> None:
+    """I6: what is here ends with the last line of a transaction."""
+    for _held, stream in seen.all_streams():
+        assert not stream.lines or stream.lines[-1].ends, stream.name
+
+
+def i7_one_writer_an_epoch(seen: Seen) -> None:
+    """I7: nobody else writes the same epoch of a stream."""
+    writers = Counter((s.name, s.position.epoch) for _held, s in seen.all_streams() if s.own)
+    assert not [each for each, count in writers.items() if count > 1]
+
+
+def i8_what_was_taken_is_signed(seen: Seen) -> None:
+    """I8: the last statement kept for a stream opens with a key good for it, and its place has its chain value."""
+    for held, stream in seen.all_streams():
+        if stream.statement is not None:
+            held.site.read(lambda stream=stream: _check_statement(stream))
+
+
+def _check_statement(stream: Stream) -> None:
+    assert stream.statement is not None
+    key = keys.receipt_key if stream.own or stream.name.startswith("hub.") else keys.line_key
+    said = open_sealed(stream.statement, Receipt if stream.own else Checkpoint, key)
+    assert (said.stream, said.n, said.chain) == (stream.name, stream.peer_n, stream.peer_chain)
+    if said.n <= stream.position.n:
+        assert said.chain == (stream.lines[said.n - 1].chain if said.n else stream.genesis)
+
+
+def i9_equal_places_have_equal_chains(seen: Seen) -> None:
+    """I9: as far as two installations both reach, they hold the same history."""
+    for _held, stream in seen.replicas():
+        writer = seen.writer(stream.name)
+        if writer is not None and writer.position.epoch == stream.position.epoch:
+            common = min(writer.position.n, stream.position.n)
+            assert writer.lines[:common] == stream.lines[:common], stream.name
+
+
+def i10_nobody_holds_what_is_not_theirs(seen: Seen) -> None:
+    """I10: a node holds its own member's streams and the hub's, and rows of nobody else."""
+    for code, node in seen.world.nodes.items():
+        held, own = seen.held[node.name], seen.world.members[code]
+        assert {member for _kind, member, _rec in held.rows} <= {own, seen.world.hub_id}
+        for name, stream in held.streams.items():
+            assert parse_name(name)[1] in {None, own}
+            assert stream.own == name.startswith("member.")
+
+
+def i13_every_line_is_accounted_for(seen: Seen) -> None:
+    """I13: applied, superseded, parked and set aside together are what was received."""
+    for held, stream in seen.replicas():
+        places = [each.n for each in stream.asides]
+        assert len(places) == len(set(places))
+        assert set(places) <= {line.n for line in stream.lines}
+        rows = standing(held, stream)
+        for line in stream.lines:
+            if line.n in stream.not_applied or line.kind is None or line.rec is None or line.rev is None:
+                continue
+            row = rows.get((line.kind, stream.member_id, line.rec))
+            assert row is None or row[0] >= line.rev, (stream.name, line.n)
+
+
+def i14_a_bad_record_blocks_nothing(seen: Seen) -> None:
+    """I14: after quiescence positions are equal, whatever was set aside."""
+    for _held, stream in seen.replicas():
+        writer = seen.writer(stream.name)
+        assert writer is not None
+        assert stream.position == writer.position, stream.name
+
+
+def i20_green_means_equal(seen: Seen, code: str) -> None:
+    """I20: a node that says after an exchange that all is well holds what the hub holds, and nothing was set aside."""
+    held, hub = seen.held[seen.world.nodes[code].name], seen.held[seen.world.hub.name]
+    if held.is_green:
+        for name, stream in held.streams.items():
+            assert all(each.state in _SETTLED for each in (*stream.asides, *hub.streams[name].asides)), name
+            assert hub.streams[name].position == stream.position, name
+
+
+_SETTLED = frozenset({AsideState.RESOLVED, AsideState.SUPERSEDED})
+
+ALWAYS = (
+    i1_numbers_are_dense_and_every_change_has_one_line,
+    i3_positions_move_only_with_their_lines,
+    i6_transactions_are_whole,
+    i7_one_writer_an_epoch,
+    i8_what_was_taken_is_signed,
+    i9_equal_places_have_equal_chains,
+    i10_nobody_holds_what_is_not_theirs,
+    i13_every_line_is_accounted_for,
+)
+AT_REST = (*ALWAYS, i2_a_replica_is_the_fold_of_what_its_writer_wrote, i14_a_bad_record_blocks_nothing)
+
+
+@dataclass
+class Watch:
+    """Looks at a world again and again, and at what may only grow: revisions and epochs (I5, I7)."""
+
+    revisions: dict[tuple[str, str, UUID, UUID], int] = field(default_factory=dict)
+    epochs: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def look(self, world: World, *, at_rest: bool = False, synced: str = "") -> Seen:
+        """Check everything that must hold now."""
+        seen = look(world)
+        for check in AT_REST if at_rest else ALWAYS:
+            check(seen)
+        for code in world.nodes if at_rest else filter(None, [synced]):
+            i20_green_means_equal(seen, code)
+        self.i5_revisions_never_decrease(seen)
+        return seen
+
+    def i5_revisions_never_decrease(self, seen: Seen) -> None:
+        """I5, I7: no record goes back to an older revision, no stream to an older epoch."""
+        for name, held in seen.held.items():
+            for key, (version, _payload) in held.rows.items():
+                assert version >= self.revisions.get((name, *key), 0), key
+                self.revisions[(name, *key)] = version
+            for stream in held.streams.values():
+                assert stream.position.epoch >= self.epochs.get((name, stream.name), 0)
+                self.epochs[(name, stream.name)] = stream.position.epoch
+
+
+def at_rest(world: World) -> Seen:
+    """Exchange until nothing moves, then check everything."""
+    world.settle()
+    return Watch().look(world, at_rest=True)

@@ -1,0 +1,217 @@
+"""What cannot stand yet keeps its place, blocks nothing, is named to both sides, and stands as soon as it can."""
+
+from uuid import UUID
+
+import pytest
+
+from sri_admin.federation import control, keys, status
+from sri_admin.federation.checkpoint import Receipt, open_sealed
+from sri_admin.federation.kinds import Kind
+from sri_admin.federation.models import SyncStream
+from sri_admin.federation.stream_names import MEMBER_OPS, stream_name
+from sri_admin.federation.streams import by_name
+from sri_admin.kernel import ids
+from tests.federation import invariants, records
+from tests.federation.records import SIGN, VISIT, Shelf, Sign, Stamp, Visit, VisitWire
+from tests.federation.world import Site, World
+from tests.make import federation as make
+
+BAD = "x" * 41
+
+
+@pytest.fixture
+def member(world: World) -> UUID:
+    return world.members["QM"]
+
+
+def without(*kinds: Kind) -> tuple[Kind, ...]:
+    return tuple(each for each in records.KINDS if each not in kinds)
+
+
+def restart(site: Site, kinds: tuple[Kind, ...]) -> int:
+    """Start another version of the program, which looks again at what it kept."""
+    site.stop()
+    site.start(kinds)
+    return site.do(control.replay_parked)
+
+
+def receipt(world: World, member: UUID) -> Receipt:
+    """Return the last receipt the node was given."""
+
+    def read() -> Receipt:
+        row: SyncStream = by_name(stream_name(MEMBER_OPS, member))
+        assert row.statement is not None
+        return open_sealed(row.statement, Receipt, keys.receipt_key)
+
+    return world.nodes["QM"].read(read)
+
+
+def test_an_invalid_record_is_named_on_the_receipt_and_the_rest_stands(world: World, member: UUID) -> None:
+    node = world.nodes["QM"]
+    for mark in ("a", BAD, "c"):
+        make.visit(node, member, mark)
+    assert world.sync("QM").ok
+    assert receipt(world, member).quarantined == (2,)
+    assert [row["mark"] for row in make.rows(world.hub, Visit).values()] == ["a", "c"]
+    assert not invariants.look(world).held[node.name].is_green
+
+
+def test_a_person_at_the_hub_reads_what_is_wrong(world: World, member: UUID) -> None:
+    make.visit(world.nodes["QM"], member, BAD)
+    world.settle()
+    [shown] = world.hub.read(lambda: status.set_aside(member))
+    assert (shown.kind, shown.code, "mark" in shown.detail) == ("probe.visit", "invalid", True)
+
+
+def test_a_corrected_record_settles_the_one_set_aside(world: World, member: UUID) -> None:
+    node = world.nodes["QM"]
+    rec = make.visit(node, member, BAD)
+    world.settle()
+    make.change(node, VISIT, (member, rec), mark="right")
+    invariants.at_rest(world)
+    assert make.asides(world.hub) == [("superseded", "invalid")]
+    assert receipt(world, member).quarantined == ()
+    assert invariants.look(world).held[node.name].is_green
+
+
+def test_a_removed_record_settles_the_one_set_aside(world: World, member: UUID) -> None:
+    node = world.nodes["QM"]
+    rec = make.visit(node, member, BAD)
+    world.settle()
+    make.remove(node, VISIT, (member, rec))
+    invariants.at_rest(world)
+    assert make.asides(world.hub) == [("superseded", "invalid")]
+
+
+def test_a_later_bad_revision_leaves_the_good_one_standing(world: World, member: UUID) -> None:
+    node = world.nodes["QM"]
+    rec = make.visit(node, member, "good")
+    world.settle()
+    make.change(node, VISIT, (member, rec), mark=BAD)
+    invariants.at_rest(world)
+    assert make.rows(world.hub, Visit)[rec]["mark"] == "good"
+
+
+def test_f39_a_record_that_refers_to_another_stream_waits_for_it_and_then_stands(world: World, member: UUID) -> None:
+    node, shelf = world.nodes["QM"], ids.new()
+    rec = make.visit(node, member, "waits", shelf_id=shelf)
+    world.settle()
+    assert make.asides(world.hub) == [("waiting", "waiting_for")]
+    make.shelf(world.hub, member, "late", id=shelf)
+    make.visit(node, member, "next")
+    invariants.at_rest(world)
+    assert make.asides(world.hub) == [("resolved", "waiting_for")]
+    assert make.rows(world.hub, Visit)[rec]["mark"] == "waits"
+
+
+def test_f39_a_record_whose_reference_never_comes_stays_named(world: World, member: UUID) -> None:
+    make.visit(world.nodes["QM"], member, "waits", shelf_id=ids.new())
+    make.visit(world.nodes["QM"], member, "free")
+    invariants.at_rest(world)
+    assert receipt(world, member).quarantined == (1,)
+    assert [row["mark"] for row in make.rows(world.hub, Visit).values()] == ["free"]
+
+
+def test_f39_a_waiting_record_that_is_removed_waits_no_more(world: World, member: UUID) -> None:
+    node = world.nodes["QM"]
+    rec = make.visit(node, member, "waits", shelf_id=ids.new())
+    make.remove(node, VISIT, (member, rec))
+    invariants.at_rest(world)
+    assert [state for state, _code in make.asides(world.hub)] in ([], ["superseded"])
+
+
+def test_f40_two_records_that_clash_leave_the_first_standing(world: World, member: UUID) -> None:
+    node = world.nodes["QM"]
+    first = make.visit(node, member, "slug")
+    world.settle()
+    make.change(node, VISIT, (member, first), mark="other")
+    world.lines["QM"].always = None
+    second = make.visit(node, member, "slug")
+    invariants.at_rest(world)
+    assert {rec: row["mark"] for rec, row in make.rows(world.hub, Visit).items()} == {first: "other", second: "slug"}
+    assert make.asides(world.hub) == []
+
+
+def test_f34_an_unknown_kind_is_kept_and_stands_after_the_update(world: World) -> None:
+    node = world.nodes["QN"]
+    restart(node, without(SIGN))
+    rec = make.sign(world.hub, world.hub_id, "one")
+    make.change(world.hub, SIGN, (world.hub_id, rec), text="two")
+    world.settle()
+    assert make.asides(node) == [("parked", "unknown_kind")] * 2
+    assert not invariants.look(world).held[node.name].is_green
+    assert restart(node, records.KINDS) == 2
+    invariants.at_rest(world)
+    assert make.rows(node, Sign) == {rec: {"text": "two"}}
+    assert invariants.look(world).held[node.name].is_green
+
+
+def test_f34_a_newer_version_is_kept_and_stands_after_the_update(world: World) -> None:
+    newer = Kind(name=SIGN.name, model=Sign, schema=SIGN.schema, stream=SIGN.stream, version=2, up={1: dict})
+    world.hub.start((*without(SIGN), newer))
+    rec = make.sign(world.hub, world.hub_id, "new")
+    node = world.nodes["QN"]
+    world.settle()
+    assert make.asides(node) == [("parked", "newer_version")]
+    assert make.rows(node, Sign) == {}
+    restart(node, (*without(SIGN), newer))
+    assert list(make.rows(node, Sign)) == [rec]
+
+
+def test_f34_a_field_of_a_newer_writer_is_kept_in_the_line(world: World) -> None:
+    wider = Kind(name=SIGN.name, model=Sign, schema=_WiderSign, stream=SIGN.stream)
+    world.hub.start((*without(SIGN), wider))
+    rec = make.sign(world.hub, world.hub_id, "both")
+    invariants.at_rest(world)
+    node = world.nodes["QN"]
+    assert make.rows(node, Sign) == {rec: {"text": "both"}}
+    assert b'"version":1' in make.lines(node, "hub.registry")[-1]
+
+
+class _WiderSign(records.SignWire):
+    """A newer program also sends the version of a sign."""
+
+    version = records.fields.Integer(strict=True, required=True)
+
+
+def test_f35_a_node_newer_than_its_hub_has_its_records_kept_there(world: World, member: UUID) -> None:
+    world.hub.start(without(records.STAMP))
+    rec = world.nodes["QM"].write(member, lambda: records.put(Stamp(member_id=member, mark="new")))
+    make.visit(world.nodes["QM"], member, "known")
+    world.settle()
+    assert make.asides(world.hub) == [("parked", "unknown_kind")]
+    assert receipt(world, member).parked == (1,)
+    assert restart(world.hub, records.KINDS) == 1
+    assert list(make.rows(world.hub, Stamp)) == [rec]
+    invariants.at_rest(world)
+
+
+def test_a_parked_record_that_is_invalid_after_the_update_is_told_to_a_person(world: World, member: UUID) -> None:
+    world.hub.start(without(VISIT))
+    make.visit(world.nodes["QM"], member, BAD)
+    world.settle()
+    assert restart(world.hub, records.KINDS) == 0
+    assert make.asides(world.hub) == [("open", "invalid")]
+
+
+def test_a_parked_record_that_lacks_a_reference_waits_for_it(world: World, member: UUID) -> None:
+    node = world.nodes["QM"]
+    world.hub.start(without(VISIT))
+    make.visit(node, member, "v", shelf_id=ids.new())
+    world.settle()
+    assert restart(world.hub, records.KINDS) == 0
+    assert make.asides(world.hub) == [("waiting", "waiting_for")]
+
+
+def test_f37_an_old_payload_that_cannot_be_brought_up_is_set_aside(world: World, member: UUID) -> None:
+    newer = Kind(name="probe.visit", model=Visit, schema=VisitWire, stream=MEMBER_OPS, version=2, up={1: _broken})
+    world.hub.start((*without(VISIT), newer))
+    make.visit(world.nodes["QM"], member, "old")
+    make.shelf(world.hub, member, "s")
+    world.settle()
+    assert make.asides(world.hub) == [("open", "invalid")]
+    assert len(make.rows(world.nodes["QM"], Shelf)) == 1
+
+
+def _broken(_payload: dict[str, object]) -> dict[str, object]:
+    raise KeyError("a field that is not there")
