@@ -110,7 +110,12 @@ def _own_server(app: Flask, threads: int) -> Any:
 
 def _manners(app: Flask) -> dict[str, Any]:
     # With proxies in front werkzeug reads their headers, as many as the settings believe.
-    return {"ident": None, "clear_untrusted_proxy_headers": not jobs.runtime_of(app).settings.web.proxies}
+    # A body is kept on the disk before the application is asked, so what the application refuses ends there.
+    return {
+        "ident": None,
+        "clear_untrusted_proxy_headers": not jobs.runtime_of(app).settings.web.proxies,
+        "max_request_body_size": app.config["MAX_CONTENT_LENGTH"],
+    }
 
 
 def _leave(_number: int, _frame: object) -> NoReturn:

@@ -13,11 +13,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from sri_admin.federation.kinds import Kind, Missing
 from sri_admin.kernel.db import db
 
+# The record is at fault; a full disk, a lost connection or a deadlock is not its fault and ends the whole page.
+_GUILTY = (IntegrityError, DataError)
 _KEYS = (sa.column("id", sa.Uuid()), sa.column("version", sa.Integer()))
 
 
@@ -56,21 +58,35 @@ def apply(member_id: UUID, records: Sequence[Record], *, order: Sequence[Kind]) 
         with _savepoint():
             _write_all(member_id, sound, order)
         _note(result, sound)
-    except DBAPIError:
-        for each in sound:
-            _apply_alone(member_id, each, result)
+    except _GUILTY:
+        _replay(member_id, sound, order, result)
     return result
 
 
-def _apply_alone(member_id: UUID, record: Record, result: Applied) -> None:
+def _replay(member_id: UUID, records: Sequence[Record], order: Sequence[Kind], result: Applied) -> None:
+    """Apply one by one, in the order kinds can stand, again and again until nothing more succeeds."""
+    place = {kind.name: number for number, kind in enumerate(order)}
+    left = sorted(records, key=lambda each: (place[each.kind.name], each.n))
+    faults: dict[int, Fault] = {}
+    while left:
+        still = [each for each in left if not _stands_alone(member_id, each, faults)]
+        _note(result, [each for each in left if each not in still])
+        if len(still) == len(left):
+            break
+        left = still
+    result.faults += [faults[each.n] for each in left]
+
+
+def _stands_alone(member_id: UUID, record: Record, faults: dict[int, Fault]) -> bool:
     try:
         with _savepoint():
             _write_all(member_id, [record], [record.kind])
-        _note(result, [record])
-    except DBAPIError as error:
+    except _GUILTY as error:
         diagnosis = getattr(error.orig, "diag", None)
         name = getattr(diagnosis, "constraint_name", None) or type(error.orig).__name__
-        result.faults.append(Fault(record.n, "clash", str(name)))
+        faults[record.n] = Fault(record.n, "clash", str(name))
+        return False
+    return True
 
 
 def _note(result: Applied, records: Iterable[Record]) -> None:

@@ -81,7 +81,9 @@ def _take_page(checkpoint: Checkpoint, lines: list[bytes], sealed: bytes) -> Tak
 def _replica(checkpoint: Checkpoint) -> SyncStream:
     if checkpoint.epoch != 1:
         raise StreamError("unknown_epoch", f"epoch {checkpoint.epoch} was not granted here")
-    cls, _member = parse_name(checkpoint.stream)
+    cls, member_id = parse_name(checkpoint.stream)
+    if member_id not in {None, installation.identity().tenant_id}:
+        raise StreamError("denied", "this stream is not for this installation")
     tenant = streams.tenant_of(checkpoint.stream)
     row = streams.begin(cls, tenant, own=False, log_id=UUID(checkpoint.log_id))
     db.session.flush()  # its lines follow in the same transaction

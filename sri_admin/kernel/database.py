@@ -49,6 +49,7 @@ def attach(app: Flask, found: Addresses, settings: DatabaseSettings) -> None:
         "pool_size": settings.pool_size,
         "max_overflow": settings.pool_size,
         "pool_pre_ping": True,
+        "hide_parameters": True,  # a fault is logged with its statement; the values may be about people
         "connect_args": {} if settings.prepare else {"prepare_threshold": None},
     }
     app.config["OWNER_URL"] = found.owner

@@ -207,12 +207,20 @@ def _read_secrets(database: dict[str, Any], base: Path, environment: Mapping[str
         if variable in environment:
             database[key] = environment[variable]
         elif file:
-            database[key] = (base / file).read_text(encoding="utf-8").strip()
+            database[key] = _secret_in(base / file)
+
+
+def _secret_in(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        message = _("The configuration file %(path)s cannot be read: %(why)s.", path=str(path), why=str(error))
+        raise ConfigurationError(message) from None
 
 
 def _refuse_open_http(settings: Settings) -> None:
-    host = urlsplit(settings.web.public_url).hostname or ""
-    if not (settings.is_https or settings.web.lan_http or host in LOOPBACK):
+    hosts = {urlsplit(settings.web.public_url).hostname or "", settings.web.host}
+    if not (settings.is_https or settings.web.lan_http or hosts <= LOOPBACK):
         raise ConfigurationError(
             _(
                 "Plain http is only for this machine. Use an https address as web.public_url,"

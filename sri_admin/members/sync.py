@@ -136,10 +136,10 @@ class OfficeHolderWire(Wire):
     display_name = fields.String(required=True, validate=validate.Length(1, 120))
     starts_on = WireDate(required=True)
     ends_on = WireDate(allow_none=True)
-    end_reason = fields.String(allow_none=True)
-    email = fields.String(allow_none=True)
-    phone = fields.String(allow_none=True)
-    phone_country = fields.String(allow_none=True)
+    end_reason = fields.String(allow_none=True, validate=validate.Length(max=1000))
+    email = fields.String(allow_none=True, validate=validate.Length(max=254))
+    phone = fields.String(allow_none=True, validate=validate.Length(max=40))
+    phone_country = fields.String(allow_none=True, validate=validate.Length(equal=2))
 
 
 class TerritoryExtraWire(Wire):

@@ -3,6 +3,7 @@
 import hashlib
 import inspect
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,6 +27,7 @@ from sri_admin.web.repeats import AnsweredRequest
 PREFIX = "/api/v1"
 KEY_HEADER = "Idempotency-Key"
 _SAFE = frozenset({"GET", "HEAD"})
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class UnreadableError(AppError):
@@ -153,9 +155,17 @@ def body_object() -> dict[str, Any]:
         body = json.loads(request.get_data(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise UnreadableError from None
-    if not isinstance(body, dict):
+    if not isinstance(body, dict) or not _is_storable(body):
         raise UnreadableError
     return body
+
+
+def _is_storable(value: Any) -> bool:
+    if isinstance(value, str):
+        return not _UNSTORABLE.search(value)
+    if isinstance(value, dict):
+        return all(_is_storable(key) and _is_storable(each) for key, each in value.items())
+    return all(_is_storable(each) for each in value) if isinstance(value, list) else True
 
 
 def _refuse_constant(name: str) -> Any:

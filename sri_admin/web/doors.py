@@ -194,7 +194,7 @@ def locate(arguments: dict[str, Any]) -> dict[str, Any]:
         return arguments
     here = visit.current()
     with transaction.reading(tenancy.NOWHERE):
-        member = tenancy.tenant_by_code(arguments[_CODE])
+        member = tenancy.tenant_by_code(arguments[_CODE]) if arguments[_CODE].isprintable() else None
         if member is None or member.id not in here.members:
             raise NotFoundError
         transaction.detach(member)

@@ -86,14 +86,19 @@ def fold_digits(text: str) -> str:
     return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
 
 
+def storable(text: str) -> str:
+    """Replace the one character no database text can hold."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
 def _own_fields(schema: AnySchema) -> set[str]:
     return {csrf.FIELD, *({RECORD_ID, VERSION} - set(schema.fields))}
 
 
 def _answer(kind: fields.Field | None, entered: MultiDict[str, str], name: str) -> Any:
     if isinstance(kind, fields.List):
-        return [each for each in entered.getlist(name) if each] or None
-    text = entered.get(name, "").strip()
+        return [storable(each) for each in entered.getlist(name) if each] or None
+    text = storable(entered.get(name, "")).strip()
     return text if kind is None or isinstance(kind, _TEXT) else fold_digits(text)
 
 

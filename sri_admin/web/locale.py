@@ -9,13 +9,14 @@ from sri_admin.web import cookies, visit
 QUERY = "lang"
 PSEUDO = "PSEUDO_TEXT"  # a switch of the application, for tests and translators: marks every text that was looked up
 THEMES = ("auto", "light", "dark")
+_LONGEST_TAG = 35
 
 
 def choose() -> None:
     """Speak the language of this visit and note its theme."""
     signed_in = visit.current().signed_in
     wanted = (request.args.get(QUERY), cookies.read(cookies.LANGUAGE), signed_in.locale if signed_in else None)
-    tag = next((each for each in wanted if each and _is_offered(each)), None)
+    tag = next((tag for each in wanted if each and (tag := _offered(each))), None)
     i18n.speak(tag or _negotiated())
     i18n.set_pseudo(current_app.config.get(PSEUDO, False))
     theme = cookies.read(cookies.THEME) or (signed_in.theme if signed_in else "auto")
@@ -24,8 +25,8 @@ def choose() -> None:
 
 def remember(response: Response) -> Response:
     """Keep the language a link asked for, and say which one the answer is in."""
-    asked = request.args.get(QUERY)
-    if asked and _is_offered(asked):
+    asked = _offered(request.args.get(QUERY, ""))
+    if asked:
         cookies.write(response, cookies.LANGUAGE, asked)
     response.headers["Content-Language"] = i18n.locale()
     response.vary.update(["Accept-Language", "Cookie"])
@@ -38,8 +39,11 @@ def is_reviewed(tag: str) -> bool:
     return found is None or found.reviewed
 
 
-def _is_offered(tag: str) -> bool:
-    return any(each in i18n.available() for each in i18n.chain(tag)[:-1]) or tag in i18n.available()
+def _offered(tag: str) -> str | None:
+    # Only tags of our own go on from here: whatever else a link brings would be parsed, and kept for good, everywhere.
+    known = i18n.chain(tag) if 0 < len(tag) <= _LONGEST_TAG else []
+    found = next((each for each in known if each in i18n.available()), None)
+    return found if found != i18n.SOURCE or tag.partition("-")[0] == i18n.SOURCE else None
 
 
 def _negotiated() -> str:

@@ -13,5 +13,8 @@ def own_path(target: str | None, default: str = "/") -> str:
 
 def path_of_referrer(referrer: str | None, default: str = "/") -> str:
     """Return the path of the page a person came from."""
-    parts = urlsplit(referrer or "")
+    try:
+        parts = urlsplit(referrer or "")
+    except ValueError:
+        return default
     return own_path(parts.path + (f"?{parts.query}" if parts.query else ""), default)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import current_app, request, url_for
 
@@ -139,15 +140,16 @@ def _account(signed_in: Any) -> dict[str, str]:
 
 
 def _languages() -> list[dict[str, Any]]:
-    arguments = {**(request.view_args or {}), **request.args.to_dict()}
     endpoint = request.endpoint if request.method == "GET" and request.endpoint else None
+    here = url_for(endpoint, **(request.view_args or {})) if endpoint else "/"
+    asked = request.args.to_dict() if endpoint else {}
     return [
         {
             "code": tag,
             "label": formats.language_name(tag, own=True),
             "dir": i18n.direction(tag),
             "current": tag in i18n.chain(i18n.locale())[:-1] or tag == i18n.locale(),
-            "url": url_for(endpoint, **{**arguments, "lang": tag}) if endpoint else f"/?lang={tag}",
+            "url": f"{here}?{urlencode({**asked, locale.QUERY: tag})}",
             "reviewed": locale.is_reviewed(tag),
         }
         for tag in i18n.available()

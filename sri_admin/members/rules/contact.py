@@ -34,5 +34,9 @@ def read_phone(text: str, *, country: str | None, field: str = "phone") -> Phone
 
 
 def written(number: str) -> str:
-    """Write an E.164 number in groups, as one reads it aloud."""
-    return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    """Write an E.164 number in groups, as one reads it aloud; what a node sent that is none stays as it is."""
+    try:
+        found = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

@@ -1,10 +1,12 @@
 """Shapes of agreements at the doors."""
 
 import re
+from datetime import date
 from typing import Any
 
 from marshmallow import fields, missing
 
+from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.schema import Schema, one_of, validate
 from sri_admin.members.rules.agreement import (
     AgreementKind,
@@ -18,6 +20,12 @@ from sri_admin.members.schemas.member import PagedQuery, reason
 
 _BETWEEN_CODES = re.compile(r"[\s,;،、]+")
 _LONGEST_DAYS = 3660
+# Notice, grace and cure are counted from these days, and no calendar here goes beyond the year 9999.
+_SENSIBLE = validate.Range(
+    date(1900, 1, 1),
+    date(2199, 12, 31),
+    error=_l("Please write a date like 2026-06-12."),  # pyright: ignore[reportArgumentType] - lazy text
+)
 
 
 class Codes(fields.List):
@@ -49,8 +57,8 @@ class AgreementIn(Schema):
 
     kind = fields.Enum(AgreementKind, by_value=True, load_default=AgreementKind.LICENCE)
     parent_id = fields.UUID(allow_none=True, load_default=None)
-    starts_on = fields.Date(required=True)
-    ends_on = fields.Date(required=True)
+    starts_on = fields.Date(required=True, validate=_SENSIBLE)
+    ends_on = fields.Date(required=True, validate=_SENSIBLE)
     notice_days = _days(90)
     grace_days = _days(30)
     cure_days = _days(14)
@@ -150,7 +158,7 @@ class OfferIn(Schema):
 class SignatureIn(Schema):
     """The day on which both sides had signed."""
 
-    signed_on = fields.Date(required=True)
+    signed_on = fields.Date(required=True, validate=_SENSIBLE)
 
 
 class WithdrawalIn(Schema):
@@ -162,7 +170,7 @@ class WithdrawalIn(Schema):
 class ClosingIn(Schema):
     """Why an agreement stops, and from which day on."""
 
-    from_day = fields.Date(required=True)
+    from_day = fields.Date(required=True, validate=_SENSIBLE)
     reason = reason(required=True)
 
 
@@ -171,6 +179,6 @@ class NoteIn(Schema):
 
     id = fields.UUID()
     kind = fields.Enum(EventKind, by_value=True, required=True)
-    on = fields.Date(required=True)
-    effective_on = fields.Date()
+    on = fields.Date(required=True, validate=_SENSIBLE)
+    effective_on = fields.Date(validate=_SENSIBLE)
     reason = reason()

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from babel import Locale, UnknownLocaleError
 from marshmallow import ValidationError, fields
 
+from sri_admin.federation.wire import WireText
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.schema import Schema, one_of, validate
 from sri_admin.kernel.text import LONGEST, Text
@@ -15,6 +16,7 @@ from sri_admin.members.rules.member import Hosting, Listing, MemberKind, MemberS
 
 CODE = re.compile(r"[A-Z0-9]{2,12}\Z")
 LONGEST_REASON = 1000
+_WIRE_TEXT = WireText(longest=LONGEST)
 _BAD_CODE = _l("Use 2 to 12 capital letters or digits.")
 
 
@@ -33,9 +35,8 @@ class TextField(fields.Field[Text]):
 
 
 def _from_wire(value: Mapping[str, Any]) -> Text:
-    parts = {tag: part for tag, part in value.items() if tag != "source"}
-    sound = all(isinstance(part, Mapping) and isinstance(part.get("t"), str) for part in parts.values())
-    if not sound or value.get("source") not in parts or any(len(part["t"]) > LONGEST for part in parts.values()):
+    # What the wire would refuse must not be stored either: no node could ever take the record.
+    if not _WIRE_TEXT.accepts(value):
         raise ValidationError(_l("Please write this as text."))  # pyright: ignore[reportArgumentType] - lazy text
     return Text.from_wire(value)
 

@@ -54,7 +54,7 @@ def invite_person(actor: Actor, member_id: UUID, *, values: Values) -> Issued:
     POLICY.require(actor, "people.access.invite", member_id)
     account_id = values.get("record_id") or ids.new()
     repeated = db.session.get(Account, account_id)
-    if repeated is not None:
+    if repeated is not None and _is_person_of(repeated, member_id):
         return _repeat(actor, repeated, member_id)
     name = fold_sign_in_name(values["sign_in_name"])
     check_sign_in_name(name)
@@ -62,7 +62,7 @@ def invite_person(actor: Actor, member_id: UUID, *, values: Values) -> Issued:
     if find_account(name) is not None:
         raise sign_in_name_taken()
     account = Account(
-        id=account_id,
+        id=account_id if repeated is None else ids.new(),  # an id that somebody elsewhere has tells nothing here
         sign_in_name=name,
         display_name=values["display_name"].strip(),
         locale=values.get("locale") or i18n.SOURCE,
@@ -79,6 +79,10 @@ def invite_person(actor: Actor, member_id: UUID, *, values: Values) -> Issued:
     record(actor, invited, account)
     grant_mandate(actor, account, member_id, values=values)
     return issue(actor, account, member_id, purpose=LinkPurpose.INVITE)
+
+
+def _is_person_of(account: Account, member_id: UUID) -> bool:
+    return any(each.member_id == member_id for each in mandates_not_over(account.id))
 
 
 def _repeat(actor: Actor, account: Account, member_id: UUID) -> Issued:
