@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from sri_admin import __version__
 from sri_admin.app import PARTS
@@ -39,6 +39,8 @@ def _in_plain_words() -> Iterator[None]:
         _give_up(" ".join(str(each.message) for each in error.fields))
     except (AppError, PostgresError) as error:
         _give_up(str(error))
+    except ArgumentError:
+        _give_up(_("One of the addresses under “database” in the configuration is not an address of a database."))
     except OperationalError as error:
         reason = str(error.orig).strip().splitlines()
         _give_up(_("The database cannot be reached: %(why)s", why=reason[-1] if reason else ""))

@@ -27,6 +27,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sri_admin.federation import control, credentials, limits
 from sri_admin.federation.control import Access
 from sri_admin.federation.enrolment_models import Node, NodeState, NodeToken, UsedAssertion
+from sri_admin.federation.lines import ProtocolError
 from sri_admin.kernel import clock, ids, installation, runtime, tenancy, transaction
 from sri_admin.kernel.actor import Actor, Mandate, Scope
 from sri_admin.kernel.db import db
@@ -160,7 +161,10 @@ def issuer() -> str:
 
 def answer_token_request(app: Flask, request: Request) -> Any:
     """Answer a request for a token: the token, or why there is none."""
-    return _server(app).create_token_response(request)
+    try:
+        return _server(app).create_token_response(request)
+    except RecursionError:
+        raise ProtocolError("malformed", "the assertion is nested too deep") from None
 
 
 def _server(app: Flask) -> TokenServer:

@@ -15,6 +15,7 @@ from joserfc import jws, jwt
 from joserfc.jwk import ECKey, OctKey
 
 from sri_admin.federation import credentials, tokens
+from sri_admin.federation.checkpoint import to_base64url
 from sri_admin.federation.client import Answer
 from sri_admin.federation.enrolment_models import Node, NodeState, NodeToken
 from sri_admin.kernel import clock, ids, installation, postgres, tenancy, transaction
@@ -137,6 +138,12 @@ def test_another_way_to_prove_oneself_is_not_offered(pair: Pair) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = pair.line.request("POST", tokens.TOKEN_PATH, headers=headers, body=body)
     assert error_of(answer) == "invalid_client"
+
+
+def test_an_assertion_nested_without_end_is_refused_like_any_other(pair: Pair) -> None:
+    deep = to_base64url(b"[" * 50_000)
+    answer = ask(pair, f"{to_base64url(b'{}')}.{deep}.{deep}")
+    assert 400 <= answer.status < 500
 
 
 def test_only_the_digest_of_a_token_is_kept(pair: Pair) -> None:
