@@ -60,11 +60,6 @@ def reach() -> Reach:
         return tenancy.everywhere(db.session.scalars(sa.select(Tenant.id)))
 
 
-def own_fingerprint() -> str:
-    """Return the digits of this installation's key."""
-    return fingerprint(keys.own_key().verify_key)
-
-
 def ask(transport: Transport, code: str) -> Asked:
     """Ask the hub, with a code, to become the node of the member the code was made for."""
     if not runtime.current().settings.hub.root_fingerprint:

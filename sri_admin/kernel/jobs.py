@@ -50,11 +50,6 @@ def runtime_of(app: Flask) -> runtime.Runtime:
     return app.extensions[runtime.EXTENSION]
 
 
-def queue_of(app: Flask) -> procrastinate.App:
-    """Return the job queue of an application."""
-    return app.extensions[_EXTENSION]
-
-
 def _register(app: Flask, queue: procrastinate.App, task: Task) -> None:
     strategy = procrastinate.RetryStrategy(max_attempts=task.retries, exponential_wait=4) if task.retries else False
     registered = queue.task(name=task.name, retry=strategy, queueing_lock=task.name if task.every else None)(

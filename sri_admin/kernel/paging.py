@@ -2,11 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
-
-import sqlalchemy as sa
-
-from sri_admin.kernel.db import db
+from typing import Generic, TypeVar
 
 SIZE = 50
 T = TypeVar("T")
@@ -30,13 +26,6 @@ class Page(Generic[T]):
     def last(self) -> int:
         """The place of the last row."""
         return (self.number - 1) * self.size + len(self.rows)
-
-
-def page_of(select: sa.Select[Any], *, number: int = 1, size: int = SIZE) -> Page[Any]:
-    """Run a select for one page, counting the whole in a second statement."""
-    total = db.session.scalar(sa.select(sa.func.count()).select_from(select.order_by(None).subquery())) or 0
-    rows = db.session.scalars(select.limit(size).offset((number - 1) * size)).all()
-    return Page(rows, total, number, size)
 
 
 def slice_of(rows: Sequence[T], *, number: int = 1, size: int = SIZE) -> Page[T]:

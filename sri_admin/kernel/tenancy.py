@@ -12,7 +12,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
 
 from sri_admin.kernel import ids
 from sri_admin.kernel.actor import Actor
@@ -60,16 +60,6 @@ class OfTenant:
     def id(cls) -> Mapped[UUID]:
         """The row, within its tenant."""
         return mapped_column(primary_key=True, default=ids.new, sort_order=-1)
-
-
-def in_tenant(target: str, *, key: str, local: str, many: bool = False) -> Any:
-    """Relate rows of one tenant by id.
-
-    Only the parent's id is marked foreign: with `member_id` marked too SQLAlchemy would blank a primary key column.
-    """
-    owner, other = (target, local) if many else (local, target)
-    condition = f"and_(foreign({owner}.{key}) == {other}.id, {owner}.member_id == {other}.member_id)"
-    return relationship(target, primaryjoin=condition, viewonly=True, uselist=many)
 
 
 @dataclass(frozen=True)

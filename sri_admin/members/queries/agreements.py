@@ -77,11 +77,6 @@ def agreement_events(agreements: Sequence[Agreement]) -> dict[UUID, list[Agreeme
     return events
 
 
-def facts_about(agreement: Agreement) -> Facts:
-    """Return everything the shown state of an agreement depends on."""
-    return facts_of(agreement, agreement_events([agreement])[agreement.id])
-
-
 def agreements_of(member: Member, *, on: date | None = None) -> list[AgreementRow]:
     """Return the agreements of a member with what is shown on a day (its today), newest first."""
     day = on or clock.today(member.time_zone)

@@ -79,12 +79,6 @@ def members_page(actor: Actor, query: Mapping[str, Any]) -> Page[MemberRow]:
     return Page(_rows(chosen.rows), chosen.total, number, size)
 
 
-def member_names() -> list[Member]:
-    """Return every member in reach by name, for the circle and for choices."""
-    members = db.session.scalars(sa.select(Member)).all()
-    return sorted(members, key=lambda each: sorting_key(str(each.names)))
-
-
 def regions() -> list[str]:
     """Return the review regions in use."""
     return list(db.session.scalars(sa.select(Member.region).distinct().order_by(Member.region)))
@@ -105,12 +99,6 @@ def member_events_of(member_id: UUID, *, limit: int = 20) -> list[MemberEvent]:
 def find_card(member_id: UUID) -> MemberCard | None:
     """Return the card others see of a member, unless it is hidden."""
     return db.session.scalar(sa.select(MemberCard).where(MemberCard.id == member_id))
-
-
-def member_cards() -> list[MemberCard]:
-    """Return the cards of all members that are not hidden, by name."""
-    cards = db.session.scalars(sa.select(MemberCard)).all()
-    return sorted(cards, key=lambda each: sorting_key(str(each.names)))
 
 
 def card_values(member: Member) -> dict[str, Any] | None:

@@ -139,15 +139,3 @@ class TransitionIn(Schema):
     reason = reason()
     kind = fields.Enum(SuspensionKind, by_value=True)
     until = fields.Date()
-
-
-class LegalEntityIn(Schema):
-    """The legal body behind a member."""
-
-    id = fields.UUID()
-    name = fields.String(required=True, validate=validate.Length(1, 200))
-    form = fields.String(required=True, validate=validate.Length(1, 100))
-    registration_no = fields.String(validate=validate.Length(max=100))
-    country = fields.String(required=True, validate=validate.Regexp(r"[A-Z]{2}\Z"))
-    starts_on = fields.Date(required=True)
-    ends_on = fields.Date()
