@@ -1,6 +1,6 @@
 # Thin: everything real is in the program. Needs Python 3.11 or newer, git and make; the lock file brings the rest.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench clean
+.PHONY: help demo test chaos check bench clean
 
 ARGS ?=
 BIN := .venv/bin
@@ -13,6 +13,9 @@ demo: $(BIN)/.ready-demo ## a hub and two country nodes to try (ARGS="--fresh" s
 
 test: $(BIN)/.ready-test ## all tests, or some (ARGS="tests/kernel -x")
 	@exec $(BIN)/pytest $(ARGS)
+
+chaos: $(BIN)/.ready-test ## the long torture: faults, kills and full sizes that take minutes to hours (ARGS="tests/federation")
+	@exec $(BIN)/pytest -m chaos $(ARGS)
 
 check: $(BIN)/.ready-check ## style, types, the floors of the house, translations
 	@$(BIN)/ruff check
