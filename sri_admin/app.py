@@ -12,12 +12,13 @@ from sri_admin.kernel.settings import Settings
 from sri_admin.members.part import PART as MEMBERS
 from sri_admin.overview.part import PART as OVERVIEW
 from sri_admin.people import queries as people
+from sri_admin.people.operations import sessions
 from sri_admin.people.part import PART as PEOPLE
 from sri_admin.web import lifecycle
 from sri_admin.web.visit import Loaders
 
 PARTS: tuple[Part, ...] = (FEDERATION, PEOPLE, MEMBERS, OVERVIEW)
-LOADERS = Loaders(session=people.signed_in, node=tokens.node_actor)
+LOADERS = Loaders(session=people.signed_in, node=tokens.node_actor, confirm=sessions.confirm_password)
 
 
 def create_app(settings: Settings, *, found: database.Addresses | None = None, parts: Sequence[Part] = PARTS) -> Flask:

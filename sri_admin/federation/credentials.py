@@ -19,7 +19,7 @@ def auth_key() -> ECKey:
     path = installation.instance_folder(runtime.current().settings) / _FILE
     if not path.exists():
         made = ECKey.generate_key(CURVE, private=True)
-        installation.write_private(path, json.dumps(made.as_dict(private=True)).encode())
+        installation.write_private_once(path, json.dumps(made.as_dict(private=True)).encode())
     return ECKey.import_key(json.loads(path.read_text()))
 
 

@@ -81,7 +81,7 @@ def _folder() -> Path:
 
 def _signing_key(path: Path) -> SigningKey:
     if not path.exists():
-        installation.write_private(path, SigningKey.generate().to_pem())
+        installation.write_private_once(path, SigningKey.generate().to_pem())
     return _parsed(_content(path))
 
 

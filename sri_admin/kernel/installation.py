@@ -5,6 +5,7 @@ The two must agree: a database restored from an old backup, or a copied folder, 
 
 import json
 import os
+import tempfile
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -99,20 +100,34 @@ def instance_folder(settings: Settings) -> Path:
 
 def write_private(path: Path, content: bytes) -> None:
     """Write a file only its owner can read, whole or not at all."""
-    draft = path.with_suffix(path.suffix + ".new")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+    _drafted(path, content).replace(path)
+
+
+def write_private_once(path: Path, content: bytes) -> bytes:
+    """Write a private file unless there is one, and return what it holds: of several at once the first one wins."""
+    draft = _drafted(path, content)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return path.read_bytes()
+    finally:
+        draft.unlink()
+    return content
+
+
+def _drafted(path: Path, content: bytes) -> Path:
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    with os.fdopen(handle, "wb") as stream:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
-    draft.replace(path)
+    return Path(name)
 
 
 def secret(settings: Settings, name: str) -> bytes:
     """Return a random secret of this installation, made at first use."""
     path = instance_folder(settings) / f"{name}.secret"
-    if not path.exists():
-        write_private(path, os.urandom(32))
-    return path.read_bytes()
+    return path.read_bytes() if path.exists() else write_private_once(path, os.urandom(32))
 
 
 def _identity_file(settings: Settings) -> Path:

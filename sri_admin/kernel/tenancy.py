@@ -4,7 +4,8 @@
 at the start of every transaction and savepoint, also to nothing, so that no setting outlives its transaction.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -111,6 +112,18 @@ def write_for(member: UUID) -> None:
     session = db.session()
     reach = reach_of(session)
     confine(session, replace(reach, members=reach.members | {member}, member=member))
+
+
+@contextmanager
+def reaching(reach: Reach) -> Iterator[None]:
+    """Reach something else for a few statements of the open transaction, then what was reached before."""
+    session = db.session()
+    before = reach_of(session)
+    session.flush()
+    confine(session, reach)
+    yield
+    session.flush()
+    confine(session, before)
 
 
 def reach_of(session: Session) -> Reach:

@@ -25,6 +25,7 @@ from sri_admin.members.queries.agreements import (
 from sri_admin.members.queries.members import MemberRow, member_by_id, members_page
 from sri_admin.members.queries.offices import office_holder_by_id, office_holders_of
 from sri_admin.members.rules.member import Transition
+from sri_admin.members.rules.words import GRAVE
 from sri_admin.members.schemas.agreement import (
     AgreementDraftIn,
     AgreementDraftOut,
@@ -79,6 +80,7 @@ def member_change(actor: Actor, values: Values, *, member: Tenant) -> Member:
     takes=TransitionIn,
     gives=MemberOut,
     versioned=True,
+    fresh=lambda arguments: arguments["step"] in GRAVE,
     roles=HUB,
 )
 def member_step_take(actor: Actor, values: Values, *, member: Tenant, step: str) -> Member:
@@ -158,7 +160,13 @@ def agreement_withdrawal(actor: Actor, values: Values, *, member: Tenant, agreem
 
 
 @api.post(
-    f"{_AGREEMENT}/termination", audience=Audience.STAFF, takes=ClosingIn, gives=AgreementOut, versioned=True, roles=HUB
+    f"{_AGREEMENT}/termination",
+    audience=Audience.STAFF,
+    takes=ClosingIn,
+    gives=AgreementOut,
+    versioned=True,
+    fresh=True,
+    roles=HUB,
 )
 def agreement_termination(actor: Actor, values: Values, *, member: Tenant, agreement_id: UUID) -> Agreement:
     """Stop a signed agreement before its end."""

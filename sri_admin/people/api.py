@@ -3,9 +3,11 @@
 from typing import Any
 
 from sri_admin.kernel.actor import Actor
+from sri_admin.people.operations import sessions
 from sri_admin.people.policy import POLICY
 from sri_admin.people.queries import account_by_id, codes_of
-from sri_admin.people.schemas import MeOut
+from sri_admin.people.schemas import MeOut, PasswordOnceMoreIn
+from sri_admin.web import visit
 from sri_admin.web.api import Api
 from sri_admin.web.doors import Audience
 
@@ -35,3 +37,9 @@ def me(actor: Actor) -> dict[str, Any]:
         "locale": account_by_id(actor.account_id).locale,
         "mandates": mandates,
     }
+
+
+@api.post("/me/password-again", audience=Audience.SIGNED_IN, takes=PasswordOnceMoreIn)
+def password_again(actor: Actor, values: dict[str, Any]) -> None:
+    """Give the password once more, so that grave acts are open to this session for ten minutes."""
+    sessions.confirm_password(actor, visit.session_id(), values={**values, "network": visit.network()})

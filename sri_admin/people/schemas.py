@@ -43,10 +43,15 @@ class NewPasswordIn(Schema):
     password = fields.String(required=True)
 
 
-class PasswordAgainIn(Schema):
-    """The password once more, and where to go then."""
+class PasswordOnceMoreIn(Schema):
+    """The password once more."""
 
     password = fields.String(required=True)
+
+
+class PasswordAgainIn(PasswordOnceMoreIn):
+    """The password once more, and where to go then."""
+
     next = fields.String()
 
 

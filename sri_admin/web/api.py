@@ -23,6 +23,7 @@ from sri_admin.kernel.schema import load
 from sri_admin.web import doors, forms, visit
 from sri_admin.web.doors import Audience, View
 from sri_admin.web.repeats import AnsweredRequest
+from sri_admin.web.step_up import Gravity
 
 PREFIX = "/api/v1"
 KEY_HEADER = "Idempotency-Key"
@@ -66,7 +67,7 @@ class ApiDoor:
     gives: type[Schema] | None = None
     versioned: bool = False
     created: bool = False
-    fresh: bool = False
+    fresh: Gravity = False
     raw: bool = False
     parameters: frozenset[str] = field(default=frozenset())
 
@@ -131,7 +132,7 @@ def _answer_raw(door: ApiDoor, **arguments: Any) -> Any:
 
 def _answer(door: ApiDoor, **arguments: Any) -> Response:
     doors.admit(door)
-    doors.check(door)
+    doors.check(door, arguments)
     inputs = doors.locate(arguments)
     if door.query is not None:
         inputs["query"] = forms.read_query(door.query, request.args)

@@ -16,7 +16,7 @@ from flask import Flask, redirect, render_template, request, url_for
 from marshmallow import Schema
 from werkzeug.wrappers import Response
 
-from sri_admin.kernel import clock, installation, ip_prefix, tenancy, transaction
+from sri_admin.kernel import installation, ip_prefix, tenancy, transaction
 from sri_admin.kernel.errors import (
     AppError,
     ConflictError,
@@ -29,7 +29,8 @@ from sri_admin.kernel.errors import (
 )
 from sri_admin.kernel.part import BOTH
 from sri_admin.kernel.tenancy import Reach
-from sri_admin.web import cookies, csrf, forms, notices, visit
+from sri_admin.web import cookies, csrf, forms, notices, repeats, step_up, visit
+from sri_admin.web.step_up import Gravity
 
 View = Callable[..., Any]
 _CODE, _SAFE = "code", frozenset({"GET", "HEAD"})
@@ -60,7 +61,7 @@ class Door:
     takes: type[Schema] | None = None
     query: type[Schema] | None = None
     again: View | None = None
-    fresh: bool = False
+    fresh: Gravity = False
     parameters: frozenset[str] = field(default=frozenset())
 
     @property
@@ -123,7 +124,7 @@ class Pages:
         takes: type[Schema] | None = None,
         again: View | None = None,
         template: str | None = None,
-        fresh: bool = False,
+        fresh: Gravity = False,
         roles: frozenset[str] = BOTH,
     ) -> Callable[[View], View]:
         """Declare what takes a form; on an error the page `again` is shown with everything that was entered.
@@ -177,15 +178,13 @@ def admit(door: Any) -> None:
         raise NotAllowedError
 
 
-def check(door: Any) -> None:
+def check(door: Any, arguments: Mapping[str, Any]) -> None:
     """Check the request itself: our own form, a recent password for grave acts."""
     here = visit.current()
     if door.method not in _SAFE and here.actor.kind != "node":
         csrf.require()
-    if getattr(door, "fresh", False):
-        until = here.actor.fresh_until
-        if until is None or until < clock.now():
-            raise FreshSignInNeededError
+    if step_up.is_grave(door.fresh, arguments):
+        step_up.require()
 
 
 def locate(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -211,14 +210,18 @@ def reach(*, writing: bool) -> Reach:
 
 def _answer_page(pages: Pages, door: Door, **arguments: Any) -> Response | str | tuple[str, int]:
     admit(door)
-    check(door)
+    try:
+        check(door, arguments)
+    except FreshSignInNeededError as asked:
+        with transaction.reading(reach(writing=False)):
+            return step_up.ask(asked)
     located = locate(arguments)
     if door.method in _SAFE:
         with transaction.reading(reach(writing=False)):
             return _shown(door.view, door.template, _inputs(door, located, forms.Form()))
     try:
         entered = _inputs(door, located, None)
-        result = transaction.write(reach(writing=True), lambda: door.view(visit.current().actor, **entered))
+        result = transaction.write(reach(writing=True), lambda: _once(door, entered))
     except (InvalidError, ConflictError, StaleError) as error:
         if door.again is None:
             raise
@@ -227,6 +230,24 @@ def _answer_page(pages: Pages, door: Door, **arguments: Any) -> Response | str |
         return lead(result)
     with transaction.reading(reach(writing=False)):
         return render_template(door.template or "", **result)
+
+
+def _once(door: Door, entered: Mapping[str, Any]) -> Any:
+    sending = repeats.sending(reach(writing=True).member)
+    first = sending.first_answer() if sending else None
+    if first is not None:
+        return SeeOther(arguments={}, **first)
+    result = door.view(visit.current().actor, **entered)
+    if sending is not None:
+        sending.keep(_repeatable(result))
+    return result
+
+
+def _repeatable(result: Any) -> dict[str, Any] | None:
+    if not isinstance(result, SeeOther) or result.session is not None:
+        return None
+    said = {"notice": result.notice, "language": result.language, "theme": result.theme}
+    return {"endpoint": _address(result), **said}
 
 
 def _shown(view: View, template: str | None, inputs: Mapping[str, Any]) -> Response | str:
@@ -262,8 +283,7 @@ def _inputs(door: Door, located: dict[str, Any], form: forms.Form | None) -> dic
 
 def lead(target: SeeOther) -> Response:
     """Answer with the way to another page, its notice and its cookies."""
-    is_path = target.endpoint.startswith("/")
-    response = redirect(target.endpoint if is_path else url_for(target.endpoint, **target.arguments), 303)
+    response = redirect(_address(target), 303)
     assert isinstance(response, Response)
     kept: Any = response
     if target.notice:
@@ -277,6 +297,11 @@ def lead(target: SeeOther) -> Response:
     elif target.session is not None:
         cookies.write(kept, cookies.SESSION, target.session)
     return response
+
+
+def _address(target: SeeOther) -> str:
+    is_path = target.endpoint.startswith("/")
+    return target.endpoint if is_path else url_for(target.endpoint, **target.arguments)
 
 
 def who_is_there() -> None:

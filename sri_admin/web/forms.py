@@ -16,7 +16,7 @@ from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.schema import load
 from sri_admin.web import csrf
 
-RECORD_ID, VERSION = "record_id", "version"
+RECORD_ID, VERSION, PASSWORD_AGAIN = "record_id", "version", "password_again"
 _TEXT = (fields.String, fields.List, fields.Raw)
 
 
@@ -92,7 +92,7 @@ def storable(text: str) -> str:
 
 
 def _own_fields(schema: AnySchema) -> set[str]:
-    return {csrf.FIELD, *({RECORD_ID, VERSION} - set(schema.fields))}
+    return {csrf.FIELD, PASSWORD_AGAIN, *({RECORD_ID, VERSION} - set(schema.fields))}
 
 
 def _answer(kind: fields.Field | None, entered: MultiDict[str, str], name: str) -> Any:

@@ -39,7 +39,7 @@ def take() -> list[dict[str, str]]:
 
 def clear(response: Response) -> Response:
     """Take the notice back once it was shown."""
-    if g.get("notice_taken"):
+    if g.pop("notice_taken", False):
         cookies.remove(response, _PURPOSE)
     return response
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from flask import current_app, g
+from flask import current_app, g, request
 
+from sri_admin.kernel import ip_prefix
 from sri_admin.kernel.actor import ANONYMOUS, Actor
+from sri_admin.kernel.errors import SignInNeededError
 from sri_admin.kernel.i18n import LazyText
 from sri_admin.kernel.tenancy import Tenant
 
@@ -55,10 +58,11 @@ class SignedIn(Protocol):
 
 @dataclass(frozen=True)
 class Loaders:
-    """How web learns who is there: by session cookie, or by a node's bearer token."""
+    """How web learns who is there: by session cookie, or by a node's bearer token; how a password is confirmed."""
 
     session: Callable[[str], SignedIn | None]
     node: Callable[[str], Actor | None]
+    confirm: Callable[..., datetime]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +101,19 @@ def begin(request_id: str) -> Visit:
 def current() -> Visit:
     """Return the visit of this request."""
     return g.visit
+
+
+def session_id() -> UUID:
+    """Return the session this request came with."""
+    signed_in = current().signed_in
+    if signed_in is None:
+        raise SignInNeededError
+    return signed_in.session_id
+
+
+def network() -> str:
+    """Return the network this request came from, for counting attempts."""
+    return ip_prefix.prefix(request.remote_addr)
 
 
 def known(**facts: Any) -> Visit:

@@ -144,7 +144,7 @@ def is_refused(app: Flask, door: Any) -> bool:
     with app.test_request_context(method=door.method):
         doors.visit.begin("test")
         try:
-            doors.check(door)
+            doors.check(door, {})
         except csrf.ForgedError:
             return True
         except AppError:

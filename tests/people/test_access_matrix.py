@@ -46,6 +46,7 @@ MATRIX: dict[tuple[str, str], tuple[int, ...]] = {
     ("POST", "/countries/QM/access/{m}/extend"): (401, 403, 403, 303, 404, 403, 303),
     ("POST", "/countries/QM/access/{fm}/end"): (401, 403, 404, 404, 404, 403, 404),
     ("GET", "/api/v1/me"): (401, 200, 200, 200, 200, 200, 200),
+    ("POST", "/api/v1/me/password-again"): (401, 400, 400, 400, 400, 400, 400),
 }
 
 

@@ -78,7 +78,14 @@ def member_step(actor: Actor, form: Form, *, member: Tenant, step: str) -> dict[
     }
 
 
-@pages.post("/countries/<code>/steps/<step>", audience=Audience.STAFF, takes=TransitionIn, again=member_step, roles=HUB)
+@pages.post(
+    "/countries/<code>/steps/<step>",
+    audience=Audience.STAFF,
+    takes=TransitionIn,
+    again=member_step,
+    fresh=lambda arguments: arguments["step"] in words.GRAVE,
+    roles=HUB,
+)
 def member_take_step(actor: Actor, values: Mapping[str, Any], *, member: Tenant, step: str) -> SeeOther:
     """Take a step in the life of a country."""
     record, transition = member_by_id(member.id), _transition(step)

@@ -80,7 +80,14 @@ def agreement_close(actor: Actor, form: Form, *, member: Tenant, agreement_id: U
     return {**context, "way": way, "title": LazyText(title.message, values={"ref_no": ref_no}), "text": text}
 
 
-@pages.post(f"{_ADDRESS}/closing/<way>", audience=Audience.STAFF, takes=ClosingIn, again=agreement_close, roles=HUB)
+@pages.post(
+    f"{_ADDRESS}/closing/<way>",
+    audience=Audience.STAFF,
+    takes=ClosingIn,
+    again=agreement_close,
+    fresh=lambda arguments: arguments["way"] == "termination",
+    roles=HUB,
+)
 def agreement_close_send(
     actor: Actor, values: Mapping[str, Any], *, member: Tenant, agreement_id: UUID, way: str
 ) -> SeeOther:

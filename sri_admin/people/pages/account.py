@@ -9,12 +9,12 @@ from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.part import ask
 from sri_admin.people.operations import access, sessions
-from sri_admin.people.pages.sign_in import NothingIn, session_id, with_network
+from sri_admin.people.pages.sign_in import NothingIn, with_network
 from sri_admin.people.policy import POLICY
 from sri_admin.people.queries import account_by_id, codes_of, sessions_of
 from sri_admin.people.rules import Theme, role_name
 from sri_admin.people.schemas import PasswordChangeIn, PreferencesIn
-from sri_admin.web import addresses
+from sri_admin.web import addresses, visit
 from sri_admin.web.doors import Audience, Pages, SeeOther, see_other
 from sri_admin.web.forms import Form
 
@@ -36,7 +36,7 @@ def account_show(actor: Actor, form: Form) -> dict[str, Any]:
         "form": form,
         "account": account,
         "mandates": [(role_name(each.role), _place(each.member_id, codes), each.ends_on) for each in actor.mandates],
-        "sessions": [(each, each.id == session_id()) for each in sessions_of(account.id)],
+        "sessions": [(each, each.id == visit.session_id()) for each in sessions_of(account.id)],
         "languages": [(tag, formats.language_name(tag, own=True)) for tag in i18n.available()],
     }
 

@@ -2,9 +2,6 @@
 
 from typing import Any
 
-from flask import request
-
-from sri_admin.kernel import ip_prefix
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.schema import Schema
@@ -25,14 +22,7 @@ class NothingIn(Schema):
 
 def with_network(values: dict[str, Any]) -> dict[str, Any]:
     """Return what was entered together with the network it came from, for counting attempts."""
-    return {**values, "network": ip_prefix.prefix(request.remote_addr)}
-
-
-def session_id() -> Any:
-    """Return the id of the session this request came with."""
-    signed_in = visit.current().signed_in
-    assert signed_in is not None
-    return signed_in.session_id
+    return {**values, "network": visit.network()}
 
 
 @pages.get(addresses.SIGN_IN, audience=Audience.PUBLIC, template="people/sign_in.html", query=SignInQuery)
@@ -54,7 +44,7 @@ def sign_in_send(actor: Actor, values: dict[str, Any]) -> SeeOther:
 @pages.post(addresses.SIGN_OUT, audience=Audience.SIGNED_IN, takes=NothingIn)
 def sign_out(actor: Actor, values: dict[str, Any]) -> SeeOther:
     """Let somebody out."""
-    sessions.sign_out(actor, session_id())
+    sessions.sign_out(actor, visit.session_id())
     return see_other("people.sign_in", session="", notice=_("You are signed out."), **values)
 
 
@@ -71,16 +61,15 @@ def link_use(actor: Actor, values: dict[str, Any], *, token: str) -> SeeOther:
     return see_other("/", session=opened.token, notice=_("Thank you. Your password is set and you are signed in."))
 
 
-@pages.get(
-    addresses.PASSWORD_AGAIN, audience=Audience.SIGNED_IN, template="people/password_again.html", query=SignInQuery
-)
+@pages.get(addresses.PASSWORD_AGAIN, audience=Audience.SIGNED_IN, template="password_again.html", query=SignInQuery)
 def password_again(_actor: Actor, query: dict[str, Any], form: Form) -> dict[str, Any]:
     """Ask for the password once more."""
-    return {"form": form, "next": own_path(form.value("next", query.get("next")))}
+    target = own_path(form.value("next", query.get("next")))
+    return {"form": form, "action": addresses.PASSWORD_AGAIN, "field": "password", "kept": [("next", target)]}
 
 
 @pages.post(addresses.PASSWORD_AGAIN, audience=Audience.SIGNED_IN, takes=PasswordAgainIn, again=password_again)
 def password_again_send(actor: Actor, values: dict[str, Any]) -> SeeOther:
     """Take the password once more and go on."""
-    sessions.confirm_password(actor, session_id(), values=with_network(values))
+    sessions.confirm_password(actor, visit.session_id(), values=with_network(values))
     return see_other(own_path(values.get("next")))
