@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from sri_admin.federation import (
     answers,
+    box_keys,
     contact,
     control,
     enrolment,
@@ -105,9 +106,19 @@ def say_hello(actor: Actor) -> Response:
         software=values["software"],
         skew_ms=told["skew_ms"],
         heads=hello.heads(values, told),
+        positions=hello.positions(values),
+        by_stick=False,
         trouble=values["trouble"] if values["trouble"] in PARTED else None,
     )
     return answers.document(told, accepted=request.headers.get("Accept-Encoding", ""))
+
+
+@api.raw(f"{_BASE}/box-key", method="POST", audience=Audience.NODE, roles=HUB)
+@speaking
+def box_key(actor: Actor) -> Response:
+    """Take the key bundles for a node are locked with."""
+    node = _caller(actor)
+    return answers.document({"box_key": box_keys.take(actor, node, _body(_PAPER_BYTES))})
 
 
 @api.raw(f"{_BASE}/streams/<stream>/changes", method="GET", audience=Audience.NODE, roles=HUB)

@@ -148,6 +148,10 @@ class HubClient:
         """Send a document that proves itself, return the JSON answer."""
         return self._json(self.call("POST", path, body=document, kind="application/json", signed=False))
 
+    def post_signed(self, path: str, document: bytes) -> dict[str, Any]:
+        """Send a document that proves itself as the node we are, return the JSON answer."""
+        return self._json(self.call("POST", path, body=document, kind="application/json"))
+
     def get_json(self, path: str, *, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Return a JSON document that is open to anybody who can ask."""
         return self._json(self.call("GET", path, headers=headers, signed=False))

@@ -34,7 +34,7 @@ def note_try() -> None:
 
 def note_reached(skew: timedelta) -> None:
     """Note that the hub answered, and how far its clock is ahead of ours."""
-    _write(reached_at=clock.now(), skew_ms=int(skew.total_seconds() * 1000))
+    _write(by_stick=False, reached_at=clock.now(), skew_ms=int(skew.total_seconds() * 1000))
 
 
 def note_end(*, code: str | None, detail: str = "", stream: str | None = None, wait: int | None = None) -> None:

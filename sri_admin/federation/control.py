@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
-from sri_admin.federation import aside, keys, kinds, streams, taking
+from sri_admin.federation import aside, box_keys, keys, kinds, streams, taking
 from sri_admin.federation.checkpoint import to_base64url
 from sri_admin.federation.events import KeyPublished, WriterGranted
 from sri_admin.federation.lines import ProtocolError
@@ -19,7 +19,7 @@ from sri_admin.federation.stream_names import (
     parse_name,
     stream_name,
 )
-from sri_admin.kernel import ids, installation, tenancy, transaction, work
+from sri_admin.kernel import actor, ids, installation, tenancy, transaction, work
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
 from sri_admin.kernel.signing import VerifyKey
@@ -44,6 +44,7 @@ def prepare_hub() -> None:
         for cls in (HUB_CONTROL, HUB_REGISTRY):
             if streams.find(stream_name(cls, hub_id)) is None:
                 streams.begin(cls, hub_id, own=True)
+        box_keys.publish(actor.system("hub"), installation.identity().id, box_keys.own_public())
 
 
 def root_file() -> bytes:

@@ -89,6 +89,8 @@ class NodeContact(Base):
     skew_ms: Mapped[int] = mapped_column(sa.BigInteger)
     heads: Mapped[dict[str, Any]] = mapped_column(comment="how far it had written each stream of its own")
     trouble: Mapped[str | None]
+    positions: Mapped[dict[str, Any] | None] = mapped_column(comment="where it stood in every stream it named")
+    by_stick: Mapped[bool] = mapped_column(server_default=sa.false(), comment="by stick, not by network")
 
 
 class NodeToken(Base):
@@ -148,3 +150,4 @@ class HubContact(Base):
     code: Mapped[str | None]
     detail: Mapped[str | None]
     stream: Mapped[str | None]
+    by_stick: Mapped[bool] = mapped_column(server_default=sa.false(), comment="by stick, not by network")

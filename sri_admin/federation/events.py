@@ -61,3 +61,11 @@ class WriterGranted(Event):
     subject_kind: ClassVar[str] = "node"
     stream: str
     epoch: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoxKeyPublished(Event):
+    """The key bundles for an installation are locked with was published to everybody."""
+
+    subject_kind: ClassVar[str] = "node"
+    kid: str

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import structlog
 
-from sri_admin.federation import contact, control, credentials, export, hello, intake, joining, limits
+from sri_admin.federation import box_keys, contact, control, credentials, export, hello, intake, joining, limits
 from sri_admin.federation.client import BASE, Answer, HubClient, HubError, LineDownError, Transport
 from sri_admin.federation.control import Access
 from sri_admin.federation.lines import ProtocolError
@@ -170,6 +170,9 @@ def _hello(client: HubClient) -> dict[str, Offer]:
         trouble=last.code if last else None,
     )
     told = client.post_json(f"{BASE}/hello", document)
+    if box_keys.is_missed(told):
+        client.post_signed(f"{BASE}/box-key", box_keys.paper())
+        told = client.post_json(f"{BASE}/hello", document)  # what was published stands in the control stream by now
     streams = told.get("streams")
     if not isinstance(streams, list):
         raise LineDownError("not_a_hub", "the hub's hello cannot be read")

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sri_admin import __version__
-from sri_admin.federation import control, export, kinds, limits
+from sri_admin.federation import box_keys, control, export, kinds, limits
 from sri_admin.federation.answers import RefusedError
 from sri_admin.federation.control import Access
 from sri_admin.federation.enrolment_models import Node, NodeState
@@ -74,6 +74,7 @@ def answer(node: Node, values: Mapping[str, Any]) -> dict[str, Any]:
         "poll_after": poll_after(node.id),
         "limits": limits_told(),
         "schema_actions": schema_actions(values["schemas"]),
+        "box_key": box_keys.kid_of(node.id),
         "streams": [_stream(own, access, told.get(own.stream)) for own, access in _granted(node) if own is not None],
     }
 
@@ -100,6 +101,13 @@ def heads(values: Mapping[str, Any], answered: Mapping[str, Any]) -> dict[str, i
     """Return how far a node has written each stream that is its own."""
     own = {each["stream"] for each in answered["streams"] if each["access"] == Access.WRITE}
     return {each["stream"]: each["n"] for each in values["streams"] if each["stream"] in own}
+
+
+def positions(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where a node stands in every stream it named."""
+    return {
+        each["stream"]: {"epoch": each["epoch"], "n": each["n"], "chain": each["chain"]} for each in values["streams"]
+    }
 
 
 def _granted(node: Node) -> list[tuple[Position, Access]]:

@@ -125,3 +125,15 @@ class Grant(OfTenant, Versioned, Base):
     log_id: Mapped[UUID]
     node_id: Mapped[UUID | None] = mapped_column(comment="the node that writes; absent for the hub")
     base_chain: Mapped[str | None] = mapped_column(comment="hex")
+
+
+class BoxKey(OfTenant, Versioned, Base):
+    """The public key bundles for an installation are locked with; the hub publishes its own and those of nodes."""
+
+    __tablename__ = "sync_box_key"
+    __table_args__ = (
+        sa.UniqueConstraint("member_id", "holder_id", deferrable=True, initially="DEFERRED"),
+        {"info": {"tenancy": TENANT}},
+    )
+    holder_id: Mapped[UUID] = mapped_column(comment="the installation that can open what is locked")
+    public_key: Mapped[str] = mapped_column(comment="base64url of 32 bytes")

@@ -63,5 +63,6 @@ FEDERATION = Part(
         events.NodeFenced: told.node_fenced,
         events.KeyPublished: told.key_published,
         events.WriterGranted: told.writer_granted,
+        events.BoxKeyPublished: told.box_key_published,
     },
 )

@@ -5,7 +5,7 @@ from marshmallow import INCLUDE, Schema, fields, validate
 from sri_admin.federation.kinds import Kind
 from sri_admin.federation.limits import INTEGER_MAX
 from sri_admin.federation.lines import HASH_TEXT, STREAM_TEXT
-from sri_admin.federation.models import Grant, NodeKey
+from sri_admin.federation.models import BoxKey, Grant, NodeKey
 from sri_admin.federation.stream_names import HUB_CONTROL
 from sri_admin.federation.wire import WireBoolean, WireUUID
 
@@ -39,6 +39,14 @@ class GrantWire(Wire):
     base_chain = fields.String(allow_none=True, validate=validate.Regexp(rf"^{HASH_TEXT.pattern}\Z"))
 
 
+class BoxKeyWire(Wire):
+    """federation.box_key/1."""
+
+    holder_id = WireUUID(required=True)
+    public_key = fields.String(required=True, validate=validate.Length(max=64))
+
+
 NODE_KEY = Kind(name="federation.node_key", model=NodeKey, schema=NodeKeyWire, stream=HUB_CONTROL)
 GRANT = Kind(name="federation.grant", model=Grant, schema=GrantWire, stream=HUB_CONTROL)
-KINDS = (NODE_KEY, GRANT)
+BOX_KEY = Kind(name="federation.box_key", model=BoxKey, schema=BoxKeyWire, stream=HUB_CONTROL)
+KINDS = (NODE_KEY, GRANT, BOX_KEY)

@@ -46,3 +46,8 @@ def key_published(_values: Mapping[str, Any]) -> Told:
 def writer_granted(values: Mapping[str, Any]) -> Told:
     """Tell that a node may write for its member."""
     return "doing", _("A node now writes: %(what)s.", what=str(words.stream_name(values["stream"])))
+
+
+def box_key_published(_values: Mapping[str, Any]) -> Told:
+    """Tell that a key for bundles was published."""
+    return "doing", _("The key that locks sticks for an installation was published.")

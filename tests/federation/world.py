@@ -267,6 +267,7 @@ class World:
         for code in self.nodes:
             self.enrol(code)
         self.settle()
+        self.settle()  # what the last to come published is news to the first
         self.keep()
 
     @property
