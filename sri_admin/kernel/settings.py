@@ -72,6 +72,19 @@ class SyncSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BlobSettings:
+    """Where uploaded and fetched files are kept."""
+
+    store: str = "folder"  # folder (home/blobs) or s3 (any store that speaks S3; needs the extra "s3")
+    s3_endpoint: str = ""  # address of the store; empty for Amazon's own
+    s3_region: str = "us-east-1"
+    s3_bucket: str = ""
+    s3_prefix: str = ""  # put before every key, where the bucket holds other things too
+    s3_access_key: str = ""
+    s3_secret_key: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class LogSettings:
     """What is written about running."""
 
@@ -88,6 +101,7 @@ class Settings:
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     hub: HubSettings = field(default_factory=HubSettings)
     sync: SyncSettings = field(default_factory=SyncSettings)
+    blobs: BlobSettings = field(default_factory=BlobSettings)
     log: LogSettings = field(default_factory=LogSettings)
     development: bool = False  # shows the components sheet; never on an installation people use
 
@@ -135,6 +149,18 @@ class _SyncIn(Schema):
     every_seconds = m.Integer(strict=True, validate=validate.Range(1, 86400))
 
 
+class _BlobsIn(Schema):
+    store = m.String(validate=validate.OneOf(["folder", "s3"]))
+    s3_endpoint = m.Url(require_tld=False, schemes={"http", "https"})
+    s3_region = m.String()
+    s3_bucket = m.String(validate=validate.Regexp(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"))
+    s3_prefix = m.String(validate=validate.Regexp(r"^[A-Za-z0-9/_.-]{0,100}$"))
+    s3_access_key = m.String()
+    s3_access_key_file = m.String()
+    s3_secret_key = m.String()
+    s3_secret_key_file = m.String()
+
+
 class _LogIn(Schema):
     level = m.String(validate=validate.OneOf(["debug", "info", "warning", "error"]))
     format = m.String(validate=validate.OneOf(["json", "text"]))
@@ -146,6 +172,7 @@ class _SettingsIn(Schema):
     database = m.Nested(_DatabaseIn)
     hub = m.Nested(_HubIn)
     sync = m.Nested(_SyncIn)
+    blobs = m.Nested(_BlobsIn)
     log = m.Nested(_LogIn)
     development = m.Boolean()
 
@@ -156,9 +183,18 @@ _SECTIONS: dict[str, type] = {
     "database": DatabaseSettings,
     "hub": HubSettings,
     "sync": SyncSettings,
+    "blobs": BlobSettings,
     "log": LogSettings,
 }
-_SECRETS = {"url": "SRI_DATABASE_URL", "owner_url": "SRI_DATABASE_OWNER_URL", "backup_url": "SRI_DATABASE_BACKUP_URL"}
+_SECRETS = {
+    "database": {
+        "url": "SRI_DATABASE_URL",
+        "owner_url": "SRI_DATABASE_OWNER_URL",
+        "backup_url": "SRI_DATABASE_BACKUP_URL",
+    },
+    "blobs": {"s3_access_key": "SRI_BLOBS_S3_ACCESS_KEY", "s3_secret_key": "SRI_BLOBS_S3_SECRET_KEY"},
+}
+_S3_NEEDS = ("s3_bucket", "s3_access_key", "s3_secret_key")
 
 
 def path_from_environment() -> Path:
@@ -188,8 +224,8 @@ def from_values(raw: Mapping[str, Any], *, base: Path, environment: Mapping[str,
             _("The setting “%(key)s” is not right: %(why)s", key=key, why=why),
         ) from None
     assert isinstance(checked, dict)
-    database = checked.setdefault("database", {})
-    _read_secrets(database, base, environment or {})
+    for section, secrets in _SECRETS.items():
+        _read_secrets(checked.setdefault(section, {}), secrets, base, environment or {})
     for section, key in (("installation", "home"), ("database", "embedded"), ("database", "binaries")):
         if key in checked.get(section, {}):
             checked[section][key] = base / checked[section][key]
@@ -198,16 +234,19 @@ def from_values(raw: Mapping[str, Any], *, base: Path, environment: Mapping[str,
         **{name: _SECTIONS[name](**checked.get(name, {})) for name in _SECTIONS},
     )
     _refuse_open_http(settings)
+    _refuse_half_a_store(settings.blobs)
     return settings
 
 
-def _read_secrets(database: dict[str, Any], base: Path, environment: Mapping[str, str]) -> None:
-    for key, variable in _SECRETS.items():
-        file = database.pop(f"{key}_file", None)
+def _read_secrets(
+    section: dict[str, Any], secrets: Mapping[str, str], base: Path, environment: Mapping[str, str]
+) -> None:
+    for key, variable in secrets.items():
+        file = section.pop(f"{key}_file", None)
         if variable in environment:
-            database[key] = environment[variable]
+            section[key] = environment[variable]
         elif file:
-            database[key] = _secret_in(base / file)
+            section[key] = _secret_in(base / file)
 
 
 def _secret_in(path: Path) -> str:
@@ -227,6 +266,13 @@ def _refuse_open_http(settings: Settings) -> None:
                 " or set web.lan_http = true if you accept an unprotected line."
             ),
         )
+
+
+def _refuse_half_a_store(blobs: BlobSettings) -> None:
+    missing = next((name for name in _S3_NEEDS if blobs.store == "s3" and not getattr(blobs, name)), None)
+    if missing:
+        message = _("Files are to be kept in an S3 store, so the setting “%(key)s” is needed.", key=f"blobs.{missing}")
+        raise ConfigurationError(message)
 
 
 def _first_fault(messages: Mapping[str, Any], prefix: str = "") -> tuple[str, str]:
