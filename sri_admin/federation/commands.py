@@ -5,15 +5,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 import click
 
 from sri_admin.federation import control, enrolment, jobs, joining, report, words
 from sri_admin.federation.enrolment_models import EnrolmentState
 from sri_admin.federation.lines import ProtocolError
-from sri_admin.kernel import actor, runtime, tenancy, transaction
+from sri_admin.federation.schemas import AloneIn
+from sri_admin.kernel import actor, installation, runtime, tenancy, transaction
 from sri_admin.kernel.errors import NotFoundError
 from sri_admin.kernel.i18n import gettext as _
+from sri_admin.kernel.schema import load
 
 _DOER = actor.system("node")
 _POLL_SECONDS = 2.0
@@ -34,7 +37,7 @@ def code(member_code: str, *, as_json: bool) -> None:
         if member is None:
             raise NotFoundError(_("There is no country with the code %(code)s.", code=member_code))
         transaction.detach(member)
-    made = transaction.write(tenancy.only(member.id), lambda: enrolment.issue_code(_DOER, member))
+    made = transaction.write(tenancy.only(member.id), lambda: _issue(member))
     digits = control.root_digits()
     _show({"code": made, "root_fingerprint": digits}, as_json=as_json, plain=f"{made}\n{digits}")
 
@@ -66,7 +69,7 @@ def approve(digits: str, *, as_json: bool) -> None:
     with transaction.reading(tenancy.NOWHERE):
         found = enrolment.find_pending(digits)
     reach = enrolment.approval_reach(found.member_id)
-    transaction.write(reach, lambda: enrolment.approve(_DOER, found.id))
+    transaction.write(reach, lambda: _approve(found.id))
     answer = {"node": str(found.node_id), "fingerprint": found.fingerprint}
     _show(answer, as_json=as_json, plain=_("Approved. The node takes it from here by itself."))
 
@@ -99,9 +102,33 @@ def status(*, as_json: bool) -> None:
         raise SystemExit(1)
 
 
+@node.command("go-on-alone")
+@click.option("--reason", required=True, help="Why you cannot wait; it stays in the history.")
+def go_on_alone(reason: str) -> None:
+    """After a restore: write again before the other side was heard. What it may still hold then comes back later."""
+    values = load(AloneIn, {"reason": reason})
+    own = installation.identity().tenant_id
+    reach = tenancy.only(own) if own else tenancy.NOWHERE
+    waited = transaction.write(reach, lambda: installation.go_on_alone(_DOER, reason=values["reason"]))
+    if waited:
+        click.echo(_("You can write again. This is noted in the history."))
+    else:
+        click.echo(_("This installation does not wait for anybody. Nothing was changed."))
+
+
 def _hub_status() -> dict[str, Any]:
     nodes = [{"node": str(each.id), **report.of_node(each).to_dict()} for each in enrolment.nodes()]
     return {"green": all(each["green"] for each in nodes), "nodes": nodes, "pending": len(enrolment.pending())}
+
+
+def _issue(member: tenancy.Tenant) -> str:
+    installation.require_writing()
+    return enrolment.issue_code(_DOER, member)
+
+
+def _approve(enrolment_id: UUID) -> None:
+    installation.require_writing()
+    enrolment.approve(_DOER, enrolment_id)
 
 
 def _collect() -> None:

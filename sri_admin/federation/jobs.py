@@ -76,6 +76,6 @@ def _every() -> str:
 
 
 TASKS = (
-    Task(name=SYNC_NOW, run=sync_now, roles=NODE, every=_every, own_transactions=True, retries=0),
+    Task(name=SYNC_NOW, run=sync_now, roles=NODE, every=_every, own_transactions=True, while_restored=True, retries=0),
     Task(name=enrolment.TELL_APPROVED, run=enrolment.tell_approved, roles=HUB),
 )

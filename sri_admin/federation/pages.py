@@ -39,7 +39,7 @@ def connection_show(actor: Actor) -> dict[str, Any]:
     }
 
 
-@pages.post("/connection/try", audience=Audience.SIGNED_IN, roles=NODE)
+@pages.post("/connection/try", audience=Audience.SIGNED_IN, while_restored=True, roles=NODE)
 def connection_try(actor: Actor) -> SeeOther:
     """Exchange with the hub as soon as the worker is free."""
     POLICY.require(actor, "federation.connection.try", installation.identity().tenant_id)

@@ -1,6 +1,6 @@
 """What the exchange brings to the house, declared like a part."""
 
-from sri_admin.federation import events, report, told
+from sri_admin.federation import events, report, restored, told
 from sri_admin.federation.api import api
 from sri_admin.federation.commands import node
 from sri_admin.federation.jobs import TASKS
@@ -9,6 +9,7 @@ from sri_admin.federation.policy import POLICY
 from sri_admin.federation.sync import KINDS
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.i18n import gettext_lazy as _l
+from sri_admin.kernel.installation import InstallationResumed, WentOnAlone
 from sri_admin.kernel.part import HUB, NODE, MenuEntry, Part
 
 _GROUP = _l("This installation")
@@ -26,7 +27,7 @@ def _sees_connection(actor: Actor) -> bool:
 
 FEDERATION = Part(
     name="federation",
-    doors=(pages, api),
+    doors=(pages, restored.pages, api),
     commands=(node,),
     tasks=TASKS,
     kinds=KINDS,
@@ -56,6 +57,8 @@ FEDERATION = Part(
     ),
     answers={"shell.sync": report.shell_sync},
     sentences={
+        InstallationResumed: told.installation_resumed,
+        WentOnAlone: told.went_on_alone,
         events.CodeIssued: told.code_issued,
         events.NodeApproved: told.node_approved,
         events.EnrolmentRefused: told.enrolment_refused,

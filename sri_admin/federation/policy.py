@@ -18,6 +18,8 @@ POLICY = Policy(
         "federation.node.list": _EVERY_STAFF,
         "federation.node.enrol": staff("sri_director", "data_officer"),
         "federation.connection.see": either(_EVERY_BOARD, _EVERY_STAFF),
+        "federation.restored.see": either(_EVERY_BOARD, _EVERY_STAFF),
+        "federation.restored.go_on": either(board("member_administrator"), staff("sri_director")),
         "federation.connection.try": either(_EVERY_BOARD, _EVERY_STAFF),
     }
 )

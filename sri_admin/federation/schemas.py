@@ -56,6 +56,12 @@ class CodeIn(Schema):
     country = fields.String(required=True, validate=validate.Length(min=2, max=10))
 
 
+class AloneIn(Schema):
+    """Why a restored installation goes on before it heard from the other side."""
+
+    reason = fields.String(required=True, validate=validate.Length(min=10, max=1000))
+
+
 class ApprovalIn(Schema):
     """That the digits were compared."""
 

@@ -51,3 +51,13 @@ def writer_granted(values: Mapping[str, Any]) -> Told:
 def box_key_published(_values: Mapping[str, Any]) -> Told:
     """Tell that a key for bundles was published."""
     return "doing", _("The key that locks sticks for an installation was published.")
+
+
+def installation_resumed(_values: Mapping[str, Any]) -> Told:
+    """Tell that a restored installation is in use again."""
+    return "good", _("After the restore both sides have spoken; this installation is in use again.")
+
+
+def went_on_alone(values: Mapping[str, Any]) -> Told:
+    """Tell that a restored installation goes on alone."""
+    return "soon", _("After the restore it was decided to go on alone. The reason: %(reason)s", reason=values["reason"])

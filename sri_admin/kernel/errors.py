@@ -78,6 +78,16 @@ class ConflictError(AppError):
     message = _l("Something else already stands in the way of this change.")
 
 
+class RestoredError(ConflictError):
+    """This installation was restored from a backup and waits to hear from the other side before it writes."""
+
+    code = "restored"
+    message = _l(
+        "This installation was restored from a backup and can only be read for now. Try the connection, read a USB"
+        " stick, or let an administrator decide to go on alone."
+    )
+
+
 class StaleError(AppError):
     """Somebody else changed the record since the caller read it."""
 

@@ -6,22 +6,35 @@ The two must agree: a database restored from an old backup, or a copied folder, 
 import json
 import os
 import tempfile
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
+from typing import ClassVar
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from sri_admin.kernel import clock, ids, runtime, transaction
-from sri_admin.kernel.db import Base, Identified, db
-from sri_admin.kernel.errors import ConfigurationError
+from sri_admin.kernel import clock, ids, runtime, transaction, work
+from sri_admin.kernel.actor import Actor
+from sri_admin.kernel.db import Base, Identified, db, enum_column
+from sri_admin.kernel.errors import ConfigurationError, RestoredError
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.runtime import Identity
 from sri_admin.kernel.settings import Settings
 from sri_admin.kernel.tenancy import GLOBAL, NOWHERE, Tenant, TenantKind
+from sri_admin.kernel.work import Event
 
 HUB_CODE = "SRI"
+
+
+class Standing(StrEnum):
+    """Whether this installation may write: it does, it waits after a restore, or it goes on alone."""
+
+    IN_USE = "in_use"
+    RESTORED = "restored"
+    ALONE = "alone"
 
 
 class Installation(Identified, Base):
@@ -32,7 +45,23 @@ class Installation(Identified, Base):
     role: Mapped[str]
     tenant_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("tenant.id"))
     incarnation: Mapped[UUID]
+    standing: Mapped[Standing] = enum_column(Standing, default=Standing.IN_USE)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstallationResumed(Event):
+    """A restored installation heard from the other side and is in use again."""
+
+    subject_kind: ClassVar[str] = "installation"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WentOnAlone(Event):
+    """An administrator let a restored installation write before it heard from the other side."""
+
+    subject_kind: ClassVar[str] = "installation"
+    reason: str
 
 
 def establish() -> Identity:
@@ -79,6 +108,56 @@ def identity() -> Identity:
     known = runtime.current().identity
     # A node is taken in by another process as often as not, so it asks again until it serves somebody.
     return known if known is not None and known.tenant_id is not None else identify()
+
+
+def standing() -> Standing:
+    """Return how this installation stands now; needs an open transaction.
+
+    A restored installation is `restored`: everything can be read, records of the exchange come in, people sign in, and
+    every other door that writes answers RestoredError. It is `alone` once an administrator chose to write without
+    having heard from the other side. Both end with `resume`, which the exchange calls after the other side was heard.
+    """
+    return db.session.scalar(sa.select(Installation.standing)) or Standing.IN_USE
+
+
+def require_writing() -> None:
+    """Raise RestoredError while this installation waits for the other side; needs an open transaction."""
+    if standing() is Standing.RESTORED:
+        raise RestoredError
+
+
+def resume(actor: Actor) -> bool:
+    """Put an installation that was restored, gone on alone or not, back into use; say whether there was need.
+
+    The exchange calls it once both sides know what the restored one had lost, inside a write transaction for the
+    installation's own tenant. Safe to repeat.
+    """
+    if standing() is Standing.IN_USE:
+        return False
+    own = identity()
+    assert own.tenant_id is not None
+    _change_standing(Standing.IN_USE)
+    work.record(actor, InstallationResumed(member_id=own.tenant_id, subject=own.id))
+    return True
+
+
+def go_on_alone(actor: Actor, *, reason: str) -> bool:
+    """Let a restored installation write before it heard from the other side; say whether it waited at all.
+
+    Runs inside a write transaction for the installation's own tenant. What is written from here on may part from what
+    the other side holds; the exchange offers it to a person once they meet.
+    """
+    if standing() is not Standing.RESTORED:
+        return False
+    own = identity()
+    _change_standing(Standing.ALONE)
+    if own.tenant_id is not None:
+        work.record(actor, WentOnAlone(member_id=own.tenant_id, subject=own.id, reason=reason))
+    return True
+
+
+def _change_standing(to: Standing) -> None:
+    db.session.execute(sa.update(Installation).values(standing=to))
 
 
 def serve(tenant_id: UUID) -> None:

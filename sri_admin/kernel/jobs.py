@@ -1,7 +1,7 @@
 """Work done after the answer: jobs deferred in the caller's transaction, run by Procrastinate's worker."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +14,12 @@ from procrastinate.exceptions import AlreadyEnqueued
 from psycopg.conninfo import make_conninfo
 from sqlalchemy.engine import make_url
 
-from sri_admin.kernel import actor, runtime, tenancy, transaction
+from sri_admin.kernel import actor, clock, installation, runtime, tenancy, transaction
 from sri_admin.kernel.db import db
 from sri_admin.kernel.part import Task
 
 _EXTENSION = "sri-admin-jobs"
+_WHILE_RESTORED = timedelta(minutes=5)
 log = structlog.get_logger(__name__)
 
 
@@ -76,6 +77,9 @@ def _runner(app: Flask, task: Task) -> Callable[..., None]:
 
 def perform(task: Task, payload: dict[str, Any]) -> None:
     """Run one job: in a transaction for the member its payload names, unless it opens its own."""
+    if _must_wait(task):
+        _put_off(task, payload)
+        return
     doer = actor.system(task.name)
     values = {key: _value(value) for key, value in payload.items()}
     if task.own_transactions:
@@ -86,6 +90,21 @@ def perform(task: Task, payload: dict[str, Any]) -> None:
         message = f"the job {task.name} names no member and is refused"
         raise TypeError(message)
     transaction.write(tenancy.only(member), lambda: task.run(doer, **values))
+
+
+def _must_wait(task: Task) -> bool:
+    if task.while_restored:
+        return False
+    with transaction.reading(tenancy.NOWHERE):
+        return installation.standing() is installation.Standing.RESTORED
+
+
+def _put_off(task: Task, payload: dict[str, Any]) -> None:
+    # A periodic one comes again by itself.
+    if not task.every:
+        at = clock.now() + _WHILE_RESTORED
+        with transaction.writing(tenancy.NOWHERE):
+            defer(task.name, at=at, **payload)
 
 
 def _value(value: Any) -> Any:

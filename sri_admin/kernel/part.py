@@ -52,7 +52,9 @@ class MenuEntry:
 class Task:
     """A job by name. `run` gets the actor and the payload; the runner opens the transaction for the member in it.
 
-    A task with `own_transactions` (network in the middle) opens its own; `every` is a cron line or its maker.
+    A task with `own_transactions` (network in the middle) opens its own; `every` is a cron line or its maker. One that
+    is `outward` speaks to somebody outside (a letter, a call): a restore cancels those that wait. One that writes
+    nothing but what came from the other side may run `while_restored`; every other waits until writing is allowed.
     """
 
     name: str
@@ -60,6 +62,8 @@ class Task:
     roles: frozenset[str] = BOTH
     every: str | Callable[[], str] | None = None
     own_transactions: bool = False
+    outward: bool = False
+    while_restored: bool = False
     retries: int = 5
 
 

@@ -21,4 +21,12 @@ def forget_counters(_actor: Actor) -> None:
         session.execute(sa.delete(SessionSeen).where(SessionSeen.seen_at < now - _SEEN_KEPT))
 
 
-TASKS = (Task(name="people.forget_counters", run=forget_counters, every="17 3 * * *", own_transactions=True),)
+TASKS = (
+    Task(
+        name="people.forget_counters",
+        run=forget_counters,
+        every="17 3 * * *",
+        own_transactions=True,
+        while_restored=True,
+    ),
+)

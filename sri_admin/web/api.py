@@ -68,6 +68,7 @@ class ApiDoor:
     versioned: bool = False
     created: bool = False
     fresh: Gravity = False
+    while_restored: bool = False
     raw: bool = False
     parameters: frozenset[str] = field(default=frozenset())
 
@@ -196,14 +197,14 @@ def _once(door: ApiDoor, inputs: dict[str, Any], key: UUID | None) -> tuple[int,
     actor = visit.current().actor
     member = doors.reach(writing=True).member
     if key is None or member is None:
-        return _dumped(door, door.view(actor, **inputs))
+        return _dumped(door, doors.act(door, **inputs))
     digest = hashlib.sha256(f"{door.method} {request.full_path}\n".encode() + request.get_data()).digest()
     first = db.session.get(AnsweredRequest, (member, key))
     if first is not None:
         if (first.account, first.digest) != (actor.label, digest):
             raise KeyReusedError
         return first.status, first.body, None
-    status, body, version = _dumped(door, door.view(actor, **inputs))
+    status, body, version = _dumped(door, doors.act(door, **inputs))
     db.session.add(
         AnsweredRequest(member_id=member, id=key, account=actor.label, digest=digest, status=status, body=body)
     )

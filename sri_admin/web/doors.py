@@ -62,6 +62,7 @@ class Door:
     query: type[Schema] | None = None
     again: View | None = None
     fresh: Gravity = False
+    while_restored: bool = False
     parameters: frozenset[str] = field(default=frozenset())
 
     @property
@@ -125,11 +126,13 @@ class Pages:
         again: View | None = None,
         template: str | None = None,
         fresh: Gravity = False,
+        while_restored: bool = False,
         roles: frozenset[str] = BOTH,
     ) -> Callable[[View], View]:
         """Declare what takes a form; on an error the page `again` is shown with everything that was entered.
 
-        A view may answer with a context for `template` instead of leading elsewhere (a secret shown once).
+        A view may answer with a context for `template` instead of leading elsewhere (a secret shown once). Only with
+        `while_restored` it also answers while this installation waits to hear from the other side after a restore.
         """
         return partial(
             self._add,
@@ -140,6 +143,7 @@ class Pages:
             again=again,
             template=template,
             fresh=fresh,
+            while_restored=while_restored,
             roles=roles,
         )
 
@@ -185,6 +189,13 @@ def check(door: Any, arguments: Mapping[str, Any]) -> None:
         csrf.require()
     if step_up.is_grave(door.fresh, arguments):
         step_up.require()
+
+
+def act(door: Any, **inputs: Any) -> Any:
+    """Do what a writing door is for, inside its transaction, unless this installation may only be read just now."""
+    if not door.while_restored:
+        installation.require_writing()
+    return door.view(visit.current().actor, **inputs)
 
 
 def locate(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -237,7 +248,7 @@ def _once(door: Door, entered: Mapping[str, Any]) -> Any:
     first = sending.first_answer() if sending else None
     if first is not None:
         return SeeOther(arguments={}, **first)
-    result = door.view(visit.current().actor, **entered)
+    result = act(door, **entered)
     if sending is not None:
         sending.keep(_repeatable(result))
     return result

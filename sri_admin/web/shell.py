@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 
 from flask import current_app, request, url_for
 
-from sri_admin.kernel import clock, formats, i18n, runtime
+from sri_admin.kernel import clock, formats, i18n, installation, runtime
 from sri_admin.kernel.i18n import gettext as _
+from sri_admin.kernel.installation import Standing
 from sri_admin.kernel.part import MenuEntry, ask
 from sri_admin.web import addresses, csrf, locale, notices, visit
 
@@ -29,6 +30,8 @@ class Shell:
     languages: list[dict[str, Any]]
     notices: list[dict[str, str]] = field(default_factory=list)
     insecure_notice: str | None = None
+    standing_notice: str | None = None
+    standing_url: str = addresses.RESTORED
     menu_url: str = "/menu"
     theme_url: str | None = None
 
@@ -59,6 +62,7 @@ def make() -> Shell:
         languages=_languages(),
         notices=notices.take(),
         insecure_notice=_insecure(),
+        standing_notice=_standing(),
         theme_url=url_for("web.theme_choose"),
     )
 
@@ -154,6 +158,15 @@ def _languages() -> list[dict[str, Any]]:
         }
         for tag in i18n.available()
     ]
+
+
+def _standing() -> str | None:
+    now = installation.standing()
+    if now is Standing.IN_USE:
+        return None
+    if now is Standing.ALONE:
+        return _("This installation was restored and goes on alone until the other side answers.")
+    return _("This installation was restored from a backup and can only be read for now.")
 
 
 def _insecure() -> str | None:

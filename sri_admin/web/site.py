@@ -25,7 +25,7 @@ def menu(_actor: Any) -> dict[str, Any]:
     return {"back_url": path_of_referrer(request.referrer)}
 
 
-@pages.post("/theme", audience=Audience.PUBLIC, takes=ThemeIn)
+@pages.post("/theme", audience=Audience.PUBLIC, takes=ThemeIn, while_restored=True)
 def theme_choose(_actor: Any, values: dict[str, Any]) -> SeeOther:
     """Keep the choice between light and dark in this browser."""
     return see_other(path_of_referrer(request.referrer), theme=values["theme"])

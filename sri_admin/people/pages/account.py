@@ -70,14 +70,14 @@ def preferences_save(actor: Actor, values: dict[str, Any]) -> SeeOther:
     )
 
 
-@pages.post("/account/sessions/<uuid:ended_id>/end", audience=Audience.SIGNED_IN, takes=NothingIn)
+@pages.post("/account/sessions/<uuid:ended_id>/end", audience=Audience.SIGNED_IN, takes=NothingIn, while_restored=True)
 def session_end(actor: Actor, values: dict[str, Any], *, ended_id: UUID) -> SeeOther:
     """Sign out in another browser."""
     sessions.sign_out(actor, ended_id)
     return see_other("people.account_show", notice=_("That browser is signed out."), **values)
 
 
-@pages.post("/account/sessions/end", audience=Audience.SIGNED_IN, takes=NothingIn)
+@pages.post("/account/sessions/end", audience=Audience.SIGNED_IN, takes=NothingIn, while_restored=True)
 def sessions_end(actor: Actor, values: dict[str, Any]) -> SeeOther:
     """Sign out everywhere."""
     sessions.sign_out_everywhere(actor, account_by_id(own_id(actor)))

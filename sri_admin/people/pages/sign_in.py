@@ -34,14 +34,14 @@ def sign_in(actor: Actor, query: dict[str, Any], form: Form) -> dict[str, Any] |
     return {"form": form, "next": target}
 
 
-@pages.post(addresses.SIGN_IN, audience=Audience.PUBLIC, takes=SignInIn, again=sign_in)
+@pages.post(addresses.SIGN_IN, audience=Audience.PUBLIC, takes=SignInIn, again=sign_in, while_restored=True)
 def sign_in_send(actor: Actor, values: dict[str, Any]) -> SeeOther:
     """Let somebody in."""
     opened = sessions.sign_in(actor, values=with_network(values))
     return see_other(own_path(values.get("next")), session=opened.token)
 
 
-@pages.post(addresses.SIGN_OUT, audience=Audience.SIGNED_IN, takes=NothingIn)
+@pages.post(addresses.SIGN_OUT, audience=Audience.SIGNED_IN, takes=NothingIn, while_restored=True)
 def sign_out(actor: Actor, values: dict[str, Any]) -> SeeOther:
     """Let somebody out."""
     sessions.sign_out(actor, visit.session_id())
@@ -68,7 +68,13 @@ def password_again(_actor: Actor, query: dict[str, Any], form: Form) -> dict[str
     return {"form": form, "action": addresses.PASSWORD_AGAIN, "field": "password", "kept": [("next", target)]}
 
 
-@pages.post(addresses.PASSWORD_AGAIN, audience=Audience.SIGNED_IN, takes=PasswordAgainIn, again=password_again)
+@pages.post(
+    addresses.PASSWORD_AGAIN,
+    audience=Audience.SIGNED_IN,
+    takes=PasswordAgainIn,
+    again=password_again,
+    while_restored=True,
+)
 def password_again_send(actor: Actor, values: dict[str, Any]) -> SeeOther:
     """Take the password once more and go on."""
     sessions.confirm_password(actor, visit.session_id(), values=with_network(values))
