@@ -4,14 +4,14 @@ Runs as the last tail step of a transaction. The heads of the streams it touches
 names, so two transactions never wait for each other in a circle, and numbers are as dense as commits.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import inspect
 from sqlalchemy.orm.attributes import set_committed_value
 
-from sri_admin.federation import kinds, limits, streams, taking
+from sri_admin.federation import erasure, kinds, limits, streams, taking
 from sri_admin.federation.chain import extend, line_hash
 from sri_admin.federation.kinds import Kind
 from sri_admin.federation.lines import Change, LineError, encode_change
@@ -25,8 +25,16 @@ from sri_admin.kernel.errors import ElsewhereError, InvalidError, TooLargeError
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.work import UnitOfWork
 
-Changed = tuple[Kind, Any, Actor]
 _TOO_MUCH = _l("That changes too many records in one piece. Please do it in smaller parts.")
+
+
+class Changed(NamedTuple):
+    """A travelling row that was changed, by whom, and whether it was removed to be forgotten."""
+
+    kind: Kind
+    row: Any
+    actor: Actor
+    erased: bool
 
 
 def append(unit: UnitOfWork) -> None:
@@ -36,11 +44,11 @@ def append(unit: UnitOfWork) -> None:
         kind = kinds.of_row(row)
         if kind is not None and not _never_stood(row):
             name = stream_name(kind.stream, row.__getattribute__("member_id"))
-            by_stream.setdefault(name, []).append((kind, row, actor))
+            by_stream.setdefault(name, []).append(Changed(kind, row, actor, unit.is_erased(row)))
     for name in sorted(by_stream):
         stream = _own_stream(name)
         _append(stream, by_stream[name])
-        taking.retry_waiting(stream.member_id, [row.id for _kind, row, _actor in by_stream[name]])
+        taking.retry_waiting(stream.member_id, [each.row.id for each in by_stream[name]])
 
 
 def _never_stood(row: Base) -> bool:
@@ -57,16 +65,14 @@ def _own_stream(name: str) -> SyncStream:
 
 
 def _append(stream: SyncStream, recorded: list[Changed]) -> None:
-    newest = streams.newest_lines(stream.member_id, [row.id for _, row, _ in recorded])
-    changed = [
-        (kind, row, actor) for kind, row, actor in recorded if _is_news(kind, row, newest.get((kind.name, row.id)))
-    ]
+    newest = streams.newest_lines(stream.member_id, [each.row.id for each in recorded])
+    changed = [each for each in recorded if _is_news(each, newest.get((each.kind.name, each.row.id)))]
     if len(changed) > limits.TRANSACTION_CHANGES:
         raise TooLargeError(_TOO_MUCH)
     at, first = clock.wire(clock.now()), stream.n + 1
     chain, size, rows = stream.chain, 0, []
-    for place, (kind, row, actor) in enumerate(changed, first):
-        change = _change(kind, row, actor)
+    for place, each in enumerate(changed, first):
+        change = _change(each)
         change = change._replace(n=place, x=first, e=place == stream.n + len(changed), at=at)
         raw = _encoded(change)
         size += len(raw) + 1
@@ -77,10 +83,12 @@ def _append(stream: SyncStream, recorded: list[Changed]) -> None:
     if rows:
         db.session.execute(sa.insert(SyncLine), rows)
         streams.advance(stream, stream.n + len(changed), chain)
+        erasure.forget(stream.member_id, {(each.kind.name, each.row.id): _rev(each) for each in changed if each.erased})
 
 
-def _is_news(kind: Kind, row: Any, newest: Newest | None) -> bool:
+def _is_news(changed: Changed, newest: Newest | None) -> bool:
     """Say whether a row differs from its newest line; one made anew after its removal goes on above that revision."""
+    kind, row = changed.kind, changed.row
     if newest is None:
         return not _is_gone(row)
     if _is_gone(row):
@@ -103,12 +111,21 @@ def _is_gone(row: Any) -> bool:
     return state.deleted or state.was_deleted
 
 
-def _change(kind: Kind, row: Any, actor: Actor) -> Change:
-    gone = _is_gone(row)
-    rev = (row.version if kind.is_versioned else 1) + gone
-    op = "del" if gone else "add" if kind.append_only else "put"
-    payload: dict[str, Any] = {} if gone else kind.payload(row)
-    return Change(0, kind.name, str(row.id), rev, op, kind.version, 0, False, "", actor.label, payload)
+def _rev(changed: Changed) -> int:
+    return (changed.row.version if changed.kind.is_versioned else 1) + _is_gone(changed.row)
+
+
+def _op(changed: Changed) -> str:
+    if _is_gone(changed.row):
+        return "erase" if changed.erased else "del"
+    return "add" if changed.kind.append_only else "put"
+
+
+def _change(changed: Changed) -> Change:
+    kind, row = changed.kind, changed.row
+    payload: dict[str, Any] = {} if _is_gone(row) else kind.payload(row)
+    label = changed.actor.label
+    return Change(0, kind.name, str(row.id), _rev(changed), _op(changed), kind.version, 0, False, "", label, payload)
 
 
 def _encoded(change: Change) -> bytes:

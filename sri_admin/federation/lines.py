@@ -17,6 +17,7 @@ STREAM_TEXT = re.compile(r"[a-z]+(?:\.[A-Za-z0-9_-]+)+")
 KIND_TEXT = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*")
 
 OPERATIONS: Final = frozenset({"put", "del", "erase", "add"})
+REMOVALS: Final = frozenset({"del", "erase"})
 CHANGE_FIELDS: Final = frozenset({"k", "n", "t", "id", "rev", "op", "v", "x", "at", "by", "d"})
 
 

@@ -49,12 +49,15 @@ class SyncStream(OfTenant, Base):
 
 
 class SyncLine(Base):
-    """One line of a stream, as the bytes that were hashed, with the chain value after it."""
+    """One line of a stream, as the bytes that were hashed, with the chain value after it.
+
+    The database lets a line be replaced by its erased form (docs/federation.md §3.3) and by nothing else.
+    """
 
     __tablename__ = "sync_line"
     __table_args__ = (
         sa.Index("ix_sync_line_record", "member_id", "rec", "rev"),
-        {"info": {"tenancy": TENANT, "append_only": True}},
+        {"info": {"tenancy": TENANT, "append_only": True, "forgets": True}},
     )
     member_id: Mapped[UUID] = mapped_column(sa.ForeignKey("tenant.id"), primary_key=True)
     stream_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from sri_admin.federation.chain import genesis, line_hash
-from sri_admin.federation.lines import ProtocolError, decode_change
+from sri_admin.federation.lines import REMOVALS, ProtocolError, decode_change
 from sri_admin.federation.merge import Position
 from sri_admin.federation.models import SyncLine, SyncStream
 from sri_admin.federation.stream_names import OF_MEMBER, StreamClass, parse_name, stream_name
@@ -133,7 +133,7 @@ def newest_lines(member_id: UUID, records: Collection[UUID], *where: sa.ColumnEl
     found: dict[RecordKey, Newest] = {}
     for kind, rec, rev, line in db.session.execute(newest):
         if kind is not None and rec is not None:
-            found[kind, rec] = Newest(rev or 0, line_hash(line), decode_change(line).op == "del")
+            found[kind, rec] = Newest(rev or 0, line_hash(line), decode_change(line).op in REMOVALS)
     return found
 
 

@@ -7,11 +7,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from sri_admin.federation import aside, bulk, kinds, streams
+from sri_admin.federation import aside, bulk, erasure, kinds, streams
 from sri_admin.federation.apply import Fault, Record, apply
 from sri_admin.federation.chain import line_hash
 from sri_admin.federation.kinds import Kind
-from sri_admin.federation.lines import Change, Erased, decode_entry
+from sri_admin.federation.lines import REMOVALS, Change, Erased, decode_entry
 from sri_admin.federation.merge import Action, ChangeVerdict, Entry, Held, Page, Refused, judge_change
 from sri_admin.federation.models import AsideState, SyncAside, SyncLine, SyncStream
 from sri_admin.federation.stream_names import StreamClass
@@ -42,6 +42,7 @@ def take(stream: SyncStream, page: Page, lines: Sequence[bytes], *, skip: int = 
     sorted_ = _judge_all(stream, entries, hashes)
     bulk.insert_lines(stream, entries, lines[skip:], page.chains[skip:])
     _apply(stream, sorted_)
+    erasure.forget(stream.member_id, erasure.ordered(entries))
     streams.advance(stream, page.end.n, page.end.chain)
 
 
@@ -84,7 +85,7 @@ def _verdict(change: Change, h: bytes, kind: Kind | None, held: Held | None, cls
 
 
 def _record(kind: Kind, change: Change, rec: UUID) -> tuple[Record | None, str]:
-    if change.op == "del":
+    if change.op in REMOVALS:
         return Record(change.n, kind, rec, change.rev, None), ""
     try:
         payload = kind.lifted(change.d, change.v)

@@ -143,6 +143,13 @@ def link(chain: bytes, line: bytes) -> bytes:
     return hashlib.sha256(chain + hashlib.sha256(line).digest()).digest()
 
 
+def forget(member_id: UUID, *subjects: UUID) -> None:
+    """Erase the personal values of everything that happened to some subjects; the chain, which holds digests, stays."""
+    entries = sa.select(AuditEntry.id).where(AuditEntry.member_id == member_id, AuditEntry.subject.in_(subjects))
+    theirs = AuditPersonal.entry_id.in_(entries)
+    db.session.execute(sa.delete(AuditPersonal).where(AuditPersonal.member_id == member_id, theirs))
+
+
 def verify() -> Verdict:
     """Recompute the whole chain from the stored bytes; needs a transaction that reaches every member."""
     chain, expected = GENESIS, 1

@@ -22,6 +22,11 @@ def protect(bind: Connection, table: str, *, public: bool = False, append_only: 
         _run(bind, f"create policy tenant_delete on {{table}} for delete using ({_WRITE})", table)
 
 
+def let_forget(bind: Connection, table: str) -> None:
+    """Let the rows of an append-only table be changed; a trigger of its migration says which change that may be."""
+    _run(bind, f"create policy tenant_update on {{table}} for update using ({_WRITE}) with check ({_WRITE})", table)
+
+
 def _run(bind: Connection, statement: str, table: str, role: str = "") -> None:
     composed = sql.SQL(statement).format(table=sql.Identifier(table), role=sql.Identifier(role or "public"))  # pyright: ignore[reportArgumentType] - only our own constants are joined above
     bind.exec_driver_sql(composed.as_string())

@@ -61,11 +61,12 @@ def plain(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Recorded:
-    """One event, who caused it, and the rows it changed."""
+    """One event, who caused it, and the rows it changed; `erases` if they were removed to be forgotten."""
 
     actor: Actor
     event: Event
     rows: tuple[Base, ...]
+    erases: bool = False
 
 
 @dataclass
@@ -80,6 +81,10 @@ class UnitOfWork:
         for each in self.recorded:
             last.update({id(row): (row, each.actor) for row in each.rows})
         return list(last.values())
+
+    def is_erased(self, row: Base) -> bool:
+        """Say whether a row was removed to be forgotten."""
+        return any(each.erases and row in each.rows for each in self.recorded)
 
 
 def begin(session: Session) -> UnitOfWork:
@@ -100,11 +105,22 @@ def current(session: Session) -> UnitOfWork | None:
 
 def record(actor: Actor, event: Event, *rows: Base) -> None:
     """Note that something happened to rows, and let the parts above react to it in the same transaction."""
+    _note(Recorded(actor, event, rows))
+
+
+def erase(actor: Actor, event: Event, *rows: Base) -> None:
+    """Remove rows and have what they ever said forgotten, here and wherever they travelled."""
+    for row in rows:
+        db.session.delete(row)
+    _note(Recorded(actor, event, rows, erases=True))
+
+
+def _note(recorded: Recorded) -> None:
     unit = current(db.session())
     if unit is None:
         raise RuntimeError("record() needs an open write transaction")
-    unit.recorded.append(Recorded(actor, event, rows))
-    announce(actor, event)
+    unit.recorded.append(recorded)
+    announce(recorded.actor, recorded.event)
 
 
 def announce(actor: Actor, event: Any) -> None:

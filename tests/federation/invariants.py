@@ -148,7 +148,7 @@ def fold(stream: Stream, known: Mapping[str, Kind], *, without: set[int]) -> Row
         if key not in newest or newest[key][0] < change["rev"]:
             names = {column.key for column in kind.columns}
             payload = {name: change["d"].get(name) for name in names}
-            newest[key] = (change["rev"], None if change["op"] == "del" else payload)
+            newest[key] = (change["rev"], None if change["op"] in {"del", "erase"} else payload)
     return {key: (rev, payload) for key, (rev, payload) in newest.items() if payload is not None}
 
 
@@ -158,11 +158,16 @@ def standing(held: Held, stream: Stream) -> Rows:
     return {key: row for key, row in held.rows.items() if key[0] in of_stream and key[1] == stream.member_id}
 
 
+def _hash(raw: bytes) -> bytes:
+    line = json.loads(raw)
+    return bytes.fromhex(line["h"]) if line["k"] == "x" else chain.line_hash(raw)
+
+
 def i1_numbers_are_dense_and_every_change_has_one_line(seen: Seen) -> None:
     """I1: every committed change stands once, at one number; numbers have no gaps; the chain covers the bytes."""
     for held, stream in seen.all_streams():
         assert [line.n for line in stream.lines] == list(range(1, len(stream.lines) + 1)), stream.name
-        hashes = [chain.line_hash(line.raw) for line in stream.lines]
+        hashes = [_hash(line.raw) for line in stream.lines]
         assert [line.chain for line in stream.lines] == chain.extend_many(stream.genesis, hashes), stream.name
         if stream.own:
             times = Counter((line.kind, line.rec, line.rev) for line in stream.lines)
@@ -223,7 +228,10 @@ def i9_equal_places_have_equal_chains(seen: Seen) -> None:
         writer = seen.writer(stream.name)
         if writer is not None and writer.position.epoch == stream.position.epoch:
             common = min(writer.position.n, stream.position.n)
-            assert writer.lines[:common] == stream.lines[:common], stream.name
+            pairs = list(zip(writer.lines[:common], stream.lines[:common], strict=True))
+            assert all(one.chain == other.chain for one, other in pairs), stream.name
+            # What was erased at one side stands at the other until the order to forget has arrived.
+            assert all(one.raw == other.raw or _hash(one.raw) == _hash(other.raw) for one, other in pairs)
 
 
 def i10_nobody_holds_what_is_not_theirs(seen: Seen) -> None:
@@ -234,6 +242,14 @@ def i10_nobody_holds_what_is_not_theirs(seen: Seen) -> None:
         for name, stream in held.streams.items():
             assert parse_name(name)[1] in {None, own}
             assert stream.own == name.startswith("member.")
+
+
+def i12_what_was_erased_is_nowhere(seen: Seen) -> None:
+    """I12: after an order to forget a record, no earlier line of it holds more than its hash."""
+    for _held, stream in seen.all_streams():
+        changes = [each for each in map(json.loads, (line.raw for line in stream.lines)) if each["k"] == "c"]
+        forgotten = {(each["t"], each["id"]): each["rev"] for each in changes if each["op"] == "erase"}
+        assert not [each for each in changes if each["rev"] < forgotten.get((each["t"], each["id"]), 0)], stream.name
 
 
 def i13_every_line_is_accounted_for(seen: Seen) -> None:
@@ -277,6 +293,7 @@ ALWAYS = (
     i8_what_was_taken_is_signed,
     i9_equal_places_have_equal_chains,
     i10_nobody_holds_what_is_not_theirs,
+    i12_what_was_erased_is_nowhere,
     i13_every_line_is_accounted_for,
 )
 AT_REST = (*ALWAYS, i2_a_replica_is_the_fold_of_what_its_writer_wrote, i14_a_bad_record_blocks_nothing)

@@ -174,6 +174,12 @@ def remove(row: Any) -> UUID:
     return tell(row)
 
 
+def forget(row: Any) -> UUID:
+    """Remove a record in the open transaction and have it forgotten everywhere."""
+    work.erase(DOER, Changed(member_id=row.member_id, subject=row.id), row)
+    return row.id
+
+
 def get(model: type[Base], member_id: UUID, rec: UUID) -> Any:
     """Return a record of the open transaction."""
     return db.session.get_one(model, (member_id, rec))

@@ -109,6 +109,12 @@ class Exchange(RuleBasedStateMachine):
             self.world.nodes[code], code, "visit", pick, lambda rec: _remove(Visit, self.world.members[code], rec)
         )
 
+    @rule(code=CODES, pick=PICK)
+    def node_forgets_a_visit(self, code: str, pick: int) -> None:
+        self._change(
+            self.world.nodes[code], code, "visit", pick, lambda rec: _forget(Visit, self.world.members[code], rec)
+        )
+
     @rule(pick=PICK, text=TEXTS)
     def hub_puts_up_a_sign(self, pick: int, text: str) -> None:
         hub = self.world.hub_id
@@ -140,6 +146,8 @@ class Exchange(RuleBasedStateMachine):
         line = self.world.lines[code]
         old = [call for call in line.heard if call.path.endswith("/batches")]
         if old:
+            old[pick % len(old)].deliver()  # perhaps for the first time: its first way may have been cut
+            self.touched = True
             before = look(self.world)
             old[pick % len(old)].deliver()
             after = look(self.world)
@@ -230,6 +238,12 @@ def _remove(model: Any, member_id: UUID, rec: UUID) -> None:
     row = _find(model, member_id, rec)
     if row is not None:
         records.remove(row)
+
+
+def _forget(model: Any, member_id: UUID, rec: UUID) -> None:
+    row = _find(model, member_id, rec)
+    if row is not None:
+        records.forget(row)
 
 
 def _update(node: Site) -> None:
