@@ -8,7 +8,7 @@ from alembic import op
 from sri_admin.kernel.row_security import let_forget
 
 revision = "0012"
-down_revision = "0005"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

@@ -39,7 +39,13 @@ from sri_admin.members.schemas.agreement import (
     WithdrawalIn,
 )
 from sri_admin.members.schemas.member import DescriptionIn, MemberIn, MemberOut, MemberPage, MemberQuery, TransitionIn
-from sri_admin.members.schemas.office import OfficeEndIn, OfficeHolderIn, OfficeHolderList, OfficeHolderOut
+from sri_admin.members.schemas.office import (
+    OfficeEndIn,
+    OfficeErasureIn,
+    OfficeHolderIn,
+    OfficeHolderList,
+    OfficeHolderOut,
+)
 from sri_admin.web.api import Api
 from sri_admin.web.doors import Audience
 
@@ -221,6 +227,12 @@ def office_holder_change(actor: Actor, values: Values, *, member: Tenant, holder
 def office_holder_depart(actor: Actor, values: Values, *, member: Tenant, holder_id: UUID) -> OfficeHolder:
     """Note that somebody leaves an office."""
     return offices.end_office(actor, office_holder_by_id(member.id, holder_id), values=values)
+
+
+@api.post(f"{_HOLDER}/erase", audience=Audience.MEMBER, takes=OfficeErasureIn, versioned=True, fresh=True)
+def office_holder_erase(actor: Actor, values: Values, *, member: Tenant, holder_id: UUID) -> None:
+    """Erase everything kept about an office holder."""
+    offices.erase_office_holder(actor, office_holder_by_id(member.id, holder_id), values=values)
 
 
 def _member(actor: Actor, tenant: Tenant) -> Member:

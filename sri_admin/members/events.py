@@ -161,6 +161,15 @@ class OfficeHolderEnded(OfficeHolderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OfficeHolderErased(OfficeHolderEvent):
+    """Everything kept about an office holder was erased; that the office was held in that time stays."""
+
+    starts_on: date
+    ends_on: date | None
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TerritoryExtraEntered(Event):
     """A place that no ISO list has was added."""
 

@@ -56,6 +56,7 @@ PART = Part(
         events.OfficeHolderEntered: words.tell_office_entered,
         events.OfficeHolderCorrected: words.tell_office_corrected,
         events.OfficeHolderEnded: words.tell_office_ended,
+        events.OfficeHolderErased: words.tell_office_erased,
     },
     constraints={
         NO_OVERLAP: lambda: ConflictError(

@@ -58,6 +58,7 @@ POLICY = Policy(
         "members.office_holder.enter": _secretaries,
         "members.office_holder.correct": _secretaries,
         "members.office_holder.end": _secretaries,
+        "members.office_holder.erase": _secretaries,
     }
 )
 

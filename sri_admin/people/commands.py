@@ -12,8 +12,9 @@ from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.tenancy import Tenant
 from sri_admin.people.models import Account
 from sri_admin.people.operations.access import invite_person
+from sri_admin.people.operations.erasure import erase_person, written_out
 from sri_admin.people.operations.links import Issued, issue_reset_link
-from sri_admin.people.queries import access_at, find_account, mandates_not_over, tenant_by_id
+from sri_admin.people.queries import access_at, find_account, mandates_not_over, mandates_of, tenant_by_id
 from sri_admin.people.rules import Role, fold_sign_in_name, role_name
 
 _DOER = actor.system("people")
@@ -58,9 +59,36 @@ def reset(sign_in_name: str, as_json: bool) -> None:
         tenant_id = held[0].member_id
         code = tenant_by_id(tenant_id).code
     issued = transaction.write(
-        tenancy.only(tenant_id), lambda: issue_reset_link(_DOER, _again(sign_in_name), tenant_id)
+        tenancy.only(tenant_id), lambda: issue_reset_link(_DOER, _known(sign_in_name), tenant_id)
     )
     _print_link(issued, code, as_json=as_json)
+
+
+@people.command("export")
+@click.option("--sign-in", "sign_in_name", required=True, help="The name they sign in with.")
+def export(sign_in_name: str) -> None:
+    """Print everything kept about somebody as one JSON object, to be given to them."""
+    with transaction.reading(tenancy.NOWHERE):
+        click.echo(json.dumps(written_out(_known(sign_in_name)), ensure_ascii=False, indent=2))
+
+
+@people.command("erase")
+@click.option("--sign-in", "sign_in_name", required=True, help="The name they sign in with.")
+@click.option("--reason", required=True, help="Why; it stays in the history, so do not name anybody.")
+@click.option("--yes", is_flag=True, help="Do not ask again.")
+def erase(sign_in_name: str, reason: str, *, yes: bool) -> None:
+    """Erase everything kept about somebody. This cannot be undone."""
+    with transaction.reading(tenancy.NOWHERE):
+        held = mandates_of(_known(sign_in_name).id)
+        tenant_id = held[0].member_id if held else installation.identity().tenant_id
+    assert tenant_id is not None
+    if not yes:
+        click.confirm(_("Erase everything kept about %(name)s for good?", name=sign_in_name), abort=True)
+    transaction.write(
+        tenancy.only(tenant_id),
+        lambda: erase_person(_DOER, _known(sign_in_name), tenant_id, values={"reason": reason}),
+    )
+    click.echo(_("Everything kept about this person is erased. Backups made before today still hold it."))
 
 
 @people.command("list")
@@ -88,10 +116,10 @@ def show(code: str | None, as_json: bool) -> None:
         click.echo(f"{row['label']}  {row['sign_in_name']}  {role_name(str(row['role']))}  {until}  {row['state']}")
 
 
-def _again(sign_in_name: str) -> Account:
+def _known(sign_in_name: str) -> Account:
     account = find_account(fold_sign_in_name(sign_in_name))
     if account is None:
-        raise NotFoundError
+        raise NotFoundError(_("Nobody here signs in with this name."))
     return account
 
 

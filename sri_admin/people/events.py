@@ -89,6 +89,14 @@ class AccountUnblocked(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AccountErased(Event):
+    """Everything kept about somebody was erased; their label stays, so that history remains whole."""
+
+    subject_kind = "account"
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class MandateGranted(Event):
     """Somebody was given a role."""
 

@@ -8,6 +8,7 @@ from sri_admin.kernel import clock, transaction
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.part import Task
 from sri_admin.people.models import RateToken, SessionSeen, SignInAttempts
+from sri_admin.people.operations import erasure
 
 _ATTEMPTS_KEPT, _SEEN_KEPT = timedelta(days=7), timedelta(days=90)
 
@@ -29,4 +30,5 @@ TASKS = (
         own_transactions=True,
         while_restored=True,
     ),
+    Task(name=erasure.FORGET, run=erasure.forget_person),
 )

@@ -61,6 +61,7 @@ SENTENCES = {
     events.PreferencesChanged: lambda _values: ("good", _("Language or theme was changed.")),
     events.AccountBlocked: lambda _values: ("pause", _("The account was blocked.")),
     events.AccountUnblocked: lambda _values: ("good", _("The account was opened again.")),
+    events.AccountErased: lambda _values: ("ended", _("Everything kept about this person was erased.")),
     events.MandateGranted: _granted,
     events.MandateExtended: _extended,
     events.MandateEnded: _ended,
@@ -81,7 +82,9 @@ PART = Part(
             group=_l("Our body"),
             shown=_sees_people,
             url=_people_url,
-            covers=frozenset({"people.invite_form", "people.person_show", "people.access_end_form"}),
+            covers=frozenset(
+                {"people.invite_form", "people.person_show", "people.person_forget", "people.access_end_form"}
+            ),
         ),
         MenuEntry(
             label=_l("Settings"),

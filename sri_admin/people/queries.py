@@ -176,6 +176,12 @@ def mandates_not_over(account_id: UUID) -> list[MandateRow]:
     return list(db.session.scalars(chosen.order_by(*_ORDER)))
 
 
+def mandates_of(account_id: UUID) -> list[MandateRow]:
+    """Return every mandate an account ever had."""
+    chosen = sa.select(MandateRow).where(MandateRow.account_id == account_id)
+    return list(db.session.scalars(chosen.order_by(*_ORDER)))
+
+
 def managed(account: Account, member_id: UUID) -> Managed:
     """Return an account as those who would manage it for one tenant must see it."""
     held = mandates_not_over(account.id)

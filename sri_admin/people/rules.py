@@ -48,6 +48,7 @@ class AccountState(StrEnum):
 
     ACTIVE = "active"
     BLOCKED = "blocked"
+    ERASED = "erased"
 
 
 class Theme(StrEnum):

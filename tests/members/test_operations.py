@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from sri_admin.federation.models import SyncLine
 from sri_admin.kernel import audit, clock, ids, tenancy, transaction
 from sri_admin.kernel.actor import system
 from sri_admin.kernel.db import db
@@ -298,3 +299,25 @@ def _holder(member_id: UUID, holder_id: UUID) -> OfficeHolder:
 
 def _refresh(member_id: UUID) -> None:
     jobs.refresh_card(system(jobs.REFRESH_CARD), member_id=make.hub(), card_id=member_id)
+
+
+def test_erasing_an_office_holder_leaves_no_value_behind() -> None:
+    member_id = make.member()
+    holder_id = make.office_holder(member_id, display_name="Rosa Beispiel", private_email="rosa@example.org")
+
+    director = make.actor()
+
+    def body() -> None:
+        holder = db.session.get_one(OfficeHolder, (member_id, holder_id))
+        offices.erase_office_holder(director, holder, values={"reason": "asked for it"})
+
+    make.writing(member_id, body)
+    with transaction.reading(tenancy.only(member_id)):
+        kept = db.session.scalars(sa.select(SyncLine.line).where(SyncLine.rec == holder_id)).all()
+        assert [b"Rosa" in line for line in kept] == [False, False]
+        assert db.session.scalars(sa.select(OfficeHolderPrivate.id)).all() == []
+        entries = sa.select(audit.AuditEntry.id).where(audit.AuditEntry.subject == holder_id)
+        assert (
+            db.session.scalars(sa.select(audit.AuditPersonal.id).where(audit.AuditPersonal.entry_id.in_(entries))).all()
+            == []
+        )

@@ -225,6 +225,7 @@ BOARD_PAGES = (
     "/countries/QM/office-holders/new",
     "/countries/QM/office-holders/{holder}",
     "/countries/QM/office-holders/{holder}/end",
+    "/countries/QM/office-holders/{holder}/erase",
 )
 READ_ONLY = {"/countries", "/countries/QM", "/countries/QM/agreements", "/agreements", *BOARD_PAGES[:2]}
 

@@ -51,6 +51,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "ExtensionIn": {"ends_on": "2099-01-01"},
     "ReasonIn": {"reason": "They moved away."},
     "OfficeHolderIn": {"office": "chair", "display_name": "Kim", "starts_on": "2026-01-01"},
+    "OfficeErasureIn": {"reason": "They asked for it."},
     "OfficeEndIn": {"ends_on": "2026-01-02", "reason": "They moved away."},
 }
 QUERIES = {"MemberQuery": ["q=Land", "q=QM", "sort=name", "page=2"], "AgreementQuery": ["q=Land", "page=2"]}

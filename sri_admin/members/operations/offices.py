@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sri_admin.kernel import ids
+from sri_admin.kernel import audit, ids, work
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import ConflictError, FieldError, InvalidError
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.schema import check_version
 from sri_admin.kernel.work import record
-from sri_admin.members.events import OfficeHolderCorrected, OfficeHolderEnded, OfficeHolderEntered
+from sri_admin.members.events import OfficeHolderCorrected, OfficeHolderEnded, OfficeHolderEntered, OfficeHolderErased
 from sri_admin.members.models.member import Member
 from sri_admin.members.models.office import OfficeHolder, OfficeHolderPrivate
 from sri_admin.members.policy import POLICY
@@ -82,6 +82,26 @@ def end_office(actor: Actor, holder: OfficeHolder, *, values: Values) -> OfficeH
     )
     record(actor, event, holder)
     return holder
+
+
+def erase_office_holder(actor: Actor, holder: OfficeHolder, *, values: Values) -> None:
+    """Erase everything kept about an office holder, here and wherever it travelled."""
+    POLICY.require(actor, "members.office_holder.erase", holder)
+    check_version(holder, values.get("version"))
+    private = find_private_half(holder)
+    if private is not None:
+        db.session.delete(private)
+        db.session.flush()  # it refers to the holder
+    audit.forget(holder.member_id, holder.id)
+    event = OfficeHolderErased(
+        member_id=holder.member_id,
+        subject=holder.id,
+        office=holder.office.value,
+        starts_on=holder.starts_on,
+        ends_on=holder.ends_on,
+        reason=values["reason"],
+    )
+    work.erase(actor, event, holder)
 
 
 def _checked(values: Values) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from sri_admin.members.queries.offices import find_private_half, office_holder_b
 from sri_admin.members.queries.streams import file_writer, office_writer
 from sri_admin.members.rules import words
 from sri_admin.members.rules.contact import written
-from sri_admin.members.schemas.office import OfficeEndIn, OfficeHolderIn
+from sri_admin.members.schemas.office import OfficeEndIn, OfficeErasureIn, OfficeHolderIn
 from sri_admin.web.doors import Audience, Pages, SeeOther, see_other
 from sri_admin.web.forms import Form
 
@@ -154,6 +154,33 @@ def office_holder_end(actor: Actor, values: Mapping[str, Any], *, member: Tenant
     return see_other("members.office_holder_list", code=member.code, notice=_("The term is ended. Thank you."))
 
 
+@pages.get(
+    "/countries/<code>/office-holders/<uuid:holder_id>/erase",
+    audience=Audience.MEMBER,
+    template="members/office_erase.html",
+)
+def office_holder_forget(actor: Actor, form: Form, *, member: Tenant, holder_id: UUID) -> dict[str, Any]:
+    """Show what is erased and what stays when everything about an office holder has to go."""
+    record = _own(actor, member, "erase")
+    return {"form": form, "member": record, "holder": office_holder_by_id(member.id, holder_id), "words": words}
+
+
+@pages.post(
+    "/countries/<code>/office-holders/<uuid:holder_id>/erase",
+    audience=Audience.MEMBER,
+    takes=OfficeErasureIn,
+    again=office_holder_forget,
+    fresh=True,
+)
+def office_holder_erase(actor: Actor, values: Mapping[str, Any], *, member: Tenant, holder_id: UUID) -> SeeOther:
+    """Erase everything kept about an office holder."""
+    _own(actor, member, "erase")
+    operations.erase_office_holder(actor, office_holder_by_id(member.id, holder_id), values=values)
+    return see_other(
+        "members.office_holder_list", code=member.code, notice=_("It is erased here, and goes out to SRI.")
+    )
+
+
 def place_name(member_id: UUID, _on: date) -> str:
     """Name a member for the top bar of every page."""
     found = find_member(member_id) or find_card(member_id)
@@ -184,7 +211,7 @@ MENU = (
         group=_l("Our body"),
         shown=_may("members.office_holder.read"),
         url=lambda actor: url_for("members.office_holder_list", code=own_code(actor)),
-        covers=frozenset({"members.office_holder_new", "members.office_holder_edit", "members.office_holder_leave"}),
+        covers=frozenset(f"members.office_holder_{each}" for each in ("new", "edit", "leave", "forget")),
     ),
     MenuEntry(
         label=_l("Agreement"),

@@ -285,6 +285,12 @@ def tell_office_corrected(values: Mapping[str, Any]) -> Said:
     return Said("doing", _("An office holder was corrected: %(office)s", office=str(OFFICES[Office(values["office"])])))
 
 
+def tell_office_erased(values: Mapping[str, Any]) -> Said:
+    """Tell that everything about an office holder was erased."""
+    office = str(OFFICES[Office(values["office"])])
+    return Said("ended", _("Everything kept about somebody in office was erased: %(office)s", office=office))
+
+
 def tell_office_ended(values: Mapping[str, Any]) -> Said:
     """Tell that somebody left an office."""
     return Said("ended", _("A term of office ended: %(office)s", office=str(OFFICES[Office(values["office"])])))

@@ -35,6 +35,12 @@ class OfficeEndIn(Schema):
     reason = reason(required=True)
 
 
+class OfficeErasureIn(Schema):
+    """Why everything about an office holder is erased."""
+
+    reason = reason(required=True)
+
+
 class OfficeHolderOut(Schema):
     """An office holder as programs see it, without the private half."""
 

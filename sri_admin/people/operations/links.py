@@ -76,7 +76,7 @@ def set_password_by_link(actor: Actor, token: str, *, values: Values) -> Opened:
     attempts.take(f"link:{values['network']}", limit=_PER_MINUTE, window=timedelta(minutes=1))
     account_id, purpose = _consume(token)
     account, mandates = account_by_id(account_id), mandates_today(account_id)
-    if account.state is AccountState.BLOCKED:
+    if account.state is not AccountState.ACTIVE:
         raise link_gone()
     if not mandates:
         raise InvalidError(_l("Your access here does not hold today. Ask the person who gave it to you."))

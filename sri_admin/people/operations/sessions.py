@@ -44,7 +44,7 @@ def sign_in(actor: Actor, *, values: Values) -> Opened:
     if not passwords.fits(credential, values["password"]) or account is None or credential is None:
         raise InvalidError(_l("This name and password do not fit together. Check both and try again."))
     mandates = mandates_today(account.id)
-    if account.state is AccountState.BLOCKED or not mandates:
+    if account.state is not AccountState.ACTIVE or not mandates:
         raise InvalidError(_l("Your access here has ended. Ask the person who gave it to you."))
     attempts.succeed(*counters)
     passwords.renew(credential, values["password"])

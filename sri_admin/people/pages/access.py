@@ -14,7 +14,7 @@ from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.tenancy import Tenant, TenantKind
 from sri_admin.people.events import PasswordConfirmed, PreferencesChanged, SignedIn, SignedOut
 from sri_admin.people.models import Account, MandateRow
-from sri_admin.people.operations import access
+from sri_admin.people.operations import access, erasure
 from sri_admin.people.operations.links import Issued, issue_reset_link
 from sri_admin.people.pages.sign_in import NothingIn
 from sri_admin.people.policy import POLICY
@@ -212,6 +212,28 @@ def person_block(actor: Actor, values: dict[str, Any], *, member: Tenant, person
         return see_other("people.access_list", code=member.code, notice=_("This person may come in again."))
     access.block_account(actor, person, member.id, values=values)
     return see_other("people.access_list", code=member.code, notice=_("This person is kept out from now on."))
+
+
+@pages.get("/countries/<code>/people/<uuid:person_id>/erase", audience=Audience.MEMBER, template="people/erase.html")
+def person_forget(actor: Actor, form: Form, *, member: Tenant, person_id: UUID) -> dict[str, Any] | SeeOther:
+    """Show what is erased and what stays when everything about somebody has to go."""
+    person = _person(actor, member, person_id)
+    POLICY.require(actor, "people.account.manage", managed(person, member.id))
+    back = url_for("people.person_forget", code=member.code, person_id=person_id)
+    return _recent(actor, lambda: {"form": form, "member": member, "person": person}, back)
+
+
+@pages.post(
+    "/countries/<code>/people/<uuid:person_id>/erase",
+    audience=Audience.MEMBER,
+    takes=ReasonIn,
+    again=person_forget,
+    fresh=True,
+)
+def person_erase(actor: Actor, values: dict[str, Any], *, member: Tenant, person_id: UUID) -> SeeOther:
+    """Erase everything kept about somebody."""
+    erasure.erase_person(actor, _person(actor, member, person_id), member.id, values=values)
+    return see_other("people.access_list", code=member.code, notice=_("Everything kept about this person is erased."))
 
 
 @pages.get("/countries/<code>/access/<uuid:mandate_id>", audience=Audience.MEMBER, template="people/end.html")
