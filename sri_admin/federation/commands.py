@@ -18,7 +18,7 @@ from sri_admin.kernel.errors import NotFoundError
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.schema import load
 
-_DOER = actor.system("node")
+DOER = actor.system("node")
 _POLL_SECONDS = 2.0
 
 
@@ -39,7 +39,7 @@ def code(member_code: str, *, as_json: bool) -> None:
         transaction.detach(member)
     made = transaction.write(tenancy.only(member.id), lambda: _issue(member))
     digits = control.root_digits()
-    _show({"code": made, "root_fingerprint": digits}, as_json=as_json, plain=f"{made}\n{digits}")
+    show({"code": made, "root_fingerprint": digits}, as_json=as_json, plain=f"{made}\n{digits}")
 
 
 @node.command("enrol")
@@ -48,7 +48,7 @@ def code(member_code: str, *, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def enrol(given: str, *, wait: int, as_json: bool) -> None:
     """At the node: ask the hub with a code, and show the digits to be compared by telephone."""
-    with _in_plain_words():
+    with in_plain_words():
         line = jobs.transport()
         asked = joining.ask(line, given)
         click.echo(_("Read these digits to SRI by telephone: %(digits)s", digits=asked.fingerprint), err=True)
@@ -58,7 +58,7 @@ def enrol(given: str, *, wait: int, as_json: bool) -> None:
             time.sleep(_POLL_SECONDS)
             state = joining.collect(line)
     answer = {"enrolment": str(asked.enrolment_id), "fingerprint": asked.fingerprint, "state": state.value}
-    _show(answer, as_json=as_json, plain=_said_of(state))
+    show(answer, as_json=as_json, plain=_said_of(state))
 
 
 @node.command("approve")
@@ -71,20 +71,20 @@ def approve(digits: str, *, as_json: bool) -> None:
     reach = enrolment.approval_reach(found.member_id)
     transaction.write(reach, lambda: _approve(found.id))
     answer = {"node": str(found.node_id), "fingerprint": found.fingerprint}
-    _show(answer, as_json=as_json, plain=_("Approved. The node takes it from here by itself."))
+    show(answer, as_json=as_json, plain=_("Approved. The node takes it from here by itself."))
 
 
 @node.command("sync")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def sync(*, as_json: bool) -> None:
     """At the node: exchange with the hub now."""
-    with _in_plain_words():
+    with in_plain_words():
         _collect()
         outcome = jobs.synchronise()
     if outcome is None:
         raise click.ClickException(_("Another exchange is running just now."))
     said = _("Everything went over.") if outcome.code is None else str(words.trouble(outcome.code).wrong)
-    _show(outcome.to_dict(), as_json=as_json, plain=said)
+    show(outcome.to_dict(), as_json=as_json, plain=said)
     if not outcome.ok:
         raise SystemExit(1)
 
@@ -97,7 +97,7 @@ def status(*, as_json: bool) -> None:
     with transaction.reading(every):
         found = _hub_status() if runtime.current().is_hub else report.of_hub_link().to_dict()
     said = _("Everything is in step.") if found["green"] else _("Not everything is in step.")
-    _show(found, as_json=as_json, plain=said)
+    show(found, as_json=as_json, plain=said)
     if not found["green"]:
         raise SystemExit(1)
 
@@ -109,7 +109,7 @@ def go_on_alone(reason: str) -> None:
     values = load(AloneIn, {"reason": reason})
     own = installation.identity().tenant_id
     reach = tenancy.only(own) if own else tenancy.NOWHERE
-    waited = transaction.write(reach, lambda: installation.go_on_alone(_DOER, reason=values["reason"]))
+    waited = transaction.write(reach, lambda: installation.go_on_alone(DOER, reason=values["reason"]))
     if waited:
         click.echo(_("You can write again. This is noted in the history."))
     else:
@@ -123,12 +123,12 @@ def _hub_status() -> dict[str, Any]:
 
 def _issue(member: tenancy.Tenant) -> str:
     installation.require_writing()
-    return enrolment.issue_code(_DOER, member)
+    return enrolment.issue_code(DOER, member)
 
 
 def _approve(enrolment_id: UUID) -> None:
     installation.require_writing()
-    enrolment.approve(_DOER, enrolment_id)
+    enrolment.approve(DOER, enrolment_id)
 
 
 def _collect() -> None:
@@ -145,12 +145,14 @@ def _said_of(state: EnrolmentState) -> str:
     return _("SRI has not approved the request yet. “sri-admin node sync” asks again.")
 
 
-def _show(answer: dict[str, Any], *, as_json: bool, plain: str) -> None:
+def show(answer: dict[str, Any], *, as_json: bool, plain: str) -> None:
+    """Print what a command found out, for a program or for a person."""
     click.echo(json.dumps(answer, ensure_ascii=False) if as_json else plain)
 
 
 @contextmanager
-def _in_plain_words() -> Iterator[None]:
+def in_plain_words() -> Iterator[None]:
+    """End a command with a sentence when the protocol refused something."""
     try:
         yield
     except ProtocolError as error:

@@ -21,6 +21,22 @@ def note_node(node_id: UUID, **told: Any) -> None:
         session.execute(row.on_conflict_do_update(index_elements=[NodeContact.node_id], set_=told))
 
 
+def note_node_by_stick(node_id: UUID, *, at: datetime, positions: dict[str, Any], **told: Any) -> None:
+    """Keep what a node told in a bundle it wrote at a moment; an older one than its last word says only where it stood.
+
+    Where it stood is kept even then: too low a place sends something twice, too high a one would leave something out.
+    """
+    at = min(at, clock.now())
+    news = {"at": at, "positions": positions, "by_stick": True, **told}
+    with transaction.apart() as session:
+        last = session.get(NodeContact, node_id, with_for_update=True)
+        if last is None:
+            session.add(NodeContact(node_id=node_id, skew_ms=0, **news))
+            return
+        for name, value in (news if last.at <= at else {"positions": positions}).items():
+            setattr(last, name, value)
+
+
 def of_nodes() -> dict[UUID, NodeContact]:
     """Return what every node last told, by node."""
     with transaction.apart() as session:
@@ -43,6 +59,18 @@ def note_end(*, code: str | None, detail: str = "", stream: str | None = None, w
     finished = {"finished_at": now} if code is None else {}
     not_before = now + timedelta(seconds=wait) if wait else None
     _write(code=code, detail=detail[:200], stream=stream, not_before=not_before, **finished)
+
+
+def note_stick(at: datetime, *, code: str | None, detail: str = "", stream: str | None = None) -> None:
+    """Note that a bundle was read which the hub wrote at a moment; an older one than the last contact changes nothing.
+
+    It counts as a contact of the day it was written: what the hub did since then it cannot tell.
+    """
+    at = min(at, clock.now())
+    last = reached_at()
+    if last is None or last <= at:
+        finished = {"finished_at": at} if code is None else {}
+        _write(by_stick=True, reached_at=at, code=code, detail=detail[:200], stream=stream, **finished)
 
 
 def with_hub() -> HubContact | None:

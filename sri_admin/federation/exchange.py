@@ -3,7 +3,7 @@
 Streams are independent, and so are pull and push: what stands in the way of one stops that one and is told.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -155,7 +155,7 @@ def _exchange_all(client: HubClient, outcome: Outcome) -> None:
         control.take_grants()
         offers = _hello(client)  # new keys and grants change what may be read and written
         offers.pop(control.STREAM, None)
-    outcome.streams.extend(_exchange(client, offers[name]) for name in sorted(offers, key=_place))
+    outcome.streams.extend(_exchange(client, offers[name]) for name in in_order(offers))
 
 
 def _hello(client: HubClient) -> dict[str, Offer]:
@@ -185,6 +185,11 @@ def _is_news(offers: Mapping[str, Offer]) -> bool:
         begun = {each.stream: each.epoch for each in export.positions()}
     ours = [each for each in offers.values() if each.access is Access.WRITE]
     return any(begun.get(each.stream, 0) < each.epoch for each in ours)
+
+
+def in_order(streams: Iterable[str]) -> list[str]:
+    """Return streams in the order in which they matter when minutes are short."""
+    return sorted(streams, key=_place)
 
 
 def _place(stream: str) -> tuple[int, str]:

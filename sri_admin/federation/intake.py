@@ -55,27 +55,45 @@ def reach_for(name: str) -> Reach:
     return tenancy.everywhere({tenant, hub}, writing=tenant)
 
 
-def page(stream: str, body: bytes) -> Taken:
-    """Take a page pulled from the hub; opens its own transaction."""
+def page(stream: str, body: bytes, *, overlapping: bool = False) -> Taken:
+    """Take a page of the hub's; opens its own transaction.
+
+    One that was pulled begins where the replica ends. `overlapping` is one that came by stick: it may hold lines that
+    are here already, which are compared and left out.
+    """
     lines, sealed = _split(body)
     checkpoint = open_sealed(sealed, Checkpoint, keys.receipt_key)
     if checkpoint.stream != stream:
         raise StreamError("wrong_stream", f"{checkpoint.stream} instead of {stream}")
     if not stream.startswith("hub."):
         raise StreamError("denied", "the hub does not write this stream")
-    return transaction.write(reach_for(stream), lambda: _take_page(checkpoint, lines, sealed))
+    return transaction.write(reach_for(stream), lambda: _take_page(checkpoint, lines, sealed, overlapping))
 
 
-def _take_page(checkpoint: Checkpoint, lines: list[bytes], sealed: bytes) -> Taken:
+def _take_page(checkpoint: Checkpoint, lines: list[bytes], sealed: bytes, overlapping: bool) -> Taken:
     row = streams.find(checkpoint.stream, lock=True) or _replica(checkpoint)
     if row.own:
         raise StreamError("denied", "this stream is written here")
     _refuse_stopped(row)
-    checked = check_page(lines, start=streams.position(row), checkpoint=checkpoint)
-    taking.take(row, checked, lines)
+    start = streams.position(row)
+    if overlapping and checkpoint.epoch == row.epoch and checkpoint.n - len(lines) < row.n:
+        start = _earlier(row, checkpoint.n - len(lines))
+    checked = check_page(lines, start=start, checkpoint=checkpoint)
+    skip = min(row.n - start.n, len(lines))
+    if skip and checked.chains[skip - 1] != streams.chain_at(row, start.n + skip):
+        raise StreamError("forked", f"another line stands here at or before {start.n + skip}")
+    if skip < len(lines):
+        taking.take(row, checked, lines, skip=skip)
     if checkpoint.n > row.peer_n:
         row.peer_n, row.peer_chain, row.statement = checkpoint.n, checkpoint.chain, sealed
-    return Taken(len(lines), row.n)
+    return Taken(len(lines) - skip, row.n)
+
+
+def _earlier(row: SyncStream, n: int) -> Position:
+    chain = streams.chain_at(row, n)
+    if chain is None:
+        raise StreamError("expired", f"line {n} is no longer kept here to compare")
+    return streams.position(row)._replace(n=n, chain=chain)
 
 
 def _replica(checkpoint: Checkpoint) -> SyncStream:

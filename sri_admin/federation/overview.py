@@ -52,6 +52,7 @@ class Connection:
     member_id: UUID | None = None
     reached_at: datetime | None = None
     complete_at: datetime | None = None
+    by_stick: bool = False
     trouble: str | None = None
     detail: str = ""
     streams: list[StreamState] = field(default_factory=list)
@@ -105,6 +106,7 @@ class Connection:
         return {
             "green": self.is_green,
             "last_contact": clock.wire(self.reached_at) if self.reached_at else None,
+            "by_stick": self.by_stick,
             "trouble": self.trouble,
             "set_aside": len(self.set_aside),
             "kept_for_later": self.parked,

@@ -2,6 +2,7 @@
 
 from sri_admin.federation import events, report, restored, told
 from sri_admin.federation.api import api
+from sri_admin.federation.bundle import commands as bundle_commands
 from sri_admin.federation.commands import node
 from sri_admin.federation.jobs import TASKS
 from sri_admin.federation.pages import pages
@@ -11,6 +12,8 @@ from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.installation import InstallationResumed, WentOnAlone
 from sri_admin.kernel.part import HUB, NODE, MenuEntry, Part
+
+assert bundle_commands.bundle.name  # it stands below `node`
 
 _GROUP = _l("This installation")
 

@@ -114,6 +114,14 @@ def contact_text(found: Connection, every_seconds: int) -> str:
             num=minutes,
         )
     when = formats.date_and_time(found.reached_at)
+    if found.by_stick:
+        return ngettext(
+            "Last contact: by stick, written on %(when)s. We also try by internet every %(num)s minute.",
+            "Last contact: by stick, written on %(when)s. We also try by internet every %(num)s minutes.",
+            minutes,
+            num=minutes,
+            when=when,
+        )
     return ngettext(
         "Last contact %(when)s, by internet. We try every %(num)s minute, by ourselves.",
         "Last contact %(when)s, by internet. We try every %(num)s minutes, by ourselves.",

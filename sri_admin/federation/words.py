@@ -17,6 +17,8 @@ class Reasons(NamedTuple):
 _GOES_ON: Final = _l("Work here goes on as usual; what you enter waits here and nothing is lost.")
 _NOTHING_YET: Final = _l("Nothing was connected.")
 _BLOCKS_NOTHING: Final = _l("The record stays as it was. It blocks nothing else.")
+_NOTHING_TAKEN: Final = _l("Nothing of it was taken, and nothing here was changed.")
+_WRITE_AGAIN: Final = _l("Have the stick written once more, on another one if this happens again.")
 _BY_ITSELF: Final = _l("Nothing to do. We try again by ourselves.")
 _TELL_TECHNICIAN: Final = _l("Ask the person who looks after this installation.")
 _TELL_SRI: Final = _l("Tell SRI before you go on. They see the same and decide with you which history is right.")
@@ -94,6 +96,66 @@ _TROUBLES: Final[dict[str, Reasons]] = {
         _l("This is not the hub whose digits stand in the settings."),
         _NOTHING_YET,
         _l("Compare hub.root_fingerprint with what SRI gave you. If it is right, tell SRI at once."),
+    ),
+    "not_a_bundle": Reasons(
+        _l("This is not a file that was written for a stick by this program."),
+        _NOTHING_TAKEN,
+        _l("Choose the files whose names contain “.sribundle”, and leave them as they are."),
+    ),
+    "bad_manifest": Reasons(_l("The beginning of the file is damaged or was changed."), _NOTHING_TAKEN, _WRITE_AGAIN),
+    "bad_signature": Reasons(
+        _l("The signature does not fit: something was changed on the way."), _NOTHING_TAKEN, _WRITE_AGAIN
+    ),
+    "damaged_volume": Reasons(
+        _l("One of the files is not as it was written; the stick may be worn."),
+        _GOES_ON,
+        _l("Copy that file again, or have the stick written once more."),
+    ),
+    "missing_volume": Reasons(
+        _l("Not all the files are here."), _NOTHING_TAKEN, _l("Add the files that are named, then read again.")
+    ),
+    "other_bundle": Reasons(
+        _l("These files do not belong together."), _NOTHING_TAKEN, _l("Read the files of one name at a time.")
+    ),
+    "unknown_key": Reasons(
+        _l("It is signed with a key that is not known here."),
+        _NOTHING_TAKEN,
+        _l("Read older sticks first; new keys come with them. If this stays so, tell SRI."),
+    ),
+    "key_revoked": Reasons(_l("The keys it was signed with were withdrawn."), _NOTHING_TAKEN, _TELL_SRI),
+    "too_inflated": Reasons(
+        _l("The file says it would become far larger than it is."), _NOTHING_TAKEN, _TELL_TECHNICIAN
+    ),
+    "bad_box": Reasons(_l("What is in the file does not open here."), _GOES_ON, _WRITE_AGAIN),
+    "old_box": Reasons(
+        _l("It was locked with a key this installation no longer has."),
+        _NOTHING_TAKEN,
+        _l("Exchange once over the internet, or ask SRI, then have the stick written once more."),
+    ),
+    "no_box_key": Reasons(
+        _l("The key that locks a stick for the other side is not known here yet."),
+        _l("Nothing was written."),
+        _l("Exchange once over the internet; it comes along by itself."),
+    ),
+    "wrong_reader": Reasons(
+        _l("It was written for another installation."), _NOTHING_TAKEN, _l("Take the stick to where it was meant for.")
+    ),
+    "unknown_writer": Reasons(
+        _l("It was written by an installation that is not connected with this one."), _NOTHING_TAKEN, _TELL_TECHNICIAN
+    ),
+    "newer_bundle": Reasons(
+        _l("It was written by a newer program."), _NOTHING_TAKEN, _l("Have this installation updated, then read again.")
+    ),
+    "denied": Reasons(
+        _l("It holds records its writer may not send."), _NOTHING_TAKEN, _l("Tell SRI; the file may be a forgery.")
+    ),
+    "too_many_volumes": Reasons(
+        _l("There would be too many files."), _l("Nothing was written."), _l("Allow larger files.")
+    ),
+    "gap": Reasons(
+        _l("Changes between the last stick and this one are missing."),
+        _l("What could be taken was taken; the rest waits for what comes before it."),
+        _l("Read the older stick first, or bring the answer back and have a new one written."),
     ),
     "not_enrolled": Reasons(
         _l("This installation is not connected to the hub yet."),

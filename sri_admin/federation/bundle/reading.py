@@ -1,0 +1,223 @@
+"""Reading a bundle: refused before anything is opened unless all of it is right, then taken as the network's pages are.
+
+A stick has no privilege the network does not give: its writer is who signed it, and each part must be one this writer
+could have sent over the line now.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
+
+import sqlalchemy as sa
+import structlog
+
+from sri_admin.federation import box_keys, contact, control, export, hello, intake, joining, keys
+from sri_admin.federation.bundle.box import Box, BundleError
+from sri_admin.federation.bundle.manifest import Manifest, Part, Sealed, read_manifest
+from sri_admin.federation.bundle.volumes import Progress, Shelf
+from sri_admin.federation.checkpoint import from_base64url
+from sri_admin.federation.control import Access
+from sri_admin.federation.enrolment_models import Node, NodeState
+from sri_admin.federation.exchange import Outcome, StreamOutcome
+from sri_admin.federation.lines import ProtocolError
+from sri_admin.federation.models import NodeKey
+from sri_admin.federation.overview import PARTED
+from sri_admin.federation.packing import unpack
+from sri_admin.federation.schemas import HelloIn
+from sri_admin.federation.stream_names import parse_name
+from sri_admin.federation.tokens import reach_of
+from sri_admin.kernel import installation, metrics, runtime, schema, tenancy, transaction
+from sri_admin.kernel.db import db
+from sri_admin.kernel.errors import InvalidError
+from sri_admin.kernel.signing import VerifyKey
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a bundle: who wrote it when, and what of it was new here."""
+
+    id: str
+    writer: UUID
+    at: datetime
+    more: bool
+    outcome: Outcome = field(default_factory=Outcome)
+
+    @property
+    def changes(self) -> int:
+        """Count the changes that were new here."""
+        return self.outcome.pulled + self.outcome.pushed
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for machines."""
+        return {"bundle": self.id, "writer": str(self.writer), "changes": self.changes, **self.outcome.to_dict()}
+
+
+class Desk(Protocol):
+    """One side's rules: who may have written, what may be in it, and how a part is taken."""
+
+    def admit(self, sealed: Sealed) -> Manifest:
+        """Return the manifest once its writer is known, trusted and may send each part."""
+        ...
+
+    def take(self, part: Part, lines: bytes) -> int:
+        """Take one part and return how many changes were new."""
+        ...
+
+    def note(self, taken: Taken, values: dict[str, Any]) -> None:
+        """Count it as a contact."""
+        ...
+
+
+def read(paths: Iterable[Path], *, progress: Progress) -> Taken:
+    """Take a bundle; opens its own transactions, one a page. BundleError, ProtocolError: nothing of it was taken."""
+    desk: Desk = HubDesk() if runtime.current().is_hub else NodeDesk()
+    with Shelf(paths) as shelf:
+        sealed = read_manifest(shelf.line)
+        if sealed.manifest.reader != str(installation.identity().id):
+            raise BundleError("wrong_reader", "the bundle was written for another installation")
+        manifest = desk.admit(sealed)
+        shelf.check(manifest, progress)
+        taken = Taken(manifest.id, UUID(manifest.writer), datetime.fromisoformat(manifest.at), manifest.more)
+        _take_all(desk, manifest, shelf, taken.outcome)
+    desk.note(taken, _said(manifest))
+    metrics.sync_changes.labels("in").inc(taken.changes)
+    log.info("bundle", ok=taken.outcome.ok, reason=taken.outcome.code, changes=taken.changes)
+    return taken
+
+
+def _take_all(desk: Desk, manifest: Manifest, shelf: Shelf, outcome: Outcome) -> None:
+    box, streams = _box(manifest), dict[str, StreamOutcome]()
+    for number, (part, locked) in enumerate(zip(manifest.parts, shelf.parts(manifest), strict=True)):
+        access = Access.WRITE if part.what in {"batch", "receipt"} else Access.READ
+        of_stream = streams.setdefault(part.stream, StreamOutcome(part.stream, access))
+        if of_stream.code is not None:
+            continue
+        lines = unpack(box.open(number, locked), limit=part.size, coding=part.coding)
+        try:
+            of_stream.changes += desk.take(part, lines)
+        except ProtocolError as error:
+            of_stream.code, of_stream.detail = error.code, error.detail
+    outcome.streams.extend(streams.values())
+    stopped = next((each for each in outcome.streams if each.code), None)
+    if stopped is not None:
+        outcome.code, outcome.detail, outcome.stream = stopped.code, stopped.detail, stopped.stream
+
+
+def _box(manifest: Manifest) -> Box:
+    key = box_keys.own_key()
+    if manifest.box != box_keys.kid(key.public_key().public_bytes_raw()):
+        raise BundleError("old_box", "the bundle was locked for a key this installation no longer has")
+    return Box.of_reader(key, ephemeral=manifest.ephemeral)
+
+
+def _said(manifest: Manifest) -> dict[str, Any]:
+    try:
+        values = schema.load(HelloIn, manifest.hello)
+    except InvalidError as error:
+        raise BundleError("bad_manifest", "what its writer says of itself cannot be read") from error
+    if str(values["node_id"]) != manifest.writer:
+        raise BundleError("bad_manifest", "its writer speaks in another's name")
+    return values
+
+
+class HubDesk:
+    """The hub reads what a node wrote: batches of the streams that are the node's now."""
+
+    def admit(self, sealed: Sealed) -> Manifest:
+        """Refuse who is unknown, withdrawn or copied, and any part the node could not push."""
+        self.node = self._writer(sealed.manifest)
+        with transaction.reading(reach_of(self.node)):
+            manifest = sealed.check(self._key)
+            values = _said(manifest)
+            hello.check_protocol(values["protocols"])
+            hello.check_sender(self.node, values)
+            allowed = control.access(self.node.id, self.node.member_id)
+        for part in manifest.parts:
+            if part.what != "batch" or allowed.get(part.stream) is not Access.WRITE:
+                raise BundleError("denied", f"{part.what} of {part.stream} is not this node's to send")
+        return manifest
+
+    def take(self, part: Part, lines: bytes) -> int:
+        """Take a batch; the receipt goes back with the next bundle."""
+        before = self._end(part.stream)
+        intake.batch(part.stream, self.node.id, self.node.incarnation, lines)
+        return self._end(part.stream) - before
+
+    def note(self, taken: Taken, values: dict[str, Any]) -> None:
+        """Keep what the node said of itself, and where it stands."""
+        with transaction.reading(reach_of(self.node)):
+            told = hello.answer(self.node, values)
+        contact.note_node_by_stick(
+            self.node.id,
+            at=taken.at,
+            software=values["software"],
+            heads=hello.heads(values, told),
+            positions=hello.positions(values),
+            trouble=values["trouble"] if values["trouble"] in PARTED else None,
+        )
+
+    def _writer(self, manifest: Manifest) -> Node:
+        with transaction.reading(tenancy.NOWHERE):
+            node = db.session.get(Node, UUID(manifest.writer))
+            if node is None:
+                raise BundleError("unknown_writer", "the bundle is from an installation that is not connected here")
+            transaction.detach(node)
+        if node.state is NodeState.REVOKED:
+            raise BundleError("key_revoked", "the keys of this node were withdrawn")
+        return node
+
+    def _key(self, kid: str) -> VerifyKey | None:
+        found = db.session.scalar(sa.select(NodeKey).where(NodeKey.kid == kid, NodeKey.node_id == self.node.id))
+        if found is not None and found.revoked:
+            raise BundleError("key_revoked", f"the key {kid} was withdrawn")
+        return VerifyKey(from_base64url(found.public_key)) if found else None
+
+    def _end(self, stream: str) -> int:
+        with transaction.reading(reach_of(self.node)):
+            return next(each.n for each in export.positions() if each.stream == stream)
+
+
+class NodeDesk:
+    """A node reads what its hub wrote: pages and heads of what it may read, receipts for what is its own."""
+
+    def __init__(self) -> None:
+        self._settled = False
+
+    def admit(self, sealed: Sealed) -> Manifest:
+        """Refuse another hub's bundle, and any part that is not for this node's country."""
+        row, own = joining.link(), installation.identity().tenant_id
+        if row is None or not joining.is_in(row):
+            raise ProtocolError("not_enrolled", "this installation is not connected to a hub yet")
+        if sealed.manifest.writer != str(row.hub_id):
+            raise BundleError("unknown_writer", "another installation wrote it than the hub this one belongs to")
+        manifest = sealed.check(keys.hub_key)
+        hello.check_protocol(_said(manifest)["protocols"])
+        for part in manifest.parts:
+            cls, member_id = parse_name(part.stream)
+            wanted = {"receipt"} if cls.by_member else {"page", "head"}
+            if part.what not in wanted or member_id not in {None, own}:
+                raise BundleError("denied", f"{part.what} of {part.stream} is not for this node")
+        return manifest
+
+    def take(self, part: Part, lines: bytes) -> int:
+        """Take a page, a signed head or a receipt; new keys and grants stand before what they are needed for."""
+        if part.stream != control.STREAM and not self._settled:
+            control.take_grants()
+            self._settled = True
+        if part.what == "page":
+            return intake.page(part.stream, lines, overlapping=True).changes
+        if part.what == "head":
+            intake.head(part.stream, lines)
+        else:
+            intake.take_receipt(part.stream, lines)
+        return 0
+
+    def note(self, taken: Taken, values: dict[str, Any]) -> None:
+        """Note when the hub was heard of last."""
+        outcome = taken.outcome
+        contact.note_stick(taken.at, code=outcome.code, detail=outcome.detail, stream=outcome.stream)

@@ -1,0 +1,256 @@
+"""Writing a bundle: what would go over the network now, page by page into locked parts, then signed."""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from sri_admin.federation import box_keys, contact, control, exchange, export, hello, intake, joining, keys, limits
+from sri_admin.federation import streams as streams_here
+from sri_admin.federation.bundle.box import Box, BundleError
+from sri_admin.federation.bundle.manifest import (
+    GZIP,
+    MOST_INFLATION,
+    MOST_PARTS,
+    PLAIN,
+    Manifest,
+    Part,
+    seal_manifest,
+)
+from sri_admin.federation.bundle.volumes import MOST_CONTENT, Progress, Splitter, write_volumes
+from sri_admin.federation.control import Access
+from sri_admin.federation.cursor import Cursor, decode_cursor
+from sri_admin.federation.enrolment_models import Node, NodeState
+from sri_admin.federation.lines import ProtocolError, decode_header
+from sri_admin.federation.packing import pack
+from sri_admin.federation.tokens import reach_of
+from sri_admin.kernel import clock, ids, installation, runtime, tenancy, transaction
+from sri_admin.kernel.db import db
+from sri_admin.kernel.tenancy import Tenant
+
+_KEPT_FOR_STATEMENTS = 200
+
+
+class Piece(NamedTuple):
+    """One part before it is locked."""
+
+    what: str
+    stream: str
+    from_n: int
+    to_n: int
+    body: bytes
+
+    @property
+    def changes(self) -> int:
+        """Count the changes in it."""
+        return self.to_n - self.from_n + 1 if self.what in {"page", "batch"} else 0
+
+
+@dataclass
+class Draft:
+    """What is being written: for whom, how much room the manifest has left, and which streams could not go along."""
+
+    reader: UUID
+    public: bytes
+    name: str
+    whole: int = 0
+    room: int = MOST_PARTS - _KEPT_FOR_STATEMENTS
+    more: bool = False
+    troubles: dict[str, str] = field(default_factory=dict)
+    root: bytes | None = None
+
+    def has_room(self) -> bool:
+        """Take one page's place in the manifest; when there is none the rest waits for the next bundle."""
+        self.room -= 1
+        self.more = self.more or self.room < 0
+        return self.room >= 0
+
+
+class Written(NamedTuple):
+    """A bundle that was written: its files, how many changes it holds, and what stayed behind and why."""
+
+    id: str
+    files: list[Path]
+    changes: int
+    more: bool
+    troubles: Mapping[str, str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for machines."""
+        files = [str(each) for each in self.files]
+        return {
+            "bundle": self.id,
+            "files": files,
+            "changes": self.changes,
+            "more": self.more,
+            "troubles": dict(self.troubles),
+        }
+
+
+def for_hub(folder: Path, *, volume_bytes: int = MOST_CONTENT, progress: Progress) -> Written:
+    """Write, at a node, everything of its own the hub has not receipted, and where it stands in everything else."""
+    row = joining.link()
+    if row is None or row.hub_id is None or not joining.is_in(row):
+        raise ProtocolError("not_enrolled", "this installation is not connected to a hub yet")
+    with transaction.reading(joining.reach()):
+        draft = Draft(row.hub_id, _public_key(row.hub_id), "hub")
+        own = [each for each in streams_here.here() if each.own]
+        begins = {each.name: each.peer_n for each in own if not each.trouble}
+        draft.troubles.update({each.name: each.trouble for each in own if each.trouble})
+        draft.whole = sum(each.n - each.peer_n for each in own if each.name in begins)
+    return _write(draft, _batches(draft, begins), folder, volume_bytes=volume_bytes, progress=progress)
+
+
+def for_node(node: Node, folder: Path, *, volume_bytes: int = MOST_CONTENT, progress: Progress) -> Written:
+    """Write, at the hub, everything a node may read after where it last said it stands, and the receipts for it."""
+    if node.state is not NodeState.ACTIVE:
+        raise ProtocolError("revoked" if node.state is NodeState.REVOKED else "duplicate_writer", "nothing travels")
+    told = contact.of_nodes().get(node.id)
+    stands = {name: Cursor(name, each["epoch"], each["n"], bytes.fromhex(each["chain"])) for name, each in _told(told)}
+    with transaction.reading(reach_of(node)):
+        draft = Draft(node.id, _public_key(node.id), _code(node.member_id), root=keys.root_file())
+        allowed = control.access(node.id, node.member_id)
+        ends = {each.stream: each.n for each in export.positions()}
+    allowed = {name: each for name, each in allowed.items() if name in ends}
+    draft.whole = sum(
+        max(0, ends[name] - (stands[name].n if name in stands else 0))
+        for name, each in allowed.items()
+        if each is Access.READ
+    )
+    pieces = _for_node(draft, node, allowed, stands)
+    return _write(draft, pieces, folder, volume_bytes=volume_bytes, progress=progress)
+
+
+def _told(told: Any) -> list[tuple[str, dict[str, Any]]]:
+    return list((told.positions or {}).items()) if told is not None else []
+
+
+def _public_key(holder: UUID) -> bytes:
+    public = box_keys.public_of(holder)
+    if public is None:
+        raise BundleError("no_box_key", "the key that locks for the other side is not known here yet")
+    return public
+
+
+def _code(member_id: UUID) -> str:
+    return db.session.get_one(Tenant, member_id).code
+
+
+def _batches(draft: Draft, begins: Mapping[str, int]) -> Iterator[Piece]:
+    for name in sorted(begins):
+        held = begins[name]
+        while draft.has_room():
+            with transaction.reading(joining.reach()):
+                body = export.batch(name, held)
+            if body is None:
+                break
+            header = decode_header(body.partition(b"\n")[0])
+            yield Piece("batch", name, header.from_n, header.to_n, body)
+            held = header.to_n
+
+
+def _for_node(draft: Draft, node: Node, allowed: Mapping[str, Access], stands: Mapping[str, Cursor]) -> Iterator[Piece]:
+    for name in exchange.in_order(allowed):
+        if allowed[name] is Access.WRITE:
+            yield from _receipt(node, name)
+            continue
+        try:
+            yield from _pages(draft, node, name, stands.get(name))
+        except ProtocolError as error:
+            draft.troubles[name] = error.code
+        yield from _head(node, name)
+
+
+def _pages(draft: Draft, node: Node, name: str, after: Cursor | None) -> Iterator[Piece]:
+    while draft.has_room():
+        with transaction.reading(reach_of(node)):
+            page = export.page(name, after, max_changes=limits.PAGE_CHANGES, max_bytes=limits.PAGE_BYTES)
+        if page is None:
+            return
+        begins, after = (after.n if after else 0) + 1, decode_cursor(page.cursor)
+        yield Piece("page", name, begins, after.n, page.body)
+
+
+def _head(node: Node, name: str) -> Iterator[Piece]:
+    with transaction.reading(reach_of(node)):
+        row = streams_here.by_name(name)
+        if not row.own or row.trouble:
+            return
+        sealed = export.head(name)
+    yield Piece("head", name, row.n, row.n, sealed)
+
+
+def _receipt(node: Node, name: str) -> Iterator[Piece]:
+    with transaction.reading(reach_of(node)):
+        row = streams_here.by_name(name)
+        sealed = None if row.own else intake.last_receipt(name)
+    if sealed is not None:
+        yield Piece("receipt", name, row.n, row.n, sealed)
+
+
+def _write(draft: Draft, pieces: Iterator[Piece], folder: Path, *, volume_bytes: int, progress: Progress) -> Written:
+    folder.mkdir(parents=True, exist_ok=True)
+    ephemeral, parts, changes = X25519PrivateKey.generate(), list[Part](), 0
+    box, bundle_id = Box.for_reader(draft.public, ephemeral=ephemeral), str(ids.new())
+    with tempfile.TemporaryFile(dir=spool_folder()) as spool:
+        splitter = Splitter(spool, min(volume_bytes, MOST_CONTENT))
+        for number, piece in enumerate(pieces):
+            part, locked = _locked(box, number, piece)
+            parts.append(part)
+            splitter.add(locked)
+            changes += piece.changes
+            progress(changes, max(changes, draft.whole))
+        volumes = splitter.volumes()
+        identity = installation.identity()
+        made = Manifest(
+            id=bundle_id,
+            writer=str(identity.id),
+            reader=str(draft.reader),
+            at=clock.wire(clock.now()),
+            hello=_hello(),
+            box=box_keys.kid(draft.public),
+            ephemeral=ephemeral.public_key().public_bytes_raw(),
+            parts=tuple(parts),
+            volumes=volumes,
+            more=draft.more,
+            root=draft.root,
+        )
+        name = f"sri-{draft.name.lower()}-{clock.today():%Y%m%d}-{bundle_id[-8:]}"
+        files = write_volumes(folder, name, seal_manifest(made, keys.own_key()), volumes=volumes, spool=spool)
+    return Written(bundle_id, files, changes, draft.more, draft.troubles)
+
+
+def _locked(box: Box, number: int, piece: Piece) -> tuple[Part, bytes]:
+    packed, coding = pack(piece.body), GZIP
+    if len(piece.body) > MOST_INFLATION * len(packed):
+        packed, coding = piece.body, PLAIN
+    locked = box.lock(number, packed)
+    digest = sha256(locked).hexdigest()
+    part = Part(piece.what, piece.stream, piece.from_n, piece.to_n, coding, len(piece.body), len(locked), digest)
+    return part, locked
+
+
+def _hello() -> dict[str, Any]:
+    identity = installation.identity()
+    at_hub = runtime.current().is_hub
+    with transaction.reading(tenancy.NOWHERE if at_hub else joining.reach()):
+        stands = [] if at_hub else export.positions()
+    last = None if at_hub else contact.with_hub()
+    return hello.ask(
+        node_id=identity.id,
+        incarnation=identity.incarnation,
+        positions=stands,
+        trouble=last.code if last else None,
+    )
+
+
+def spool_folder() -> Path:
+    """Return the folder for what is only passing through."""
+    folder = runtime.current().settings.installation.home / "spool"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
