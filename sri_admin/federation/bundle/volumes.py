@@ -164,9 +164,11 @@ class Shelf:
             handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError as error:
             raise BundleError("not_a_bundle", f"cannot be opened: {error.strerror}", file=path.name) from error
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise BundleError("not_a_bundle", "not a file", file=path.name)
         file = self._closing.enter_context(os.fdopen(handle, "rb"))
-        first = file.readline(_FIRST_LINE_BYTES) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
-        found = _FIRST_LINE.fullmatch(first)
+        found = _FIRST_LINE.fullmatch(file.readline(_FIRST_LINE_BYTES))
         if found is None:
             raise BundleError("not_a_bundle", "not a file of this program", file=path.name)
         if int(found[1]) > FORMAT:

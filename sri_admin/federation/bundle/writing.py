@@ -181,16 +181,17 @@ def _head(node: Node, name: str) -> Iterator[Piece]:
         row = streams_here.by_name(name)
         if not row.own or row.trouble:
             return
-        sealed = export.head(name)
-    yield Piece("head", name, row.n, row.n, sealed)
+        found = Piece("head", name, row.n, row.n, export.head(name))
+    yield found
 
 
 def _receipt(node: Node, name: str) -> Iterator[Piece]:
     with transaction.reading(reach_of(node)):
         row = streams_here.by_name(name)
         sealed = None if row.own else intake.last_receipt(name)
-    if sealed is not None:
-        yield Piece("receipt", name, row.n, row.n, sealed)
+        found = Piece("receipt", name, row.n, row.n, sealed) if sealed else None
+    if found is not None:
+        yield found
 
 
 def _write(draft: Draft, pieces: Iterator[Piece], folder: Path, *, volume_bytes: int, progress: Progress) -> Written:
