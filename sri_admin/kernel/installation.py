@@ -160,6 +160,15 @@ def _change_standing(to: Standing) -> None:
     db.session.execute(sa.update(Installation).values(standing=to))
 
 
+def own_tenant() -> UUID:
+    """Return the tenant this installation is at home in: SRI itself at the hub, its member at an enrolled node."""
+    tenant_id = identity().tenant_id
+    if tenant_id is None:
+        message = _("This node serves no country yet. Connect it to its hub first with “sri-admin node enrol”.")
+        raise ConfigurationError(message)
+    return tenant_id
+
+
 def serve(tenant_id: UUID) -> None:
     """Bind a node to the member it serves, inside the transaction of its enrolment."""
     db.session.execute(sa.update(Installation).values(tenant_id=tenant_id))

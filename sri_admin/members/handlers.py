@@ -5,7 +5,7 @@ from sri_admin.kernel import installation, jobs, runtime
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.work import Event
 from sri_admin.members import events
-from sri_admin.members.jobs import REFRESH_CARD
+from sri_admin.members.jobs.cards import REFRESH_CARD
 from sri_admin.members.operations.members import move_to_node
 from sri_admin.members.queries.members import find_member
 

@@ -3,16 +3,20 @@
 from sri_admin.kernel.errors import ConflictError
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.part import HUB, MenuEntry, Part
-from sri_admin.members import api, events, handlers, jobs, sync
+from sri_admin.members import events, handlers, sync
+from sri_admin.members.api import sheets as sheets_api
+from sri_admin.members.jobs import cards
+from sri_admin.members.jobs import exports as export_jobs
 from sri_admin.members.models.territory import NO_OVERLAP
-from sri_admin.members.pages import agreements, board, changes, closing, members
+from sri_admin.members.pages import agreements, board, changes, closing, exports, members
 from sri_admin.members.policy import POLICY
 from sri_admin.members.rules import words
 
+_of_countries = (*members.pages.doors, *changes.pages.doors, *exports.pages.doors)
 PART = Part(
     name="members",
-    doors=(members.pages, changes.pages, agreements.pages, closing.pages, board.pages, api.api),
-    tasks=jobs.TASKS,
+    doors=(members.pages, changes.pages, agreements.pages, closing.pages, board.pages, exports.pages, sheets_api.api),
+    tasks=(*cards.TASKS, *export_jobs.TASKS),
     handlers=handlers.HANDLERS,
     kinds=sync.KINDS,
     policy=POLICY,
@@ -24,7 +28,7 @@ PART = Part(
             place=20,
             roles=HUB,
             shown=lambda actor: actor.is_staff,
-            covers=frozenset(door.endpoint for door in (*members.pages.doors, *changes.pages.doors)),
+            covers=frozenset(door.endpoint for door in _of_countries),
         ),
         MenuEntry(
             label=_l("Agreements"),

@@ -45,6 +45,8 @@ POLICY = Policy(
         # Only jobs and handlers do these; they act as the system.
         "members.member.move": lambda _actor, _subject: False,
         "members.card.refresh": lambda _actor, _subject: False,
+        "members.sheet.export": staff(*STAFF),
+        "members.sheet.import": _at_the_hub("sri_director", "country_liaison"),
         "members.agreement.read": _readers,
         "members.agreement.draft": _stewards,
         "members.agreement.offer": _stewards,

@@ -170,6 +170,13 @@ def mandates_today(account_id: UUID) -> list[MandateRow]:
     return mandates_on(account_id, clock.today())
 
 
+def actor_of(account_id: UUID) -> Actor:
+    """Return who an account is today, for what is done for them later; without mandates they may do nothing."""
+    account = account_by_id(account_id)
+    held = tuple(_as_mandate(row) for row in mandates_today(account_id)) if account.state is AccountState.ACTIVE else ()
+    return Actor(label=account.label, account_id=account.id, mandates=held)
+
+
 def mandates_not_over(account_id: UUID) -> list[MandateRow]:
     """Return the mandates of an account that hold today or begin later."""
     chosen = sa.select(MandateRow).where(MandateRow.account_id == account_id, _not_over(clock.today()))

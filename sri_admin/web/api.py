@@ -21,7 +21,7 @@ from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.part import BOTH
 from sri_admin.kernel.schema import load
 from sri_admin.web import doors, forms, visit
-from sri_admin.web.doors import Audience, View
+from sri_admin.web.doors import Attachment, Audience, View
 from sri_admin.web.repeats import AnsweredRequest
 from sri_admin.web.step_up import Gravity
 
@@ -106,6 +106,10 @@ class Api:
         """Declare an ending."""
         return partial(self._add, rule=rule, method="DELETE", audience=audience, **more)
 
+    def file(self, rule: str, *, audience: Audience, **more: Any) -> Callable[[View], View]:
+        """Declare a read that answers with an `Attachment`."""
+        return partial(self._add, rule=rule, method="GET", audience=audience, **more)
+
     def raw(
         self, rule: str, *, method: str, audience: Audience, roles: frozenset[str] = BOTH
     ) -> Callable[[View], View]:
@@ -139,7 +143,10 @@ def _answer(door: ApiDoor, **arguments: Any) -> Response:
         inputs["query"] = forms.read_query(door.query, request.args)
     if door.method in _SAFE:
         with transaction.reading(doors.reach(writing=False)):
-            return _written(*_dumped(door, door.view(visit.current().actor, **inputs)))
+            result = door.view(visit.current().actor, **inputs)
+            return doors.handed_out(result) if isinstance(result, Attachment) else _written(*_dumped(door, result))
+    if "upload" in door.parameters:
+        inputs["upload"] = forms.Upload(request.args.get("name", ""), request.get_data())
     if door.takes is not None:
         inputs["values"] = load(door.takes, body_object())
     if door.versioned:

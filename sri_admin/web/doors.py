@@ -96,6 +96,15 @@ def see_other(
     return SeeOther(endpoint, arguments, notice, language, theme, session)
 
 
+@dataclass(frozen=True)
+class Attachment:
+    """A file an answer consists of, to be saved under a name."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
 class Pages:
     """The HTML routes of one part."""
 
@@ -116,6 +125,12 @@ class Pages:
         return partial(
             self._add, rule=rule, method="GET", audience=audience, template=template, query=query, roles=roles
         )
+
+    def file(
+        self, rule: str, *, audience: Audience, query: type[Schema] | None = None, roles: frozenset[str] = BOTH
+    ) -> Callable[[View], View]:
+        """Declare an address that answers with an `Attachment`."""
+        return partial(self._add, rule=rule, method="GET", audience=audience, query=query, roles=roles)
 
     def post(
         self,
@@ -261,8 +276,17 @@ def _repeatable(result: Any) -> dict[str, Any] | None:
     return {"endpoint": _address(result), **said}
 
 
+def handed_out(file: Attachment) -> Response:
+    """Answer with a file; the browser saves it and never shows it."""
+    response = Response(file.content, content_type=file.media_type)
+    response.headers.set("Content-Disposition", "attachment", filename=file.name)
+    return response
+
+
 def _shown(view: View, template: str | None, inputs: Mapping[str, Any]) -> Response | str:
     result = view(visit.current().actor, **inputs)
+    if isinstance(result, Attachment):
+        return handed_out(result)
     return lead(result) if isinstance(result, SeeOther) else render_template(template or "", **result)
 
 
@@ -289,6 +313,8 @@ def _inputs(door: Door, located: dict[str, Any], form: forms.Form | None) -> dic
         inputs["form"] = form
     if door.takes is not None:
         inputs["values"] = forms.read(door.takes, request.form)
+    if "upload" in door.parameters:
+        inputs["upload"] = forms.uploaded(request.files)
     return inputs
 
 

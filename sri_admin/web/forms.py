@@ -1,5 +1,6 @@
 """What was entered in a form: read through the same schemas as the API, kept whole when something is wrong."""
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from uuid import UUID
 
 from marshmallow import Schema as AnySchema
 from marshmallow import fields
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import FileStorage, MultiDict
 
 from sri_admin.kernel import ids
 from sri_admin.kernel.errors import AppError, FieldError, InvalidError, StaleError
@@ -16,7 +17,8 @@ from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.schema import load
 from sri_admin.web import csrf
 
-RECORD_ID, VERSION, PASSWORD_AGAIN = "record_id", "version", "password_again"
+RECORD_ID, VERSION, FILE, PASSWORD_AGAIN = "record_id", "version", "file", "password_again"
+_LONGEST_NAME = 200
 _TEXT = (fields.String, fields.List, fields.Raw)
 
 
@@ -53,6 +55,22 @@ class Form:
     def error(self, name: str) -> str | None:
         """Return what is wrong with a field."""
         return next((str(each.message) for each in self.faults if each.field == name), None)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file somebody sent: the last part of its name, and its bytes."""
+
+    name: str
+    content: bytes
+
+
+def uploaded(files: Mapping[str, FileStorage], field_name: str = FILE) -> Upload:
+    """Return the file of a form; InvalidError if none was chosen."""
+    found = files.get(field_name)
+    if found is None or not found.filename:
+        raise InvalidError([FieldError(field_name, _l("Please choose a file."))])
+    return Upload(storable(re.split(r"[/\\]", found.filename)[-1][:_LONGEST_NAME]), found.stream.read())
 
 
 def again(entered: MultiDict[str, str], error: AppError) -> Form:

@@ -92,6 +92,8 @@ def _operation(door: ApiDoor) -> dict[str, Any]:
         operation["parameters"].append(_header("If-Match", required=True))
     if door.method == "POST":
         operation["parameters"].append(_header(KEY_HEADER, required=False))
+    if "upload" in door.parameters:
+        operation["requestBody"] = {"required": True, "content": {"application/octet-stream": {"schema": {}}}}
     if door.takes is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": door.takes}}}
     return operation
@@ -107,6 +109,9 @@ def _header(name: str, *, required: bool) -> dict[str, Any]:
 
 def _responses(door: ApiDoor) -> dict[str, Any]:
     responses: dict[str, Any] = {"default": {"description": "A problem", "content": {PROBLEM: {"schema": Problem}}}}
+    if door.gives is None and door.method == "GET":
+        file = {"application/octet-stream": {"schema": {}}}
+        return {"200": {"description": "The file", "content": file}, **responses}
     if door.gives is None:
         return {"204": {"description": "Done"}, **responses}
     content = {"application/json": {"schema": door.gives}}

@@ -10,7 +10,10 @@ from flask.testing import FlaskClient
 from sri_admin.federation.enrolment_models import Enrolment, EnrolmentCode, EnrolmentState, Node, NodeState
 from sri_admin.kernel import clock, ids, tenancy, transaction
 from sri_admin.kernel.db import db
+from sri_admin.kernel.sheets import FileFormat
+from sri_admin.members.operations.exports import ask_for_export
 from sri_admin.members.rules.member import MemberState
+from sri_admin.members.rules.sheets import SheetKind
 from sri_admin.people.models import AccountSession
 from sri_admin.people.rules import Role
 from tests.make import members
@@ -36,7 +39,16 @@ def furnished(app: Flask, code: str) -> dict[str, UUID]:
         "code_id": code_id,
         "enrolment_id": enrolment_id,
         "node_id": node_id,
+        "export_id": export(),
     }
+
+
+def export() -> UUID:
+    """Make an export of the countries by a director and return its id."""
+    hub_id, director = members.hub(), members.actor()
+    manner = {"format": FileFormat.CSV, "separator": ",", "marked": True}
+    values = {"kind": SheetKind.MEMBERS, **manner}
+    return members.writing(hub_id, lambda: ask_for_export(director, hub_id, values=values).id)
 
 
 def session_of(account_id: UUID) -> UUID:

@@ -11,7 +11,7 @@ from sri_admin.kernel import audit, clock, ids, tenancy, transaction
 from sri_admin.kernel.actor import system
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import ConflictError, InvalidError, NotAllowedError, StaleError
-from sri_admin.members import jobs
+from sri_admin.members.jobs import cards as jobs
 from sri_admin.members.models.agreement import Agreement, AgreementDraft
 from sri_admin.members.models.member import Member, MemberCard, MemberEvent
 from sri_admin.members.models.office import OfficeHolder, OfficeHolderPrivate

@@ -14,7 +14,7 @@ from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import ElsewhereError
 from sri_admin.kernel.text import Text
 from sri_admin.kernel.work import announce
-from sri_admin.members import jobs
+from sri_admin.members.jobs import cards as jobs
 from sri_admin.members.models.agreement import Agreement
 from sri_admin.members.models.member import Member
 from sri_admin.members.operations import members

@@ -37,6 +37,7 @@ OTHERS = {
 }
 # A page that only leads elsewhere, the page of a one-time link, and the sheet of examples for developers.
 LEADING = {"people.people_own", "people.link_show", "components.components"}
+FILES = {"members.export_file", "members.sheet_template"}
 _VALUES = re.compile(
     r"[^\W\d]+[,،] (?=\d)|\d{1,2} [^\W\d]+\.? \d{4}|\d{1,2}:\d{2} [صم]|UTC"
     r"|(?:Land|Kim|Sam) of Q\w|east|The (?:sri_director|member_administrator)"
@@ -99,7 +100,7 @@ def pages_of(app: Flask) -> Iterator[tuple[str, Any]]:
         door = getattr(app.view_functions[rule.endpoint], "door", None)
         if not isinstance(door, Door) or not door.view.__module__.startswith("sri_admin."):
             continue
-        if door.method == "GET" and rule.endpoint not in LEADING:
+        if door.method == "GET" and rule.endpoint not in LEADING | FILES:
             yield rule.endpoint, rule
 
 

@@ -64,6 +64,9 @@ def agreement_list(actor: Actor, query: Mapping[str, Any]) -> dict[str, Any]:
         "paging": paging.pager(page, query),
         "columns": paging.sort_links(query, COLUMNS, default="ends"),
         "asked": _filters(query),
+        "export_url": url_for(
+            "members.export_new", kind="agreements", shown=query.get("shown"), agreement_kind=query.get("kind")
+        ),
         "words": words,
     }
 

@@ -49,7 +49,8 @@ def member_list(actor: Actor, query: Mapping[str, Any]) -> dict[str, Any]:
         "paging": paging.pager(page, query),
         "columns": paging.sort_links(query, COLUMNS, default="name"),
         "asked": _filters(query),
-        "is_filtered": any(query.get(name) for name in ("q", "state", "region", "hosting")),
+        "export_url": url_for("members.export_new", kind="members", **_chosen(query)),
+        "is_filtered": bool(_chosen(query)),
         "words": words,
     }
 
@@ -184,6 +185,10 @@ def _steps(actor: Actor, member: Member) -> list[dict[str, Any]]:
         for step in steps_from(member.state)
         if POLICY.allows(actor, f"members.member.{step}", member)
     ]
+
+
+def _chosen(query: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: query[name] for name in ("q", "state", "region", "hosting") if query.get(name)}
 
 
 def _filters(query: Mapping[str, Any]) -> list[dict[str, Any]]:

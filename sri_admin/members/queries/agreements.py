@@ -82,7 +82,7 @@ def agreements_of(member: Member, *, on: date | None = None) -> list[AgreementRo
     day = on or clock.today(member.time_zone)
     found = sa.select(Agreement).where(Agreement.member_id == member.member_id)
     agreements = db.session.scalars(found.order_by(Agreement.starts_on.desc(), Agreement.ref_no.desc())).all()
-    return _with_facts([(each, member, day) for each in agreements])
+    return with_facts([(each, member, day) for each in agreements])
 
 
 def current_agreement(rows: Sequence[AgreementRow]) -> AgreementRow | None:
@@ -111,6 +111,16 @@ def next_ref_no(member: Member, starts_on: date, *, amended: Agreement | None) -
 
 def agreements_page(actor: Actor, query: Mapping[str, Any]) -> Page[AgreementRow]:
     """Return one page of the agreements an actor may see, by shown state and end."""
+    found = agreements_asked(actor, query)
+    number, size = query.get("page") or 1, query.get("size") or SIZE
+    total = db.session.scalar(sa.select(sa.func.count()).select_from(found.with_only_columns(Agreement.id).subquery()))
+    order = _order(query.get("sort") or "ends")
+    rows = db.session.execute(found.order_by(*order).limit(size).offset((number - 1) * size)).all()
+    return Page(with_facts([(row[0], row[1], row[2]) for row in rows]), total or 0, number, size)
+
+
+def agreements_asked(actor: Actor, query: Mapping[str, Any]) -> sa.Select[Agreement, Member, date]:
+    """Select the agreements an actor may see that fit the filters, each with its member and the member's today."""
     today = sa.cast(sa.func.timezone(Member.time_zone, sa.bindparam("now", clock.now())), sa.Date)
     found = (
         sa.select(Agreement, Member, today)
@@ -121,11 +131,17 @@ def agreements_page(actor: Actor, query: Mapping[str, Any]) -> Page[AgreementRow
         found = found.where(shown_state_sql(today) == query["shown"].value)
     if query.get("kind"):
         found = found.where(Agreement.kind == query["kind"])
-    number, size = query.get("page") or 1, query.get("size") or SIZE
-    total = db.session.scalar(sa.select(sa.func.count()).select_from(found.with_only_columns(Agreement.id).subquery()))
-    order = _order(query.get("sort") or "ends")
-    rows = db.session.execute(found.order_by(*order).limit(size).offset((number - 1) * size)).all()
-    return Page(_with_facts([(row[0], row[1], row[2]) for row in rows]), total or 0, number, size)
+    return found
+
+
+def with_facts(found: Sequence[tuple[Agreement, Member, date]]) -> list[AgreementRow]:
+    """Add to agreements, each with a day, what is shown of them on it."""
+    events = agreement_events([agreement for agreement, _member, _day in found])
+    rows = []
+    for agreement, member, day in found:
+        facts = facts_of(agreement, events[agreement.id])
+        rows.append(AgreementRow(agreement, member, shown_state(facts, day), facts))
+    return rows
 
 
 def facts_sql() -> dict[str, Column]:
@@ -179,12 +195,3 @@ def _order(asked: str) -> tuple[Column, ...]:
     columns = {"ends": Agreement.ends_on, "ref": Agreement.ref_no, "starts": Agreement.starts_on}
     column = columns[asked.lstrip("-")]
     return (column.desc() if asked.startswith("-") else column.asc(), Agreement.ref_no.asc())
-
-
-def _with_facts(found: Sequence[tuple[Agreement, Member, date]]) -> list[AgreementRow]:
-    events = agreement_events([agreement for agreement, _member, _day in found])
-    rows = []
-    for agreement, member, day in found:
-        facts = facts_of(agreement, events[agreement.id])
-        rows.append(AgreementRow(agreement, member, shown_state(facts, day), facts))
-    return rows

@@ -70,13 +70,24 @@ def licence_ends_on() -> sa.ScalarSelect[date]:
 def members_page(actor: Actor, query: Mapping[str, Any]) -> Page[MemberRow]:
     """Return one page of the members an actor may see, filtered and sorted as asked."""
     order = query.get("sort") or "name"
-    found = _filtered(actor, query)
+    found = members_asked(actor, query)
     number, size = query.get("page") or 1, query.get("size") or SIZE
     if order.lstrip("-") == "name":
         chosen = _by_name(found, backwards=order.startswith("-"), number=number, size=size)
     else:
         chosen = _by_column(found, order, number=number, size=size)
     return Page(_rows(chosen.rows), chosen.total, number, size)
+
+
+def members_asked(actor: Actor, query: Mapping[str, Any]) -> sa.Select[UUID, Text]:
+    """Select the members an actor may see that fit the filters."""
+    found = sa.select(Member.member_id, Member.names).where(policy.visible(actor, Member.member_id))
+    for name in ("state", "region", "hosting"):
+        if query.get(name):
+            found = found.where(getattr(Member, name) == query[name])
+    if query.get("q"):
+        found = found.where(Member.search.contains(fold(query["q"]), autoescape=True))
+    return found
 
 
 def regions() -> list[str]:
@@ -124,16 +135,6 @@ def expired_emergencies() -> list[Member]:
     return [
         each for each in db.session.scalars(found) if each.suspension_until and each.suspension_until < today_of(each)
     ]
-
-
-def _filtered(actor: Actor, query: Mapping[str, Any]) -> sa.Select[UUID, Text]:
-    found = sa.select(Member.member_id, Member.names).where(policy.visible(actor, Member.member_id))
-    for name in ("state", "region", "hosting"):
-        if query.get(name):
-            found = found.where(getattr(Member, name) == query[name])
-    if query.get("q"):
-        found = found.where(Member.search.contains(fold(query["q"]), autoescape=True))
-    return found
 
 
 def _by_name(found: sa.Select[UUID, Text], *, backwards: bool, number: int, size: int) -> Page[UUID]:

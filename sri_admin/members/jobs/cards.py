@@ -1,4 +1,4 @@
-"""Work that is done after the answer: cards for everybody, and suspensions that end by themselves."""
+"""Cards for everybody, and suspensions that end by themselves."""
 
 from uuid import UUID
 
