@@ -6,6 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from sri_admin.federation.bulk import among
+from sri_admin.federation.limits import RECEIPT_NUMBERS
 from sri_admin.federation.models import AsideState, SyncAside, SyncLine, SyncStream
 from sri_admin.federation.stream_names import StreamClass
 from sri_admin.kernel import clock
@@ -84,15 +85,27 @@ def class_of(row: SyncAside) -> StreamClass:
     return db.session.scalars(wanted).one()
 
 
-def numbers(stream: SyncStream, *states: AsideState) -> list[int]:
-    """Return the places of a stream's entries in some states."""
-    wanted = sa.select(SyncAside.n).where(
+def numbers(stream: SyncStream, *states: AsideState) -> tuple[tuple[int, ...], int | None]:
+    """Return the places of a stream's entries in some states, at most a thousand; then also how many there are."""
+    wanted = sa.select(SyncAside.n).where(*_of(stream, states)).order_by(SyncAside.n).limit(RECEIPT_NUMBERS + 1)
+    found = tuple(db.session.scalars(wanted))
+    if len(found) <= RECEIPT_NUMBERS:
+        return found, None
+    return found[:RECEIPT_NUMBERS], count(stream, *states)
+
+
+def count(stream: SyncStream, *states: AsideState) -> int:
+    """Count a stream's entries in some states."""
+    return db.session.scalar(sa.select(sa.func.count()).select_from(SyncAside).where(*_of(stream, states))) or 0
+
+
+def _of(stream: SyncStream, states: Iterable[AsideState]) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
         SyncAside.member_id == stream.member_id,
         SyncAside.stream_id == stream.id,
         SyncAside.epoch == stream.epoch,
-        SyncAside.state.in_(states),
+        SyncAside.state.in_(list(states)),
     )
-    return list(db.session.scalars(wanted.order_by(SyncAside.n)))
 
 
 def open_rows(member_id: UUID | None) -> list[tuple[SyncAside, str]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple, overload
 
-from sri_admin.federation.limits import PROTOCOL
+from sri_admin.federation.limits import PROTOCOL, RECEIPT_NUMBERS
 from sri_admin.federation.lines import (
     HASH_TEXT,
     INSTANT_TEXT,
@@ -47,7 +47,10 @@ class Checkpoint(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """The receiver's word: it holds `peer`'s stream up to `n`; which lines it set aside and which it parked."""
+    """The receiver's word: it holds `peer`'s stream up to `n`; which lines it set aside and which it parked.
+
+    Of more than a thousand the first thousand are named, and a total says how many there are.
+    """
 
     stream: str
     epoch: int
@@ -60,8 +63,13 @@ class Receipt(NamedTuple):
     peer: str
     quarantined: tuple[int, ...] = ()
     parked: tuple[int, ...] = ()
+    quarantined_total: int | None = None
+    parked_total: int | None = None
 
 
+_TOTALS: Final = {"quarantined": "quarantined_total", "parked": "parked_total"}
+# Said only where there is something to say.
+_WHERE_TRUE: Final = ("closed", *_TOTALS.values())
 _COMMON: Final = frozenset({"kind", "stream", "epoch", "log_id", "n", "chain", "at", "node", "incarnation"})
 
 
@@ -69,8 +77,9 @@ def seal(statement: Checkpoint | Receipt, key: SigningKey) -> bytes:
     """Return the signed line of a checkpoint or receipt; raises LineError when a value has the wrong shape."""
     kind = _kind_of(type(statement))
     value: JsonObject = {"kind": kind, **statement._asdict(), "chain": statement.chain.hex()}
-    if isinstance(statement, Checkpoint) and not statement.closed:
-        del value["closed"]
+    for name in _WHERE_TRUE:
+        if not value.get(name, True):
+            del value[name]
     payload = encode(value)
     _statement_from(value)
     return encode(
@@ -145,12 +154,14 @@ def _statement_from(value: JsonObject) -> Checkpoint | Receipt:
         if value.get("closed", True) is not True:
             raise LineError("bad_field", "closed")
         return Checkpoint(**_common(value), closed="closed" in value)
-    expect_fields(value, _COMMON | {"peer", "quarantined", "parked"})
+    expect_fields(value, _COMMON | {"peer", *_TOTALS}, optional=set(_TOTALS.values()))
     return Receipt(
         **_common(value),
         peer=matching_text(value, "peer", UUID_TEXT),
         quarantined=_numbers(value, "quarantined"),
         parked=_numbers(value, "parked"),
+        quarantined_total=_total(value, "quarantined"),
+        parked_total=_total(value, "parked"),
     )
 
 
@@ -173,6 +184,17 @@ def _numbers(value: JsonObject, key: str) -> tuple[int, ...]:
     numbers = value[key]
     if not isinstance(numbers, list | tuple) or not all(type(n) is int and n >= 1 for n in numbers):
         raise LineError("bad_field", key)
+    if len(numbers) > RECEIPT_NUMBERS:
+        raise LineError("bad_field", f"{key} names more than {RECEIPT_NUMBERS}")
     if any(a >= b for a, b in itertools.pairwise(numbers)):
         raise LineError("bad_field", f"{key} are not in ascending order")
     return tuple(numbers)
+
+
+def _total(value: JsonObject, key: str) -> int | None:
+    if _TOTALS[key] not in value:
+        return None
+    total = positive_integer(value, _TOTALS[key])
+    if total <= RECEIPT_NUMBERS or len(value[key]) != RECEIPT_NUMBERS:
+        raise LineError("bad_field", f"{_TOTALS[key]} stands only where not all are named")
+    return total

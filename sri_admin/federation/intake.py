@@ -4,7 +4,7 @@ Nothing is taken before signature, numbers and chain are right. Lines, records a
 transaction, so a crash anywhere is a repeat.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -249,8 +249,7 @@ def _receipt(row: SyncStream, peer: str) -> bytes:
         node=str(identity.id),
         incarnation=str(identity.incarnation),
         peer=peer,
-        quarantined=tuple(aside.numbers(row, *aside.OPEN)),
-        parked=tuple(aside.numbers(row, AsideState.PARKED)),
+        **_set_aside(row),
     )
     return seal(made, keys.own_key())
 
@@ -258,11 +257,19 @@ def _receipt(row: SyncStream, peer: str) -> bytes:
 def _still_says(row: SyncStream, sealed: bytes) -> bool:
     """Say whether a receipt given before is still the whole truth, so that a repeat is answered with the same bytes."""
     given = open_sealed(sealed, Receipt, keys.receipt_key)
-    now = tuple(aside.numbers(row, *aside.OPEN)), tuple(aside.numbers(row, AsideState.PARKED))
-    return (given.epoch, given.n, given.chain) == (row.epoch, row.n, row.chain) and now == (
-        given.quarantined,
-        given.parked,
-    )
+    now = {"epoch": row.epoch, "n": row.n, "chain": row.chain, **_set_aside(row)}
+    return all(getattr(given, name) == value for name, value in now.items())
+
+
+def _set_aside(row: SyncStream) -> dict[str, Any]:
+    quarantined, quarantined_total = aside.numbers(row, *aside.OPEN)
+    parked, parked_total = aside.numbers(row, AsideState.PARKED)
+    return {
+        "quarantined": quarantined,
+        "parked": parked,
+        "quarantined_total": quarantined_total,
+        "parked_total": parked_total,
+    }
 
 
 def last_receipt(stream: str) -> bytes | None:

@@ -56,11 +56,11 @@ def set_aside(member_id: UUID | None) -> list[SetAside]:
 
 
 def _counted(row: SyncStream) -> tuple[int, int]:
-    return len(aside.numbers(row, *aside.OPEN)), len(aside.numbers(row, AsideState.PARKED))
+    return aside.count(row, *aside.OPEN), aside.count(row, AsideState.PARKED)
 
 
 def _from_receipt(row: SyncStream) -> tuple[int, int]:
     if row.statement is None or row.cls is HUB_MEMBER:
         return 0, 0
     receipt = open_sealed(row.statement, Receipt, keys.receipt_key)
-    return len(receipt.quarantined), len(receipt.parked)
+    return receipt.quarantined_total or len(receipt.quarantined), receipt.parked_total or len(receipt.parked)

@@ -111,6 +111,12 @@ class VisitWire(Wire):
     shelf_id = WireUUID(allow_none=True)
 
 
+class LooseVisitWire(VisitWire):
+    """probe.visit/1 as a program takes it that does not yet know how long a mark may be."""
+
+    mark = fields.String(required=True)
+
+
 class StampWire(Wire):
     """probe.stamp/1."""
 
@@ -136,6 +142,9 @@ VISIT = Kind(name="probe.visit", model=Visit, schema=VisitWire, stream=MEMBER_OP
 STAMP = Kind(name="probe.stamp", model=Stamp, schema=StampWire, stream=MEMBER_OPS, append_only=True)
 SIGN = Kind(name="probe.sign", model=Sign, schema=SignWire, stream=HUB_REGISTRY)
 KINDS = (SIGN, SHELF, BOOK, VISIT, STAMP)
+_LOOSE_VISIT = Kind(name=VISIT.name, model=Visit, schema=LooseVisitWire, stream=MEMBER_OPS, check=_lacks_shelf)
+# What an older program knows: it writes visits its readers refuse.
+OLDER = (SIGN, SHELF, BOOK, _LOOSE_VISIT, STAMP)
 
 
 @dataclass(frozen=True, kw_only=True)

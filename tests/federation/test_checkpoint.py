@@ -106,6 +106,26 @@ def test_numbers_in_a_receipt_ascend(numbers: tuple[int, ...]) -> None:
         seal(RECEIPT._replace(parked=numbers), KEY)
 
 
+def test_a_receipt_counts_what_it_cannot_name() -> None:
+    first = tuple(range(1, 1001))
+    receipt = RECEIPT._replace(quarantined=first, quarantined_total=1001)
+    assert open_sealed(seal(receipt, KEY), Receipt, known) == receipt
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"parked": tuple(range(1, 1002))},
+        {"parked": tuple(range(1, 1001)), "parked_total": 1000},
+        {"parked": (1, 2), "parked_total": 1001},
+        {"parked_total": True},
+    ],
+)
+def test_a_total_stands_only_where_not_all_are_named(wrong: dict[str, Any]) -> None:
+    with pytest.raises(LineError):
+        seal(RECEIPT._replace(**wrong), KEY)
+
+
 @given(st.binary(max_size=40))
 def test_base64url_has_one_spelling(data: bytes) -> None:
     text = to_base64url(data)

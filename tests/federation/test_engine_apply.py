@@ -1,10 +1,13 @@
 """Records into tables: in any order, with whatever is wrong with one of them, the others stand."""
 
+from collections.abc import Iterator
+from functools import partial
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
+from sri_admin.federation import limits
 from sri_admin.federation.apply import Record, apply
 from sri_admin.federation.kinds import all_kinds
 from sri_admin.kernel import ids
@@ -64,19 +67,27 @@ def test_two_records_that_swap_a_unique_value_swap_it_on_one_page(world: World, 
     assert make.rows(node, Shelf)[one]["mark"] == "b"
 
 
-def test_f41_one_bad_record_among_many_is_set_aside_alone(world: World, member: UUID) -> None:
+@pytest.mark.parametrize("count", [10_000, pytest.param(50_000, marks=pytest.mark.chaos)])
+def test_f41_one_bad_record_among_many_is_set_aside_alone(world: World, member: UUID, count: int) -> None:
     node = world.nodes["QM"]
-
-    def many() -> None:
-        for number in range(1500):
-            records.put(
-                Visit(member_id=member, mark="x" * 41 if number == 700 else str(number), note="", shelf_id=None)
-            )
-
-    node.write(member, many)
+    node.start(records.OLDER)
+    marks = [str(number) for number in range(count)]
+    marks[count // 2] = "x" * 41
+    for piece in batched(marks, limits.TRANSACTION_CHANGES):
+        node.write(member, partial(enter_visits, member, piece))
     invariants.at_rest(world)
     assert make.asides(world.hub) == [("open", "invalid")]
-    assert len(make.rows(world.hub, Visit)) == 1499
+    assert len(make.rows(world.hub, Visit)) == count - 1
+
+
+def batched(marks: list[str], size: int) -> Iterator[list[str]]:
+    for start in range(0, len(marks), size):
+        yield marks[start : start + size]
+
+
+def enter_visits(member: UUID, marks: list[str]) -> None:
+    for mark in marks:
+        records.put(Visit(member_id=member, mark=mark, note="", shelf_id=None))
 
 
 def test_f41_one_clashing_record_among_many_is_set_aside_alone(world: World, member: UUID) -> None:

@@ -4,13 +4,14 @@ from uuid import UUID
 
 import pytest
 
-from sri_admin.federation import control, keys, status
+from sri_admin.federation import aside, control, keys, status
 from sri_admin.federation.checkpoint import Receipt, open_sealed
 from sri_admin.federation.kinds import Kind
-from sri_admin.federation.models import SyncStream
+from sri_admin.federation.models import SyncAside, SyncStream
 from sri_admin.federation.stream_names import MEMBER_OPS, stream_name
 from sri_admin.federation.streams import by_name
 from sri_admin.kernel import ids
+from sri_admin.kernel.db import db
 from tests.federation import invariants, records
 from tests.federation.records import SIGN, VISIT, Shelf, Sign, Stamp, Visit, VisitWire
 from tests.federation.world import Site, World
@@ -35,6 +36,12 @@ def restart(site: Site, kinds: tuple[Kind, ...]) -> int:
     return site.do(control.replay_parked)
 
 
+def older(world: World) -> Site:
+    """Let the node be run by an older program, which writes what its reader refuses."""
+    world.nodes["QM"].start(records.OLDER)
+    return world.nodes["QM"]
+
+
 def receipt(world: World, member: UUID) -> Receipt:
     """Return the last receipt the node was given."""
 
@@ -47,7 +54,7 @@ def receipt(world: World, member: UUID) -> Receipt:
 
 
 def test_an_invalid_record_is_named_on_the_receipt_and_the_rest_stands(world: World, member: UUID) -> None:
-    node = world.nodes["QM"]
+    node = older(world)
     for mark in ("a", BAD, "c"):
         make.visit(node, member, mark)
     assert world.sync("QM").ok
@@ -56,15 +63,34 @@ def test_an_invalid_record_is_named_on_the_receipt_and_the_rest_stands(world: Wo
     assert not invariants.look(world).held[node.name].is_green
 
 
+def test_a_receipt_names_a_thousand_and_counts_the_rest(world: World, member: UUID) -> None:
+    stream = stream_name(MEMBER_OPS, member)
+    make.visit(world.nodes["QM"], member)
+    world.settle()
+    world.hub.write(member, lambda: db.session.add_all(many_asides(by_name(stream), 1001)))
+    make.visit(world.nodes["QM"], member, "next")
+    world.settle()
+    told = receipt(world, member)
+    assert (told.quarantined, told.quarantined_total) == (tuple(range(3, 1003)), 1001)
+    assert (told.parked, told.parked_total) == ((), None)
+    counted = {each.stream: each.set_aside for each in world.nodes["QM"].read(status.streams)}
+    assert counted[stream] == 1001
+
+
+def many_asides(stream: SyncStream, count: int) -> list[SyncAside]:
+    """Return entries for lines that are still to come."""
+    return [aside.make(stream, n, kind="probe.visit", rec=None, rev=None) for n in range(3, count + 3)]
+
+
 def test_a_person_at_the_hub_reads_what_is_wrong(world: World, member: UUID) -> None:
-    make.visit(world.nodes["QM"], member, BAD)
+    make.visit(older(world), member, BAD)
     world.settle()
     [shown] = world.hub.read(lambda: status.set_aside(member))
     assert (shown.kind, shown.code, "mark" in shown.detail) == ("probe.visit", "invalid", True)
 
 
 def test_a_corrected_record_settles_the_one_set_aside(world: World, member: UUID) -> None:
-    node = world.nodes["QM"]
+    node = older(world)
     rec = make.visit(node, member, BAD)
     world.settle()
     make.change(node, VISIT, (member, rec), mark="right")
@@ -75,7 +101,7 @@ def test_a_corrected_record_settles_the_one_set_aside(world: World, member: UUID
 
 
 def test_a_removed_record_settles_the_one_set_aside(world: World, member: UUID) -> None:
-    node = world.nodes["QM"]
+    node = older(world)
     rec = make.visit(node, member, BAD)
     world.settle()
     make.remove(node, VISIT, (member, rec))
@@ -84,7 +110,7 @@ def test_a_removed_record_settles_the_one_set_aside(world: World, member: UUID) 
 
 
 def test_a_later_bad_revision_leaves_the_good_one_standing(world: World, member: UUID) -> None:
-    node = world.nodes["QM"]
+    node = older(world)
     rec = make.visit(node, member, "good")
     world.settle()
     make.change(node, VISIT, (member, rec), mark=BAD)
@@ -188,7 +214,7 @@ def test_f35_a_node_newer_than_its_hub_has_its_records_kept_there(world: World, 
 
 def test_a_parked_record_that_is_invalid_after_the_update_is_told_to_a_person(world: World, member: UUID) -> None:
     world.hub.start(without(VISIT))
-    make.visit(world.nodes["QM"], member, BAD)
+    make.visit(older(world), member, BAD)
     world.settle()
     assert restart(world.hub, records.KINDS) == 0
     assert make.asides(world.hub) == [("open", "invalid")]

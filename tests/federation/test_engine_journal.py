@@ -11,12 +11,12 @@ import pytest
 import sqlalchemy as sa
 
 from sri_admin.federation import export, limits, streams
-from sri_admin.federation.stream_names import HUB_MEMBER, stream_name
+from sri_admin.federation.stream_names import HUB_MEMBER, MEMBER_OPS, stream_name
 from sri_admin.kernel import ids
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import AppError, ElsewhereError, InvalidError, StaleError, TooLargeError, UnavailableError
 from tests.federation import invariants, records
-from tests.federation.records import Book, Shelf, Stamp, Visit
+from tests.federation.records import VISIT, Book, Shelf, Stamp, Visit
 from tests.federation.world import Site, World
 from tests.make import federation as make
 
@@ -228,6 +228,17 @@ def test_what_cannot_travel_is_refused_where_it_is_written(world: World, member:
     with pytest.raises((AppError, UnicodeEncodeError)):
         make.visit(world.nodes["QM"], member, note=text)
     assert make.rows(world.nodes["QM"], Visit) == {}
+
+
+def test_what_a_reader_would_set_aside_is_refused_where_it_is_written(world: World, member: UUID) -> None:
+    node = world.nodes["QM"]
+    rec = make.visit(node, member, "right")
+    for act in (lambda: make.visit(node, member, "x" * 41), lambda: make.change(node, VISIT, (member, rec), mark="")):
+        with pytest.raises(InvalidError) as refused:
+            act()
+        assert refused.value.stable_code == "cannot_travel"
+    assert [row["mark"] for row in make.rows(node, Visit).values()] == ["right"]
+    assert len(make.lines(node, stream_name(MEMBER_OPS, member))) == 1
 
 
 def test_a_transaction_larger_than_a_page_is_refused_where_it_is_written(world: World, member: UUID) -> None:
