@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from sri_admin import __version__
 from sri_admin.app import PARTS
-from sri_admin.cli import database, history, languages, serve
+from sri_admin.cli import backups, database, history, languages, serve
 from sri_admin.cli.context import Call, inside
 from sri_admin.cli.demo.command import demo
 from sri_admin.kernel import i18n, settings
@@ -72,6 +72,8 @@ main.add_command(serve.web)
 main.add_command(serve.worker)
 main.add_command(languages.i18n)
 main.add_command(history.audit)
+for _each in (backups.backup, backups.restore, backups.verify):
+    main.add_command(_each)
 main.add_command(demo)
 for _part in PARTS:
     for _command in _part.commands:

@@ -1,6 +1,6 @@
 """What the exchange brings to the house, declared like a part."""
 
-from sri_admin.federation import events, report, restored, told
+from sri_admin.federation import events, report, restored, soundness, told
 from sri_admin.federation.api import api
 from sri_admin.federation.bundle import commands as bundle_commands
 from sri_admin.federation.commands import node
@@ -59,6 +59,8 @@ FEDERATION = Part(
         ),
     ),
     answers={"shell.sync": report.shell_sync},
+    checks=soundness.CHECKS,
+    heads=soundness.HEADS,
     sentences={
         InstallationResumed: told.installation_resumed,
         WentOnAlone: told.went_on_alone,

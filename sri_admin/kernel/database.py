@@ -8,6 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from flask_migrate import Migrate, upgrade
+from sqlalchemy.engine import make_url
 
 from sri_admin.kernel import postgres
 from sri_admin.kernel.db import db
@@ -53,22 +54,39 @@ def attach(app: Flask, found: Addresses, settings: DatabaseSettings) -> None:
         "connect_args": {} if settings.prepare else {"prepare_threshold": None},
     }
     app.config["OWNER_URL"] = found.owner
+    app.config["BACKUP_URL"] = found.backup
     db.init_app(app)
     Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=False, compare_type=True)
 
 
-def migrate() -> None:
-    """Bring the tables up to date, as the owner role."""
-    upgrade(directory=str(MIGRATIONS))
+def migrate(revision: str = "head") -> None:
+    """Bring the tables up to date, or to an older revision a backup was made at, as the owner role."""
+    upgrade(directory=str(MIGRATIONS), revision=revision)
+
+
+def scripts() -> ScriptDirectory:
+    """Return the migrations this program knows."""
+    return ScriptDirectory.from_config(Config(config_args={"script_location": str(MIGRATIONS)}))
 
 
 def is_current() -> bool:
     """Say whether the tables are those this version works with."""
-    script = ScriptDirectory.from_config(Config(config_args={"script_location": str(MIGRATIONS)}))
     with db.engine.connect() as connection:
-        return set(MigrationContext.configure(connection).get_current_heads()) == set(script.get_heads())
+        return set(MigrationContext.configure(connection).get_current_heads()) == set(scripts().get_heads())
 
 
 def owner_url() -> str:
     """Return the owner role's address, for migrations alone."""
     return current_app.config["OWNER_URL"]
+
+
+def backup_url() -> str:
+    """Return the backup role's address, for copying every row away."""
+    return current_app.config["BACKUP_URL"]
+
+
+def role_names() -> postgres.Roles:
+    """Return the three roles as the addresses name them."""
+    urls = (owner_url(), current_app.config["SQLALCHEMY_DATABASE_URI"], backup_url())
+    owner, app, backup = (make_url(url).username or "" for url in urls)
+    return postgres.Roles(owner, app, backup)

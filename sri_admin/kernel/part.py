@@ -67,9 +67,21 @@ class Task:
     retries: int = 5
 
 
+@dataclass(frozen=True)
+class Check:
+    """One thing that can be checked: what it is, and a function that yields a sentence for every fault it finds.
+
+    It runs in a reading transaction that reaches every member.
+    """
+
+    name: str
+    label: LazyText
+    run: Callable[[], Iterable[str]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """What one part of the house registers."""
+    """What one part of the house registers; `heads` are queries whose rows a backup notes and a restore compares."""
 
     name: str
     doors: tuple[Doors, ...] = ()
@@ -82,6 +94,8 @@ class Part:
     answers: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     sentences: Mapping[type[Event], Callable[[Mapping[str, Any]], Any]] = field(default_factory=dict)
     constraints: Mapping[str, Callable[[], AppError]] = field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
+    heads: Mapping[str, str] = field(default_factory=dict)
     search_endpoint: str | None = None
 
 

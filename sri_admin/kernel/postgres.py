@@ -22,6 +22,7 @@ __all__ = [
     "Passwords",
     "PostgresError",
     "Roles",
+    "clear",
     "copy_database",
     "create_database",
     "drop_database",
@@ -84,6 +85,14 @@ def create_database(server: Cluster | str, name: str, *, passwords: Passwords = 
         with psycopg.connect(_conninfo(server, name), autocommit=True) as inside:
             _grant_use(inside, roles)
     return roles
+
+
+def clear(owner: str, roles: Roles) -> None:
+    """Remove everything in a database and leave it as `create_database` does, in one transaction of its owner."""
+    with psycopg.connect(owner) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+        _grant_use(connection, roles)
 
 
 def copy_database(server: Cluster | str, source: str, target: str) -> None:

@@ -85,6 +85,14 @@ class BlobSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BackupSettings:
+    """Where backups go and what locks the keys in them."""
+
+    folder: Path | None = None  # folder of backups, best on another disk; relative to the configuration file
+    passphrase_file: Path | None = None  # holds what locks the keys in a backup; only we may read it
+
+
+@dataclass(frozen=True, kw_only=True)
 class LogSettings:
     """What is written about running."""
 
@@ -101,6 +109,7 @@ class Settings:
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     hub: HubSettings = field(default_factory=HubSettings)
     sync: SyncSettings = field(default_factory=SyncSettings)
+    backup: BackupSettings = field(default_factory=BackupSettings)
     blobs: BlobSettings = field(default_factory=BlobSettings)
     log: LogSettings = field(default_factory=LogSettings)
     development: bool = False  # shows the components sheet; never on an installation people use
@@ -161,6 +170,11 @@ class _BlobsIn(Schema):
     s3_secret_key_file = m.String()
 
 
+class _BackupIn(Schema):
+    folder = m.String()
+    passphrase_file = m.String()
+
+
 class _LogIn(Schema):
     level = m.String(validate=validate.OneOf(["debug", "info", "warning", "error"]))
     format = m.String(validate=validate.OneOf(["json", "text"]))
@@ -173,6 +187,7 @@ class _SettingsIn(Schema):
     hub = m.Nested(_HubIn)
     sync = m.Nested(_SyncIn)
     blobs = m.Nested(_BlobsIn)
+    backup = m.Nested(_BackupIn)
     log = m.Nested(_LogIn)
     development = m.Boolean()
 
@@ -184,8 +199,16 @@ _SECTIONS: dict[str, type] = {
     "hub": HubSettings,
     "sync": SyncSettings,
     "blobs": BlobSettings,
+    "backup": BackupSettings,
     "log": LogSettings,
 }
+_PATHS = (
+    ("installation", "home"),
+    ("database", "embedded"),
+    ("database", "binaries"),
+    ("backup", "folder"),
+    ("backup", "passphrase_file"),
+)
 _SECRETS = {
     "database": {
         "url": "SRI_DATABASE_URL",
@@ -226,7 +249,7 @@ def from_values(raw: Mapping[str, Any], *, base: Path, environment: Mapping[str,
     assert isinstance(checked, dict)
     for section, secrets in _SECRETS.items():
         _read_secrets(checked.setdefault(section, {}), secrets, base, environment or {})
-    for section, key in (("installation", "home"), ("database", "embedded"), ("database", "binaries")):
+    for section, key in _PATHS:
         if key in checked.get(section, {}):
             checked[section][key] = base / checked[section][key]
     settings = Settings(

@@ -1,0 +1,65 @@
+"""Whether the streams here are what their chains and the other side's statements say."""
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+
+from sri_admin.federation import keys, streams
+from sri_admin.federation.chain import extend, line_hash
+from sri_admin.federation.checkpoint import Checkpoint, Receipt, open_sealed
+from sri_admin.federation.lines import ProtocolError
+from sri_admin.federation.models import SyncLine, SyncStream
+from sri_admin.federation.stream_names import HUB_MEMBER
+from sri_admin.kernel.db import db
+from sri_admin.kernel.i18n import gettext as _
+from sri_admin.kernel.i18n import gettext_lazy as _l
+from sri_admin.kernel.part import Check
+
+HEADS = {"streams": "select name, epoch, n, encode(chain, 'hex') from sync_stream order by name"}
+
+
+def chains() -> Iterator[str]:
+    """Recompute every chain of the present epochs from the stored lines, and compare it with its head."""
+    for row in streams.here():
+        broken = _broken_at(row)
+        if broken is not None:
+            yield _("The stream %(name)s is broken at line %(n)s. Restore a backup.", name=row.name, n=broken)
+
+
+def statements() -> Iterator[str]:
+    """Check the signature of the last statement the other side made about every stream."""
+    for row in streams.here():
+        if row.statement is None or (row.own and row.cls is HUB_MEMBER):
+            continue
+        try:
+            if row.own:
+                open_sealed(row.statement, Receipt, keys.receipt_key)
+            else:
+                open_sealed(row.statement, Checkpoint, keys.line_key)
+        except ProtocolError as error:
+            yield _(
+                "The last signed statement about the stream %(name)s does not hold (%(code)s). Exchange once more.",
+                name=row.name,
+                code=error.code,
+            )
+
+
+def _broken_at(row: SyncStream) -> int | None:
+    stored = (
+        sa.select(SyncLine.n, SyncLine.line, SyncLine.chain)
+        .where(SyncLine.member_id == row.member_id, SyncLine.stream_id == row.id, SyncLine.epoch == row.epoch)
+        .order_by(SyncLine.n)
+        .execution_options(yield_per=1000)
+    )
+    at, chain = 0, streams.chain_at(row, 0)
+    for n, line, kept in db.session.execute(stored):
+        if chain is None or n != at + 1 or extend(chain, line_hash(line)) != kept:
+            return n
+        at, chain = n, kept
+    return None if (at, chain) == (row.n, row.chain) else at + 1
+
+
+CHECKS = (
+    Check("chains", _l("Every stream is whole"), chains),
+    Check("statements", _l("What the other side signed holds"), statements),
+)

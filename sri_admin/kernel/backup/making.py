@@ -1,0 +1,197 @@
+"""Making a backup: one snapshot for all rows, then the files, then the keys; it gets its name when it is whole.
+
+The files are looked at after the snapshot began and are never changed in place, so every file a row of the snapshot
+refers to is in the backup.
+"""
+
+import errno
+import fcntl
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+
+from sri_admin import __version__
+from sri_admin.kernel import clock, database, installation, jobs, runtime
+from sri_admin.kernel.backup import manifest, pieces, sealed, tables
+from sri_admin.kernel.backup.errors import BackupError
+from sri_admin.kernel.backup.manifest import Manifest, TablePiece
+from sri_admin.kernel.backup.progress import Progress, Tell, in_silence
+from sri_admin.kernel.i18n import gettext as _
+
+AUDIT_HEAD = "select n, encode(chain, 'hex') from audit_head"
+_IDENTITY = "select id::text, role, tenant_id::text, incarnation::text from installation"
+_DIGITS = frozenset("0123456789abcdef")
+
+
+@dataclass(frozen=True)
+class Made:
+    """A backup that was made: where it lies, what it says of itself, which files here were damaged and left out."""
+
+    folder: Path
+    manifest: Manifest
+    left_out: list[str] = field(default_factory=list)
+
+
+def heads_wanted() -> dict[str, str]:
+    """Return the queries for the ends of every chain and stream the parts know of."""
+    declared = {name: query for part in runtime.current().parts for name, query in part.heads.items()}
+    return {"audit": AUDIT_HEAD, **declared}
+
+
+def make(folder: Path, passphrase: str, *, keep: int | None = None, tell: Tell = in_silence) -> Made:
+    """Make a backup in a folder of backups; with `keep` only so many of the newest stay."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _alone(folder):
+            made = _made(folder, passphrase, tell)
+            if keep is not None:
+                _rotate(folder, keep)
+            return made
+    except OSError as error:
+        raise _in_words(error, folder) from error
+
+
+def found(folder: Path) -> list[Path]:
+    """Return the whole backups of this installation in a folder, oldest first."""
+    return sorted(path.parent for path in folder.glob(f"{_prefix()}-*/{manifest.FILE}"))
+
+
+def blobs_here() -> Path:
+    """Return the folder of this installation's files."""
+    return runtime.current().settings.installation.home / manifest.BLOBS
+
+
+def stored(root: Path) -> Iterator[Path]:
+    """Yield the files of a content-addressed folder."""
+    for path in sorted(root.glob("??/*")):
+        if len(path.name) == 64 and set(path.name) <= _DIGITS:
+            yield path
+
+
+def _made(folder: Path, passphrase: str, tell: Tell) -> Made:
+    box = sealed.seal(_keys(), passphrase)
+    name = f"{_prefix()}-{clock.now():%Y%m%dT%H%M%S%f}Z"
+    draft = folder / f".{name}.partial"
+    for stale in folder.glob(".*.partial"):
+        shutil.rmtree(stale)
+    (draft / manifest.TABLES).mkdir(parents=True, mode=0o700)
+    try:
+        written, left_out = _fill(draft, folder, box, tell)
+        pieces.sync_folder(draft)
+        draft.rename(folder / name)
+        pieces.sync_folder(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return Made(folder / name, written, left_out)
+
+
+def _fill(draft: Path, folder: Path, box: bytes, tell: Tell) -> tuple[Manifest, list[str]]:
+    with psycopg.connect(jobs.conninfo(database.backup_url())) as connection:
+        connection.isolation_level, connection.read_only = psycopg.IsolationLevel.REPEATABLE_READ, True
+        tables.require_everything(connection)
+        measured = tables.sizes(connection)
+        files = list(stored(blobs_here()))
+        progress = Progress(sum(measured.values()) + sum(path.stat().st_size for path in files), tell)
+        rows = {each: _table(connection, draft, each, progress) for each in tables.names(connection)}
+        kept, left_out = _blobs(files, folder / manifest.BLOBS, progress)
+        identity = connection.execute(_IDENTITY).fetchone()
+        assert identity is not None
+        made = Manifest(
+            made_at=clock.wire(clock.now()),
+            software=__version__,
+            revision=tables.revision(connection) or "",
+            installation=dict(zip(("id", "role", "tenant_id", "incarnation"), identity, strict=True)),
+            tables=rows,
+            sequences=tables.sequences(connection),
+            heads=tables.heads(connection, heads_wanted()),
+            blobs=kept,
+            keys=pieces.write(draft / manifest.KEYS, iter([box])),
+        )
+    pieces.write(draft / manifest.FILE, iter([made.to_bytes()]))
+    pieces.sync_folder(draft / manifest.TABLES)
+    return made, left_out
+
+
+def _table(connection: psycopg.Connection, draft: Path, name: str, progress: Progress) -> TablePiece:
+    of, rows = tables.columns(connection, name), 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal rows
+        for block in tables.copied(connection, name, of):
+            rows += block.count(b"\n")
+            progress.add(len(block))
+            yield block
+
+    piece = pieces.write(draft / manifest.TABLES / f"{name}.gz", pieces.packed(counted()))
+    return TablePiece(of, rows, piece)
+
+
+def _blobs(files: list[Path], pool: Path, progress: Progress) -> tuple[dict[str, int], list[str]]:
+    kept: dict[str, int] = {}
+    left_out: list[str] = []
+    for path in files:
+        size = path.stat().st_size
+        target = pool / path.name[:2] / path.name
+        if not (target.exists() and target.stat().st_size == size) and not copy_blob(path, target):
+            left_out.append(path.name)
+            continue
+        kept[path.name] = size
+        progress.add(size)
+    return kept, left_out
+
+
+def copy_blob(source: Path, target: Path) -> bool:
+    """Copy a file to the place its digest names; False, and no copy, if its content is not what its name says."""
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = target.with_name(f".{target.name}.draft")
+    draft.unlink(missing_ok=True)
+    try:
+        if pieces.write(draft, pieces.blocks_of(source)).sha256 != target.name:
+            return False
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+    return True
+
+
+def _keys() -> dict[str, bytes]:
+    folder = installation.instance_folder(runtime.current().settings)
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
+
+
+def _prefix() -> str:
+    own = installation.identity()
+    return f"{own.role}-{own.short}"
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    with (folder / ".lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BackupError(_("Another backup is being written to this folder just now.")) from None
+        yield
+
+
+def _rotate(folder: Path, keep: int) -> None:
+    for old in found(folder)[: -max(1, keep)]:
+        gone = folder / f".{old.name}.partial"
+        old.rename(gone)  # half deleted it must not look like a backup
+        shutil.rmtree(gone)
+    needed = {name for path in folder.glob(f"*/{manifest.FILE}") for name in Manifest.read(path.parent).blobs}
+    for path in stored(folder / manifest.BLOBS):
+        if path.name not in needed:
+            path.unlink()
+
+
+def _in_words(error: OSError, folder: Path) -> BackupError:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        message = _("There is no room left in %(folder)s. Free some, or choose another folder.", folder=str(folder))
+        return BackupError(message, code="backup_no_room")
+    why = error.strerror or type(error).__name__
+    return BackupError(_("The folder %(folder)s cannot be used: %(why)s.", folder=str(folder), why=why))
