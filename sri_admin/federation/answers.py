@@ -24,8 +24,13 @@ _STATUS: Final = {
     "expired": 410,
     "forked": 409,
     "gap": 409,
+    "given_up": 409,
+    "hub_restored": 409,
+    "not_closing": 409,
+    "not_equal": 409,
     "not_ndjson": 415,
     "page_too_large": 413,
+    "past_end": 409,
     "rewound": 409,
     "server_too_old": 426,
     "stale_epoch": 409,
@@ -33,6 +38,7 @@ _STATUS: Final = {
     "too_long": 413,
     "unknown_coding": 415,
     "unknown_epoch": 409,
+    "unknown_incarnation": 409,
 }
 _OTHERWISE: Final = 422
 _WORTH_PACKING: Final = 300

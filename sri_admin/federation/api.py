@@ -14,6 +14,7 @@ from sri_admin.federation import (
     enrolment,
     enrolment_papers,
     export,
+    grants,
     hello,
     intake,
     limits,
@@ -24,10 +25,12 @@ from sri_admin.federation.answers import RefusedError, speaking
 from sri_admin.federation.checkpoint import to_base64url
 from sri_admin.federation.control import Access
 from sri_admin.federation.cursor import decode_cursor
-from sri_admin.federation.enrolment_models import Enrolment, EnrolmentState, Node
+from sri_admin.federation.enrolment_models import Enrolment, EnrolmentState, Node, NodeState
+from sri_admin.federation.handover import steps
 from sri_admin.federation.lines import parse
 from sri_admin.federation.overview import PARTED
 from sri_admin.federation.packing import NDJSON, read_limited
+from sri_admin.federation.recovery import incarnations, salvage
 from sri_admin.federation.schemas import ChangesQuery, HelloIn
 from sri_admin.kernel import clock, installation, ip_prefix, schema, tenancy, transaction
 from sri_admin.kernel.actor import Actor
@@ -99,6 +102,7 @@ def say_hello(actor: Actor) -> Response:
     """Compare where the two sides stand."""
     node = _caller(actor)
     values = schema.load(HelloIn, parse(_body(limits.LINE_BYTES)))
+    incarnations.admit(node, values["incarnation"])
     with transaction.reading(tokens.reach_of(node)):
         told = hello.answer(node, values)
     contact.note_node(
@@ -119,6 +123,39 @@ def box_key(actor: Actor) -> Response:
     """Take the key bundles for a node are locked with."""
     node = _caller(actor)
     return answers.document({"box_key": box_keys.take(actor, node, _body(_PAPER_BYTES))})
+
+
+@api.raw(f"{_BASE}/incarnations", method="POST", audience=Audience.NODE, roles=HUB)
+@speaking
+def announce(actor: Actor) -> Response:
+    """Take a node's word that it was restored or set back and goes on as another incarnation."""
+    state = incarnations.take(_caller(actor), _body(_PAPER_BYTES).strip())
+    return answers.document({"state": state.value})
+
+
+@api.raw(f"{_BASE}/handovers", method="POST", audience=Audience.NODE, roles=HUB)
+@speaking
+def handover_accept(actor: Actor) -> Response:
+    """Take a node's word that both sides hold the same, and complete the hand-over."""
+    state = steps.accept(_caller(actor), _body(_PAPER_BYTES).strip())
+    return answers.document({"state": state.value})
+
+
+@api.raw(f"{_BASE}/streams/<stream>/salvage", method="POST", audience=Audience.NODE, roles=HUB)
+@speaking
+def salvage_take(actor: Actor, stream: str) -> Response:
+    """Keep lines a node hands back because their log goes on without them."""
+    node = _caller(actor)
+    with transaction.reading(tokens.reach_of(node)):
+        _require_known(node, stream)
+    if request.mimetype != NDJSON:
+        raise RefusedError("not_ndjson", f"lines are handed back as {NDJSON}")
+    body = _body(limits.BATCH_BYTES)
+    if not body.endswith(b"\n"):
+        raise RefusedError("truncated", "the last line has no end")
+    lines = body[:-1].split(b"\n")
+    kept = transaction.write(intake.reach_for(stream), lambda: salvage.receive(stream, node.id, lines))
+    return answers.document({"kept": kept})
 
 
 @api.raw(f"{_BASE}/streams/<stream>/changes", method="GET", audience=Audience.NODE, roles=HUB)
@@ -144,6 +181,8 @@ def batches(actor: Actor, stream: str) -> Response:
     node = _caller(actor)
     with transaction.reading(tokens.reach_of(node)):
         _require(node, stream, {Access.WRITE}, f"sync:write:{stream}")
+    if node.state is not NodeState.ACTIVE:
+        raise RefusedError("duplicate_writer", "two copies of this node have come")
     if request.mimetype != NDJSON:
         raise RefusedError("not_ndjson", f"a batch is sent as {NDJSON}")
     body = _body(limits.BATCH_BYTES)
@@ -176,6 +215,12 @@ def _require(node: Node, stream: str, wanted: set[Access], scope: str) -> None:
     # One answer for what is another's, what does not exist and what the token was not given for.
     bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if control.access(node.id, node.member_id).get(stream) not in wanted or scope not in tokens.scopes_of(bearer):
+        raise RefusedError("denied", "there is no such stream for this node")
+
+
+def _require_known(node: Node, stream: str) -> None:
+    # Lines are handed back also by a node that writes their stream no longer, so no scope is asked for.
+    if stream not in control.access(node.id, node.member_id) and stream not in grants.names_of(node.member_id):
         raise RefusedError("denied", "there is no such stream for this node")
 
 

@@ -63,6 +63,18 @@ def apply(member_id: UUID, records: Sequence[Record], *, order: Sequence[Kind]) 
     return result
 
 
+def put_back(member_id: UUID, records: Sequence[Record], *, order: Sequence[Kind]) -> dict[str, list[UUID]]:
+    """Write records as they stood before, whatever revision stands now; return which, by kind.
+
+    What is put back stood once, so a constraint it breaks ends the transaction.
+    """
+    with _savepoint():
+        _write_all(member_id, records, order, whatever_stands=True)
+    result = Applied()
+    _note(result, records)
+    return result.arrived
+
+
 def _replay(member_id: UUID, records: Sequence[Record], order: Sequence[Kind], result: Applied) -> None:
     """Apply one by one, in the order kinds can stand, again and again until nothing more succeeds."""
     place = {kind.name: number for number, kind in enumerate(order)}
@@ -123,7 +135,9 @@ def _lacking(member_id: UUID, records: Sequence[Record]) -> dict[int, Missing]:
     return lacking
 
 
-def _write_all(member_id: UUID, records: Sequence[Record], order: Sequence[Kind]) -> None:
+def _write_all(
+    member_id: UUID, records: Sequence[Record], order: Sequence[Kind], *, whatever_stands: bool = False
+) -> None:
     last = {(each.kind.name, each.id): each for each in records}
     for kind in order:
         mine = [each for (name, _id), each in last.items() if name == kind.name]
@@ -135,7 +149,7 @@ def _write_all(member_id: UUID, records: Sequence[Record], order: Sequence[Kind]
         if present:
             derived = sorted(kind.derive(present[0].payload or {})) if kind.derive else []
             values = {"rows": _rows(kind, present), "member": member_id}
-            db.session.execute(upsert(kind, derived), values)
+            db.session.execute(upsert(kind, derived, whatever_stands=whatever_stands), values)
 
 
 def _rows(kind: Kind, records: Iterable[Record]) -> str:
@@ -148,8 +162,11 @@ def _rows(kind: Kind, records: Iterable[Record]) -> str:
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
 
 
-def upsert(kind: Kind, derived: Sequence[str] = ()) -> postgresql.Insert:
-    """Return the statement that writes payloads of a kind and columns derived from them; only a newer revision wins."""
+def upsert(kind: Kind, derived: Sequence[str] = (), *, whatever_stands: bool = False) -> postgresql.Insert:
+    """Return the statement that writes payloads of a kind and columns derived from them.
+
+    Only a newer revision wins, unless it is written over whatever stands.
+    """
     table = kind.table
     names = [*(column.name for column in kind.columns), *derived]
     given = [sa.column(name, table.columns[name].type) for name in names]
@@ -163,5 +180,5 @@ def upsert(kind: Kind, derived: Sequence[str] = ()) -> postgresql.Insert:
     if not kind.is_versioned:
         return insert.on_conflict_do_nothing(index_elements=["member_id", "id"])
     changed = {name: insert.excluded[name] for name in (*names, "version")}
-    newer = table.c.version < insert.excluded.version
+    newer = None if whatever_stands else table.c.version < insert.excluded.version
     return insert.on_conflict_do_update(index_elements=["member_id", "id"], set_=changed, where=newer)

@@ -114,6 +114,32 @@ def open_sealed(line: bytes, kind: type[Checkpoint] | type[Receipt], resolve_key
     return statement
 
 
+def seal_paper(kind: str, value: JsonObject, key: SigningKey) -> bytes:
+    """Return the signed line of any other statement of a kind; raises LineError when it cannot be written."""
+    payload = encode({"kind": kind, **value})
+    signature = key.sign(_domain(kind), payload)
+    return encode({"k": "s", "p": to_base64url(payload), "kid": key.kid, "sig": to_base64url(signature)})
+
+
+def open_paper(line: bytes, kind: str, find_key: Callable[[str], VerifyKey | None]) -> JsonObject:
+    """Return the verified payload of a statement of a kind (§5.3); raises SealError."""
+    try:
+        payload, kid, signature = _envelope(line)
+        value = parse(payload)
+    except LineError as error:
+        raise SealError("malformed", str(error)) from error
+    if value.get("kind") != kind:
+        raise SealError("wrong_kind", f"expected a {kind}")
+    key = find_key(kid)
+    if key is None or key.kid != kid:
+        raise SealError("unknown_key", f"no key {kid} is valid here")
+    try:
+        key.verify(_domain(kind), payload, signature=signature)
+    except SignatureError as error:
+        raise SealError("bad_signature", error.detail) from error
+    return value
+
+
 def to_base64url(data: bytes) -> str:
     """Write bytes as base64url without padding."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")

@@ -11,6 +11,7 @@ import click
 
 from sri_admin.federation import control, enrolment, jobs, joining, report, words
 from sri_admin.federation.enrolment_models import EnrolmentState
+from sri_admin.federation.handover import commands as decisions
 from sri_admin.federation.lines import ProtocolError
 from sri_admin.federation.schemas import AloneIn
 from sri_admin.kernel import actor, installation, runtime, tenancy, transaction
@@ -25,6 +26,10 @@ _POLL_SECONDS = 2.0
 @click.group("node")
 def node() -> None:
     """Connect a member's own node with the hub, exchange records, see how things stand."""
+
+
+for _decision in (decisions.keep, decisions.reclaim, decisions.go_on):
+    node.add_command(_decision)
 
 
 @node.command("code")

@@ -1,22 +1,18 @@
 """Who may read and write which stream: the hub's keys and grants, and what a node makes of them."""
 
 from enum import StrEnum
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import sqlalchemy as sa
 
-from sri_admin.federation import aside, box_keys, keys, kinds, streams, taking
+from sri_admin.federation import aside, box_keys, grants, keys, kinds, streams, taking
 from sri_admin.federation.checkpoint import to_base64url
-from sri_admin.federation.events import KeyPublished, WriterGranted
-from sri_admin.federation.lines import ProtocolError
+from sri_admin.federation.events import KeyPublished
 from sri_admin.federation.models import Grant, NodeKey
 from sri_admin.federation.stream_names import (
     HUB_CONTROL,
     HUB_MEMBER,
     HUB_REGISTRY,
-    MEMBER_CONTRIB,
-    MEMBER_OPS,
-    parse_name,
     stream_name,
 )
 from sri_admin.kernel import actor, ids, installation, tenancy, transaction, work
@@ -25,7 +21,6 @@ from sri_admin.kernel.db import db
 from sri_admin.kernel.signing import VerifyKey
 
 STREAM = HUB_CONTROL.value
-_BY_MEMBER = (MEMBER_OPS, MEMBER_CONTRIB)
 
 
 class Access(StrEnum):
@@ -61,22 +56,26 @@ def access(node_id: UUID, member_id: UUID) -> dict[str, Access]:
     """Return what a node may do now, by stream; its writing follows from the newest grant of each stream."""
     allowed = {cls.value: Access.READ for cls in (HUB_CONTROL, HUB_REGISTRY)}
     allowed[stream_name(HUB_MEMBER, member_id)] = Access.READ
-    for cls in _BY_MEMBER:
-        name = stream_name(cls, member_id)
-        newest = sa.select(Grant.node_id).where(Grant.stream == name).order_by(Grant.epoch.desc()).limit(1)
-        if db.session.scalar(newest) == node_id:
+    for name in grants.names_of(member_id):
+        newest = grants.newest(name)
+        if newest is not None and newest.node_id == node_id:
             allowed[name] = Access.WRITE
+        elif newest is None or newest.node_id is None:
+            allowed[name] = Access.READ  # written at the hub: what a node has, or will have, of its own member
     return allowed
 
 
 def has_own_records(member_id: UUID) -> bool:
     """Say whether a hosted member has written records of its own at the hub."""
-    rows = (streams.find(stream_name(cls, member_id)) for cls in _BY_MEMBER)
-    return any(row is not None and row.own and row.n > 0 for row in rows)
+    rows = (streams.find(name) for name in grants.names_of(member_id))
+    return any(row is not None and (row.n > 0 or row.epoch > 1) for row in rows)
 
 
-def approve_node(actor: Actor, *, node_id: UUID, member_id: UUID, incarnation: UUID, sign_key: VerifyKey) -> None:
-    """Publish a node's key and grant it its member's streams; the transaction writes for the hub."""
+def approve_node(actor: Actor, *, node_id: UUID, member_id: UUID, incarnation: UUID, sign_key: VerifyKey) -> bool:
+    """Publish a node's key and grant it its member's streams; the transaction also reads the member.
+
+    Returns False, and grants nothing, when the hub holds records of the member's own: these are handed over first.
+    """
     hub_id = tenancy.hub_tenant().id
     key = NodeKey(
         member_id=hub_id,
@@ -89,42 +88,11 @@ def approve_node(actor: Actor, *, node_id: UUID, member_id: UUID, incarnation: U
     )
     db.session.add(key)
     work.record(actor, KeyPublished(member_id=hub_id, subject=node_id, kid=key.kid, incarnation=incarnation), key)
-    for cls in _BY_MEMBER:
-        grant = _next_grant(hub_id, stream_name(cls, member_id), node_id)
-        db.session.add(grant)
-        work.record(
-            actor, WriterGranted(member_id=hub_id, subject=node_id, stream=grant.stream, epoch=grant.epoch), grant
-        )
-
-
-def _next_grant(hub_id: UUID, name: str, node_id: UUID) -> Grant:
-    row = streams.by_name(name)
-    return Grant(
-        member_id=hub_id,
-        id=ids.new(),
-        stream=name,
-        epoch=row.epoch + 1,
-        log_id=uuid4(),
-        node_id=node_id,
-        base_chain=row.chain.hex(),
-    )
-
-
-def hand_over(member_id: UUID, node_id: UUID) -> None:
-    """Let the hub's rows of a member's streams follow the grants; the transaction writes for the member."""
-    for cls in _BY_MEMBER:
-        row = streams.by_name(stream_name(cls, member_id), lock=True)
-        grant = _grant_of(row.name)
-        if grant is None or grant.node_id != node_id or grant.epoch <= row.epoch:
-            continue
-        if row.n:
-            raise ProtocolError("not_empty", f"{row.name} has lines of the hub's own")
-        base = bytes.fromhex(grant.base_chain) if grant.base_chain else None
-        streams.regrant(row, own=False, epoch=grant.epoch, log_id=grant.log_id, base=base)
-
-
-def _grant_of(name: str) -> Grant | None:
-    return db.session.scalar(sa.select(Grant).where(Grant.stream == name).order_by(Grant.epoch.desc()).limit(1))
+    db.session.flush()
+    if has_own_records(member_id):
+        return False
+    grants.grant_next(actor, grants.names_of(member_id), node_id)
+    return True
 
 
 def trust(root: bytes, *, fingerprint: str) -> None:
@@ -148,18 +116,23 @@ def take_grants() -> int:
 
 
 def _take_grant(name: str, node_id: UUID) -> int:
-    grant, row = _grant_of(name), streams.find(name, lock=True)
-    if grant is None or grant.node_id != node_id:
+    grant, row = grants.newest(name), streams.find(name, lock=True)
+    if grant is None or (row is not None and grant.epoch < row.epoch):
         return 0
-    base = bytes.fromhex(grant.base_chain) if grant.base_chain else None
+    mine = grant.node_id == node_id
+    if row is not None and grant.epoch == row.epoch:
+        begins = mine and not row.own and row.n == 0
+        row.own = row.own or begins
+        return int(begins)
     if row is None:
-        cls, member_id = parse_name(name)
-        assert member_id is not None
-        streams.begin(cls, member_id, own=True, epoch=grant.epoch, log_id=grant.log_id, base=base)
+        if not mine or not grants.never_had_a_line(grant):
+            return 0
+        grants.begin(grant)
         return 1
-    if grant.epoch <= row.epoch:
+    row.own = False  # the epoch it was ours to write has ended; what is missing of it, or too much, is seen to first
+    if not grants.is_at_base(row, grant):
         return 0
-    streams.regrant(row, own=True, epoch=grant.epoch, log_id=grant.log_id, base=base)
+    grants.go_over(row, grant, own=mine)
     return 1
 
 

@@ -11,7 +11,10 @@ from sri_admin.federation import control, enrolment_papers, limits
 from sri_admin.federation.enrolment_models import Enrolment, EnrolmentCode, EnrolmentState, Node, NodeState
 from sri_admin.federation.enrolment_papers import EnrolmentError, SignedRequest
 from sri_admin.federation.events import CodeIssued, EnrolmentRefused, NodeApproved
+from sri_admin.federation.handover import steps
+from sri_admin.federation.handover.models import Direction
 from sri_admin.federation.policy import POLICY
+from sri_admin.federation.recovery import incarnations
 from sri_admin.kernel import clock, ids, jobs, tenancy, transaction, work
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
@@ -21,15 +24,6 @@ from sri_admin.kernel.signing import VerifyKey, fingerprint
 from sri_admin.kernel.tenancy import Reach, Tenant
 
 TELL_APPROVED = "federation.tell_approved"
-
-
-class OwnRecordsError(ConflictError):
-    """The member has records of its own at the hub, which a new node would not have."""
-
-    code = "own_records"
-    message = _l(
-        "This country already keeps records of its own here. Moving them to a node of its own is not possible yet."
-    )
 
 
 class HasNodeError(ConflictError):
@@ -140,15 +134,27 @@ def approve(actor: Actor, enrolment_id: UUID) -> None:
         state=NodeState.ACTIVE,
     )
     db.session.add(node)
-    control.approve_node(
+    db.session.flush()
+    incarnations.note_first(node)
+    is_ready = control.approve_node(
         actor,
         node_id=node.id,
         member_id=node.member_id,
         incarnation=node.incarnation,
         sign_key=VerifyKey(node.sign_key),
     )
-    _hand_over(node)
+    if not is_ready:
+        _begin_handover(actor, node)
     jobs.defer(TELL_APPROVED, member_id=node.member_id, node_id=node.id)
+
+
+def _begin_handover(actor: Actor, node: Node) -> None:
+    hub_id = tenancy.hub_tenant().id
+    db.session.flush()
+    tenancy.write_for(node.member_id)
+    steps.begin(actor, node, Direction.TO_NODE, reason=str(node.id))
+    db.session.flush()
+    tenancy.write_for(hub_id)
 
 
 def approval_reach(member_id: UUID) -> Reach:
@@ -156,16 +162,6 @@ def approval_reach(member_id: UUID) -> Reach:
     with transaction.reading(tenancy.NOWHERE):
         hub_id = tenancy.hub_tenant().id
     return tenancy.everywhere({hub_id, member_id}, writing=hub_id)
-
-
-def _hand_over(node: Node) -> None:
-    # Grant and fence stand together or not at all: between them the hub could still write what it has given away.
-    hub_id = tenancy.hub_tenant().id
-    db.session.flush()
-    tenancy.write_for(node.member_id)
-    control.hand_over(node.member_id, node.id)
-    db.session.flush()
-    tenancy.write_for(hub_id)
 
 
 def tell_approved(actor: Actor, *, member_id: UUID, node_id: UUID) -> None:
@@ -223,7 +219,8 @@ def nodes() -> Sequence[Node]:
 
 def node_of(member_id: UUID) -> Node | None:
     """Return the node a member has now."""
-    active = sa.select(Node).where(Node.member_id == member_id, Node.state != NodeState.REVOKED)
+    gone = (NodeState.REVOKED, NodeState.RECLAIMED)
+    active = sa.select(Node).where(Node.member_id == member_id, Node.state.not_in(gone))
     return db.session.scalar(active)
 
 
@@ -234,5 +231,3 @@ def _names(each: Known) -> set[str]:
 def _refuse_taken(member_id: UUID) -> None:
     if node_of(member_id) is not None:
         raise HasNodeError
-    if control.has_own_records(member_id):
-        raise OwnRecordsError

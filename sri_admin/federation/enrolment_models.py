@@ -28,10 +28,11 @@ class EnrolmentState(StrEnum):
 
 
 class NodeState(StrEnum):
-    """Whether a node may exchange records: it may, two copies of it write, or its keys were withdrawn."""
+    """Whether a node may exchange records: it may, two copies write, it was given up, its keys were withdrawn."""
 
     ACTIVE = "active"
     FENCED = "fenced"
+    RECLAIMED = "reclaimed"
     REVOKED = "revoked"
 
 

@@ -9,7 +9,9 @@ from sri_admin.federation import bulk
 from sri_admin.federation.lines import Change, erased_form
 from sri_admin.federation.merge import Entry
 from sri_admin.federation.models import SyncAside, SyncLine
+from sri_admin.federation.salvage_models import SalvageState, SyncSalvage
 from sri_admin.federation.streams import RecordKey
+from sri_admin.kernel import clock
 from sri_admin.kernel.db import db
 
 
@@ -36,8 +38,14 @@ def forget(member_id: UUID, records: Mapping[RecordKey, int]) -> None:
     ):
         if _goes(records, row):
             row.detail = ""
+    for kept in db.session.scalars(
+        sa.select(SyncSalvage).where(SyncSalvage.member_id == member_id, bulk.among(SyncSalvage.rec, recs))
+    ):
+        if _goes(records, kept):
+            kept.line = erased_form(kept.line)
+            kept.state, kept.settled_at = SalvageState.DISMISSED, clock.now()
     db.session.flush()
 
 
-def _goes(records: Mapping[RecordKey, int], row: SyncLine | SyncAside) -> bool:
+def _goes(records: Mapping[RecordKey, int], row: SyncLine | SyncAside | SyncSalvage) -> bool:
     return row.kind is not None and row.rec is not None and (row.rev or 0) < records.get((row.kind, row.rec), 0)

@@ -69,3 +69,79 @@ class BoxKeyPublished(Event):
 
     subject_kind: ClassVar[str] = "node"
     kid: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncarnationAnnounced(Event):
+    """A node that was restored or set back took a new incarnation and goes on in a new epoch."""
+
+    subject_kind: ClassVar[str] = "node"
+    incarnation: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncarnationKept(Event):
+    """Of several copies of a node, one was chosen to go on; the others write no more."""
+
+    subject_kind: ClassVar[str] = "node"
+    incarnation: UUID
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubWentOn(Event):
+    """The hub was restored from a copy and goes on in new epochs of its own streams."""
+
+    subject_kind: ClassVar[str] = "installation"
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SalvageTaken(Event):
+    """A record that was written before a restore was taken over as a new revision."""
+
+    subject_kind: ClassVar[str] = "record"
+    kind: str
+    stream: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SalvageDismissed(Event):
+    """A record that was written before a restore was left out."""
+
+    subject_kind: ClassVar[str] = "record"
+    stream: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandOverBegan(Event):
+    """A member's records are being handed over; nothing of theirs is written meanwhile."""
+
+    subject_kind: ClassVar[str] = "handover"
+    direction: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandOverCancelled(Event):
+    """A hand-over was called off before it was complete."""
+
+    subject_kind: ClassVar[str] = "handover"
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandOverCompleted(Event):
+    """A member's records are written by the other side from now on."""
+
+    subject_kind: ClassVar[str] = "handover"
+    direction: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeReclaimed(Event):
+    """A node that does not come back was given up; the hub writes its member's records again."""
+
+    subject_kind: ClassVar[str] = "node"
+    reason: str

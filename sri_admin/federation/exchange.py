@@ -13,9 +13,11 @@ import structlog
 from sri_admin.federation import box_keys, contact, control, credentials, export, hello, intake, joining, limits
 from sri_admin.federation.client import BASE, Answer, HubClient, HubError, LineDownError, Transport
 from sri_admin.federation.control import Access
+from sri_admin.federation.handover import attending
 from sri_admin.federation.lines import ProtocolError
 from sri_admin.federation.merge import PeerStatus
-from sri_admin.kernel import clock, installation, metrics, transaction
+from sri_admin.federation.recovery import stepping
+from sri_admin.kernel import actor, clock, installation, metrics, tenancy, transaction
 
 log = structlog.get_logger(__name__)
 
@@ -28,10 +30,12 @@ _STOPS: Final = {
     (Access.READ, PeerStatus.FORKED): "forked",
     (Access.READ, PeerStatus.STALE_EPOCH): "stale_epoch",
     (Access.READ, PeerStatus.EXPIRED): "expired",
+    (Access.READ, PeerStatus.PAST_END): "past_end",
     (Access.WRITE, PeerStatus.BEHIND): "ahead",
     (Access.WRITE, PeerStatus.FORKED): "forked",
     (Access.WRITE, PeerStatus.STALE_EPOCH): "stale_epoch",
     (Access.WRITE, PeerStatus.EXPIRED): "expired",
+    (Access.WRITE, PeerStatus.PAST_END): "stale_epoch",
 }
 
 
@@ -102,6 +106,7 @@ class Offer:
     epoch: int
     n: int
     head: bytes
+    closing: bool
 
     @classmethod
     def read(cls, told: dict[str, Any]) -> "Offer":
@@ -109,7 +114,8 @@ class Offer:
         try:
             access, status = Access(told["access"]), PeerStatus(told["status"])
             name, head = str(told["stream"]), str(told.get("head", "")).encode()
-            return cls(name, access, status, int(told["epoch"]), int(told["n"]), head)
+            closing = told.get("closing") is True
+            return cls(name, access, status, int(told["epoch"]), int(told["n"]), head, closing)
         except (KeyError, TypeError, ValueError) as error:
             raise LineDownError("not_a_hub", "the hub's hello cannot be read") from error
 
@@ -123,6 +129,8 @@ def synchronise(transport: Transport, *, sleep: Callable[[float], None] | None =
     except ProtocolError as error:
         outcome.stop(error)
     stopped = next((each for each in outcome.streams if each.code), None)
+    if outcome.ok and stopped is None:
+        _resume()
     if outcome.ok and stopped is not None:
         outcome.code, outcome.detail, outcome.stream = stopped.code, stopped.detail, stopped.stream
     contact.note_end(code=outcome.code, detail=outcome.detail, stream=outcome.stream, wait=outcome.wait)
@@ -130,6 +138,15 @@ def synchronise(transport: Transport, *, sleep: Callable[[float], None] | None =
     metrics.sync_changes.labels("out").inc(outcome.pushed)
     log.info("sync", ok=outcome.ok, reason=outcome.code, pulled=outcome.pulled, pushed=outcome.pushed)
     return outcome
+
+
+def _resume() -> None:
+    # Both sides hold the same and a new epoch has begun where one was needed, so a restored node may write again.
+    with transaction.reading(tenancy.NOWHERE):
+        is_in_use = installation.standing() is installation.Standing.IN_USE
+    own = installation.identity().tenant_id
+    if not is_in_use and own is not None:
+        transaction.write(tenancy.only(own), lambda: installation.resume(actor.system("federation")))
 
 
 def _client(transport: Transport, sleep: Callable[[float], None] | None) -> HubClient:
@@ -147,18 +164,54 @@ def _client(transport: Transport, sleep: Callable[[float], None] | None) -> HubC
 
 
 def _exchange_all(client: HubClient, outcome: Outcome) -> None:
-    offers = _hello(client)
+    offers = _control_first(client, outcome)
+    if any(_was_set_back(each) for each in offers.values()):
+        stepping.renew(client)  # others hold more of our own log than we do, so this is a copy of an earlier day
+        offers = _control_first(client, outcome)
+    outcome.streams.extend(_exchange(client, offers[name]) for name in in_order(offers))
+    closing = [name for name, each in offers.items() if each.closing]
+    if not any(each.code for each in outcome.streams) and attending.accept(client, closing):
+        _control_first(client, outcome)
+
+
+def _control_first(client: HubClient, outcome: Outcome) -> dict[str, Offer]:
+    offers, before = _hello(client), outcome.pulled
     first = offers.pop(control.STREAM, None)
     if first is not None:
         outcome.streams.append(_exchange(client, first))
-    if outcome.pulled or _is_news(offers):
+    if outcome.pulled > before or _is_news(offers):
         control.take_grants()
         offers = _hello(client)  # new keys and grants change what may be read and written
         offers.pop(control.STREAM, None)
-    outcome.streams.extend(_exchange(client, offers[name]) for name in in_order(offers))
+    return offers
+
+
+def _was_set_back(offer: Offer) -> bool:
+    here = _here(offer.stream)
+    if offer.access is not Access.WRITE or here is None or here.epoch != offer.epoch:
+        return False
+    return offer.status in {PeerStatus.BEHIND, PeerStatus.FORKED}
+
+
+def _here(stream: str) -> export.Here | None:
+    with transaction.reading(joining.reach()):
+        return export.here(stream)
 
 
 def _hello(client: HubClient) -> dict[str, Offer]:
+    try:
+        return _say_hello(client)
+    except HubError as error:
+        if error.code == "given_up":
+            stepping.hand_back_unsent(client)
+        if error.code != "unknown_incarnation":
+            raise
+    stepping.follow_permissions(client)
+    stepping.announce(client)
+    return _say_hello(client)
+
+
+def _say_hello(client: HubClient) -> dict[str, Offer]:
     identity = installation.identity()
     with transaction.reading(joining.reach()):
         positions = export.positions()
@@ -200,25 +253,55 @@ def _place(stream: str) -> tuple[int, str]:
 def _exchange(client: HubClient, offer: Offer) -> StreamOutcome:
     outcome = StreamOutcome(offer.stream, offer.access)
     try:
-        stop = _STOPS.get((offer.access, offer.status))
-        if stop is not None:
-            raise ProtocolError(stop, "the two sides do not hold the same history")
         if offer.access is Access.WRITE:
-            if offer.status is PeerStatus.AHEAD:
-                _push(client, offer, outcome)
+            _write(client, offer, outcome)
         else:
-            if offer.status is PeerStatus.BEHIND:
-                _pull(client, offer, outcome)
-            intake.head(offer.stream, offer.head)
+            _read(client, offer, outcome)
     except LineDownError:
         raise
     except HubError as error:
-        if error.status in {401, 429, 503} or error.code in {"duplicate_writer", "invalid_client"}:
+        if error.status in {401, 429, 503} or error.code in {"duplicate_writer", "given_up", "invalid_client"}:
             raise
         outcome.code, outcome.detail = error.code, error.detail
     except ProtocolError as error:
         outcome.code, outcome.detail = error.code, error.detail
     return outcome
+
+
+def _write(client: HubClient, offer: Offer, outcome: StreamOutcome) -> None:
+    here = _here(offer.stream)
+    if here is None or not here.own:
+        # A newer epoch is ours to write once we hold the one before it as far as the hub does.
+        _catch_up(client, offer, outcome)
+        control.take_grants()
+        return
+    if offer.epoch >= here.epoch:
+        _refuse_parted(offer)
+    attending.close(offer.stream, closing=offer.closing)
+    if offer.status is PeerStatus.AHEAD:
+        _push(client, offer, here.epoch, outcome)
+
+
+def _read(client: HubClient, offer: Offer, outcome: StreamOutcome) -> None:
+    _catch_up(client, offer, outcome)
+    intake.head(offer.stream, offer.head)
+
+
+def _catch_up(client: HubClient, offer: Offer, outcome: StreamOutcome) -> None:
+    here = _here(offer.stream)
+    parted = offer.status in {PeerStatus.FORKED, PeerStatus.PAST_END}
+    if parted and here is not None and here.epoch < offer.epoch:
+        stepping.step_back(client, offer.stream, ours=offer.access is Access.WRITE)
+    elif parted or offer.access is Access.READ:
+        _refuse_parted(offer)
+    if parted or offer.status is PeerStatus.BEHIND:
+        _pull(client, offer, outcome)
+
+
+def _refuse_parted(offer: Offer) -> None:
+    stop = _STOPS.get((offer.access, offer.status))
+    if stop is not None:
+        raise ProtocolError(stop, "the two sides do not hold the same history")
 
 
 def _pull(client: HubClient, offer: Offer, outcome: StreamOutcome) -> None:
@@ -237,7 +320,7 @@ def _pull(client: HubClient, offer: Offer, outcome: StreamOutcome) -> None:
             return
         taken = intake.page(offer.stream, answer.body)
         outcome.changes += taken.changes
-        if taken.n >= offer.n:
+        if (taken.epoch, taken.n) >= (offer.epoch, offer.n):
             return
         size = min(limits.PAGE_CHANGES, size * 2)
 
@@ -251,11 +334,14 @@ def _page(client: HubClient, path: str) -> Answer | None:
         raise
 
 
-def _push(client: HubClient, offer: Offer, outcome: StreamOutcome) -> None:
-    held, restarts = offer.n, 0
+def _push(client: HubClient, offer: Offer, last_epoch: int, outcome: StreamOutcome) -> None:
+    held, epoch, restarts = offer.n, offer.epoch, 0
     for _round in range(_MOST_ROUNDS):
         with transaction.reading(joining.reach()):
-            batch = export.batch(offer.stream, held)
+            batch = export.batch(offer.stream, held, epoch=epoch)
+        if batch is None and epoch < last_epoch:
+            held, epoch = 0, epoch + 1
+            continue
         if batch is None:
             return
         try:

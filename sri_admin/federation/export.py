@@ -1,15 +1,17 @@
 """What a stream gives to a peer: positions, signed heads, pages and batches, the stored bytes untouched."""
 
-from typing import NamedTuple
+from contextlib import closing
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from sri_admin.federation import keys, limits, streams
-from sri_admin.federation.checkpoint import Checkpoint, seal
+from sri_admin.federation.checkpoint import Checkpoint, Receipt, seal
 from sri_admin.federation.cursor import Cursor, encode_cursor
 from sri_admin.federation.lines import Header, ProtocolError, encode_header
-from sri_admin.federation.merge import PeerPosition, PeerStatus, Position, judge_peer
-from sri_admin.federation.models import SyncLine, SyncStream
+from sri_admin.federation.merge import PeerPosition, PeerStatus, Position, judge_across
+from sri_admin.federation.models import Grant, SyncEpoch, SyncLine, SyncStream
 from sri_admin.kernel import clock, installation
 from sri_admin.kernel.db import db
 
@@ -17,6 +19,7 @@ _REFUSALS = {
     PeerStatus.AHEAD: ("rewound", "the reader is ahead of this stream"),
     PeerStatus.FORKED: ("forked", "the reader holds another history"),
     PeerStatus.STALE_EPOCH: ("stale_epoch", "a newer epoch of this stream has begun"),
+    PeerStatus.PAST_END: ("past_end", "the reader holds lines after the end of its epoch"),
     PeerStatus.EXPIRED: ("expired", "lines before this position are no longer kept"),
 }
 
@@ -29,15 +32,39 @@ class PageOut(NamedTuple):
     head: int
 
 
+class Here(NamedTuple):
+    """A stream as it is here: its epoch, and whether it is written here."""
+
+    epoch: int
+    own: bool
+
+
+def here(stream: str) -> Here | None:
+    """Return how a stream is here, if it is."""
+    row = streams.find(stream)
+    return Here(row.epoch, row.own) if row else None
+
+
+def is_closing(stream: str) -> bool:
+    """Say whether a stream is being handed over."""
+    row = streams.find(stream)
+    return row is not None and row.closing
+
+
 def positions() -> list[Position]:
     """Return where every stream in reach ends here."""
     return [streams.position(row) for row in streams.here()]
 
 
-def chain_at(stream: str, n: int) -> bytes | None:
-    """Return the chain value after line n; None if it is not here."""
-    row = streams.find(stream)
-    return streams.chain_at(row, n) if row else None
+def judge(stream: str, theirs: PeerPosition) -> PeerStatus:
+    """Compare where a peer stands with a stream that is here, also in an epoch that has ended."""
+    return _judge(streams.by_name(stream), theirs)
+
+
+def _judge(row: SyncStream, theirs: PeerPosition) -> PeerStatus:
+    ended = streams.end_of(row, theirs.epoch) if theirs.epoch < row.epoch else None
+    known = ended.epoch if ended else row.epoch
+    return judge_across(streams.position(row), ended, theirs, chain_at=lambda n: streams.chain_at(row, n, epoch=known))
 
 
 def cursor(stream: str) -> str | None:
@@ -52,91 +79,149 @@ def head(stream: str) -> bytes:
     return statement(row, row.n, row.chain)
 
 
-def statement(row: SyncStream, n: int, chain: bytes) -> bytes:
-    """Sign that a stream has this chain value after line n."""
-    identity = installation.identity()
-    made = Checkpoint(
-        stream=row.name,
-        epoch=row.epoch,
-        log_id=str(row.log_id),
-        n=n,
-        chain=chain,
-        at=clock.wire(clock.now()),
-        node=str(identity.id),
-        incarnation=str(identity.incarnation),
-    )
+def statement(row: SyncStream, n: int, chain: bytes, *, of: SyncStream | SyncEpoch | None = None) -> bytes:
+    """Sign that an epoch of a stream has this chain value after line n: as its writer, or as who holds it (§5)."""
+    of = of or row
+    if of.own:
+        return checkpoint(row, n, chain, of=of)
+    made = Receipt(**_common(row, of, n, chain), peer=str(_writer(row, of.epoch)))
     return seal(made, keys.own_key())
 
 
+def checkpoint(row: SyncStream, n: int, chain: bytes, *, of: SyncStream | SyncEpoch) -> bytes:
+    """Sign, as the writer of an epoch, that it has this chain value after line n."""
+    closed = of is not row and n == of.n
+    return seal(Checkpoint(**_common(row, of, n, chain), closed=closed), keys.own_key())
+
+
+def _common(row: SyncStream, of: SyncStream | SyncEpoch, n: int, chain: bytes) -> dict[str, Any]:
+    identity = installation.identity()
+    return {
+        "stream": row.name,
+        "epoch": of.epoch,
+        "log_id": str(of.log_id),
+        "n": n,
+        "chain": chain,
+        "at": clock.wire(clock.now()),
+        "node": str(identity.id),
+        "incarnation": str(identity.incarnation),
+    }
+
+
+def _writer(row: SyncStream, epoch: int) -> UUID:
+    granted = db.session.scalar(sa.select(Grant.node_id).where(Grant.stream == row.name, Grant.epoch == epoch))
+    return granted or installation.identity().id
+
+
 def page(stream: str, after: Cursor | None, *, max_changes: int, max_bytes: int) -> PageOut | None:
-    """Return the lines after a cursor, ending at a transaction's end; None when there is nothing new."""
-    row = _sending(stream)
-    start = 0 if after is None else _checked_start(row, after)
-    if start >= row.n:
-        return None
-    lines, end, chain = _lines(row, start, max_changes=max_changes, max_bytes=max_bytes)
-    body = b"\n".join((*lines, statement(row, end, chain))) + b"\n"
-    return PageOut(body, encode_cursor(Cursor(row.name, row.epoch, end, chain)), row.n)
+    """Return the lines after a cursor, ending at a transaction's end; None when there is nothing new.
 
-
-def batch(stream: str, after_n: int) -> bytes | None:
-    """Return an own stream's lines after n as a batch; None when there are none."""
+    After the last line of an epoch that has ended comes the first page of the next, perhaps without any line.
+    """
     row = streams.by_name(stream)
-    if not row.own or row.trouble:
+    _refuse_stopped(row)
+    epoch, start = (streams.first_epoch(row), 0) if after is None else _checked_start(row, after)
+    of = _epoch(row, epoch)
+    if of is not row and after is not None and start >= of.n:
+        of, start = _epoch(row, epoch + 1), 0
+    elif start >= of.n and of is row:
+        return None
+    lines, end, chain = _lines(row, start, of=of, max_changes=max_changes, max_bytes=max_bytes)
+    body = b"\n".join((*lines, statement(row, end, chain, of=of))) + b"\n"
+    return PageOut(body, encode_cursor(Cursor(row.name, of.epoch, end, chain)), row.n)
+
+
+def _epoch(row: SyncStream, epoch: int) -> SyncStream | SyncEpoch:
+    of = row if epoch == row.epoch else streams.ended(row, epoch)
+    if of is None:
+        raise ProtocolError("expired", f"epoch {epoch} of {row.name} is not kept here")
+    return of
+
+
+def batch(stream: str, after_n: int, *, epoch: int | None = None) -> bytes | None:
+    """Return an own stream's lines after n of an epoch as a batch; None when there are none."""
+    row = streams.by_name(stream)
+    of = _epoch(row, epoch or row.epoch)
+    if row.trouble or not (of.own or _was_ours(row, of.epoch)):
         raise ProtocolError(row.trouble or "stale_epoch", "this stream is not written here")
-    base = streams.chain_at(row, after_n) if after_n <= row.n else None
+    base = streams.chain_at(row, after_n, epoch=of.epoch)
     if base is None:
         raise ProtocolError("ahead", f"line {after_n} is not here")
-    if after_n >= row.n:
+    if after_n >= of.n:
         return None
-    lines, end, chain = _lines(row, after_n, max_changes=limits.PAGE_CHANGES, max_bytes=limits.PAGE_BYTES)
+    lines, end, chain = _lines(row, after_n, of=of, max_changes=limits.PAGE_CHANGES, max_bytes=limits.PAGE_BYTES)
     identity = installation.identity()
-    first = Header(row.name, row.epoch, after_n + 1, end, base, str(identity.id), str(identity.incarnation))
-    return b"\n".join((encode_header(first), *lines, statement(row, end, chain))) + b"\n"
+    first = Header(row.name, of.epoch, after_n + 1, end, base, str(identity.id), str(identity.incarnation))
+    return b"\n".join((encode_header(first), *lines, checkpoint(row, end, chain, of=of))) + b"\n"
+
+
+def _was_ours(row: SyncStream, epoch: int) -> bool:
+    # An ended epoch that was read again from the hub is still the one we wrote, and a restored hub may lack it.
+    mine = sa.select(Grant.id).where(
+        Grant.stream == row.name, Grant.epoch == epoch, Grant.node_id == installation.identity().id
+    )
+    return epoch < row.epoch and db.session.scalar(mine.limit(1)) is not None
 
 
 def _sending(stream: str) -> SyncStream:
     row = streams.by_name(stream)
     if not row.own:
         raise ProtocolError("denied", "this stream is not written here")
-    if row.trouble:
-        raise ProtocolError(row.trouble, "this stream was stopped until a person decides")
+    _refuse_stopped(row)
     return row
 
 
-def _checked_start(row: SyncStream, after: Cursor) -> int:
+def _refuse_stopped(row: SyncStream) -> None:
+    if row.trouble:
+        raise ProtocolError(row.trouble, "this stream was stopped until a person decides")
+
+
+def _checked_start(row: SyncStream, after: Cursor) -> tuple[int, int]:
     if after.stream != row.name:
         raise ProtocolError("bad_cursor", "the cursor belongs to another stream")
-    theirs = PeerPosition(after.epoch, after.n, after.prefix)
-    status = judge_peer(streams.position(row), theirs, chain_at=lambda n: streams.chain_at(row, n))
+    status = _judge(row, PeerPosition(after.epoch, after.n, after.prefix))
     if status in _REFUSALS:
         raise ProtocolError(*_REFUSALS[status])
-    return after.n
+    return after.epoch, after.n
 
 
-def _lines(row: SyncStream, start: int, *, max_changes: int, max_bytes: int) -> tuple[list[bytes], int, bytes]:
+def _lines(
+    row: SyncStream, start: int, *, of: SyncStream | SyncEpoch, max_changes: int, max_bytes: int
+) -> tuple[list[bytes], int, bytes]:
+    if start >= of.n:
+        return [], of.n, of.chain
     # At least one whole transaction is read, however small a page was asked for.
     wanted = (
         sa.select(SyncLine.n, SyncLine.ends, SyncLine.line, SyncLine.chain)
         .where(
             SyncLine.member_id == row.member_id,
             SyncLine.stream_id == row.id,
-            SyncLine.epoch == row.epoch,
+            SyncLine.epoch == of.epoch,
             SyncLine.n > start,
-            SyncLine.n <= row.n,
+            SyncLine.n <= of.n,
         )
         .order_by(SyncLine.n)
         .limit(limits.PAGE_CHANGES)
     )
     lines: list[bytes] = []
-    whole, size, chain = 0, 0, row.chain
-    for n, ends, line, after in db.session.execute(wanted.execution_options(yield_per=100)):
-        if n != start + len(lines) + 1:
-            raise AssertionError(f"{row.name} is not dense after {start + len(lines)}")
-        size += len(line) + 1
-        if whole and (len(lines) >= max_changes or size > max_bytes):
-            break
-        lines.append(line)
-        if ends:
-            whole, chain = len(lines), after
+    whole, size, chain = 0, 0, of.chain
+    with closing(db.session.execute(wanted.execution_options(yield_per=100))) as found:
+        for n, ends, line, after in found:
+            if n != start + len(lines) + 1:
+                raise AssertionError(f"{row.name} is not dense after {start + len(lines)}")
+            size += len(line) + 1
+            if whole and (len(lines) >= max_changes or size > max_bytes):
+                break
+            lines.append(line)
+            if ends:
+                whole, chain = len(lines), after
     return lines[:whole], start + whole, chain
+
+
+def after(stream: str, n: int) -> list[bytes]:
+    """Return every line of the present epoch of a stream after n."""
+    row = streams.by_name(stream)
+    wanted = sa.select(SyncLine.line).where(
+        SyncLine.member_id == row.member_id, SyncLine.stream_id == row.id, SyncLine.epoch == row.epoch, SyncLine.n > n
+    )
+    return list(db.session.scalars(wanted.order_by(SyncLine.n)))

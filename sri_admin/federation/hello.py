@@ -11,7 +11,7 @@ from sri_admin.federation import box_keys, control, export, kinds, limits
 from sri_admin.federation.answers import RefusedError
 from sri_admin.federation.control import Access
 from sri_admin.federation.enrolment_models import Node, NodeState
-from sri_admin.federation.merge import PeerPosition, PeerStatus, Position, judge_peer
+from sri_admin.federation.merge import PeerPosition, PeerStatus, Position
 from sri_admin.kernel import clock
 
 PROTOCOLS = (1,)
@@ -117,11 +117,13 @@ def _granted(node: Node) -> list[tuple[Position, Access]]:
 
 
 def _stream(own: Position, access: Access, told: Mapping[str, Any] | None) -> dict[str, Any]:
-    status = PeerStatus.BEHIND if own.n else PeerStatus.OK
+    status = PeerStatus.BEHIND if own.n or own.epoch > 1 else PeerStatus.OK
     if told is not None:
         theirs = PeerPosition(told["epoch"], told["n"], bytes.fromhex(told["chain"]))
-        status = judge_peer(own, theirs, chain_at=lambda n: export.chain_at(own.stream, n))
-    facts = {"epoch": own.epoch, "log_id": own.log_id, "n": own.n, "chain": own.chain.hex()}
+        status = export.judge(own.stream, theirs)
+    facts: dict[str, Any] = {"epoch": own.epoch, "log_id": own.log_id, "n": own.n, "chain": own.chain.hex()}
+    if export.is_closing(own.stream):
+        facts["closing"] = True
     shown: dict[str, Any] = {"stream": own.stream, "access": access.value, "status": status.value, **facts}
     if access is Access.READ:
         shown["head"] = export.head(own.stream).decode()

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from sri_admin.federation import aside, keys, streams, taking
-from sri_admin.federation.checkpoint import Checkpoint, Receipt, open_sealed, seal
+from sri_admin.federation import aside, grants, keys, streams, taking
+from sri_admin.federation.checkpoint import Checkpoint, Receipt, SealError, open_sealed, seal
 from sri_admin.federation.lines import Header, ProtocolError, decode_header
 from sri_admin.federation.merge import (
     Already,
@@ -37,6 +37,7 @@ class Taken(NamedTuple):
     """How many changes a page brought and where the replica ends now."""
 
     changes: int
+    epoch: int
     n: int
 
 
@@ -62,31 +63,44 @@ def page(stream: str, body: bytes, *, overlapping: bool = False) -> Taken:
     are here already, which are compared and left out.
     """
     lines, sealed = _split(body)
-    checkpoint = open_sealed(sealed, Checkpoint, keys.receipt_key)
-    if checkpoint.stream != stream:
-        raise StreamError("wrong_stream", f"{checkpoint.stream} instead of {stream}")
-    if not stream.startswith("hub."):
-        raise StreamError("denied", "the hub does not write this stream")
-    return transaction.write(reach_for(stream), lambda: _take_page(checkpoint, lines, sealed, overlapping))
+    said = _open_end(sealed)
+    if said.stream != stream:
+        raise StreamError("wrong_stream", f"{said.stream} instead of {stream}")
+    return transaction.write(reach_for(stream), lambda: _take_page(said, lines, sealed, overlapping))
 
 
-def _take_page(checkpoint: Checkpoint, lines: list[bytes], sealed: bytes, overlapping: bool) -> Taken:
-    row = streams.find(checkpoint.stream, lock=True) or _replica(checkpoint)
+def _open_end(sealed: bytes) -> Checkpoint | Receipt:
+    # The hub signs what it wrote as its writer, and what it holds of another's as its receiver.
+    try:
+        return open_sealed(sealed, Checkpoint, keys.receipt_key)
+    except SealError as error:
+        if error.code != "wrong_kind":
+            raise
+    return open_sealed(sealed, Receipt, keys.receipt_key)
+
+
+def _take_page(said: Checkpoint | Receipt, lines: list[bytes], sealed: bytes, overlapping: bool) -> Taken:
+    row = streams.find(said.stream, lock=True) or _replica(said)
     if row.own:
         raise StreamError("denied", "this stream is written here")
     _refuse_stopped(row)
+    if said.epoch == row.epoch + 1:
+        # Whether it continues the line we stand at is seen from the chain, which begins with that line's value.
+        streams.regrant(row, own=False, epoch=said.epoch, log_id=UUID(said.log_id), base=row.chain)
     start = streams.position(row)
-    if overlapping and checkpoint.epoch == row.epoch and checkpoint.n - len(lines) < row.n:
-        start = _earlier(row, checkpoint.n - len(lines))
-    checked = check_page(lines, start=start, checkpoint=checkpoint)
+    if overlapping and said.epoch == row.epoch and said.n - len(lines) < row.n:
+        start = _earlier(row, said.n - len(lines))
+    checked = check_page(lines, start=start, checkpoint=said)
     skip = min(row.n - start.n, len(lines))
     if skip and checked.chains[skip - 1] != streams.chain_at(row, start.n + skip):
         raise StreamError("forked", f"another line stands here at or before {start.n + skip}")
     if skip < len(lines):
         taking.take(row, checked, lines, skip=skip)
-    if checkpoint.n > row.peer_n:
-        row.peer_n, row.peer_chain, row.statement = checkpoint.n, checkpoint.chain, sealed
-    return Taken(len(lines) - skip, row.n)
+    if said.n == row.n:
+        row.proof = sealed
+    if isinstance(said, Checkpoint) and said.n >= row.peer_n:
+        row.peer_n, row.peer_chain, row.statement = said.n, said.chain, sealed
+    return Taken(len(lines) - skip, row.epoch, row.n)
 
 
 def _earlier(row: SyncStream, n: int) -> Position:
@@ -96,7 +110,7 @@ def _earlier(row: SyncStream, n: int) -> Position:
     return streams.position(row)._replace(n=n, chain=chain)
 
 
-def _replica(checkpoint: Checkpoint) -> SyncStream:
+def _replica(checkpoint: Checkpoint | Receipt) -> SyncStream:
     if checkpoint.epoch != 1:
         raise StreamError("unknown_epoch", f"epoch {checkpoint.epoch} was not granted here")
     cls, member_id = parse_name(checkpoint.stream)
@@ -140,7 +154,7 @@ def _keep_head(checkpoint: Checkpoint, sealed: bytes) -> str | None:
         row.trouble = "forked"
         _keep_evidence(row, sealed)
         return "forked"
-    if checkpoint.n >= row.peer_n:
+    if checkpoint.epoch == row.epoch and checkpoint.n >= row.peer_n:
         row.peer_n, row.peer_chain, row.statement = checkpoint.n, checkpoint.chain, sealed
     return None
 
@@ -193,6 +207,7 @@ def _take_batch(header: Header, lines: list[bytes], sealed: bytes) -> bytes | St
     if row.own:
         raise StreamError("busy", "the hand-over to this node is not finished")
     _refuse_stopped(row)
+    _follow_grant(row, header)
     if header.epoch != row.epoch:
         raise StreamError("stale_epoch", f"epoch {row.epoch} is in force")
     checkpoint = open_sealed(sealed, Checkpoint, keys.line_key)
@@ -209,6 +224,13 @@ def _take_batch(header: Header, lines: list[bytes], sealed: bytes) -> bytes | St
     if row.receipt is None or not _still_says(row, row.receipt):
         row.receipt = _receipt(row, header.node)
     return row.receipt
+
+
+def _follow_grant(row: SyncStream, header: Header) -> None:
+    # A hub that was restored learns late of an epoch it had granted, and by then holds the one before it whole.
+    grant = grants.of_epoch(row.name, header.epoch) if header.epoch == row.epoch + 1 else None
+    if grant is not None and str(grant.node_id) == header.node and grants.is_at_base(row, grant):
+        grants.go_over(row, grant, own=False)
 
 
 def _skip(row: SyncStream, header: Header, checked: Page) -> int | Forked:
@@ -290,11 +312,11 @@ def take_receipt(stream: str, sealed: bytes) -> int:
 
 def _keep_receipt(receipt: Receipt, sealed: bytes) -> int:
     row = streams.by_name(receipt.stream, lock=True)
-    if not row.own or receipt.epoch != row.epoch:
+    if not row.own or receipt.epoch > row.epoch:
         raise StreamError("stale_epoch", f"epoch {row.epoch} is in force")
-    if receipt.n > row.n or streams.chain_at(row, receipt.n) != receipt.chain:
+    if streams.chain_at(row, receipt.n, epoch=receipt.epoch) != receipt.chain:
         raise StreamError("forked", "the receipt names lines that are not ours")
-    if receipt.n >= row.peer_n:
+    if receipt.epoch == row.epoch and receipt.n >= row.peer_n:
         row.peer_n, row.peer_chain, row.statement = receipt.n, receipt.chain, sealed
     return receipt.n
 

@@ -22,7 +22,7 @@ from sri_admin.federation.streams import Newest
 from sri_admin.kernel import clock
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import Base, db
-from sri_admin.kernel.errors import ElsewhereError, InvalidError, TooLargeError
+from sri_admin.kernel.errors import ElsewhereError, HandingOverError, InvalidError, TooLargeError
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.work import UnitOfWork
 
@@ -65,6 +65,8 @@ def _own_stream(name: str) -> SyncStream:
     row = streams.find(name, lock=True)
     if row is None or not row.own:
         raise ElsewhereError
+    if row.closing:
+        raise HandingOverError
     return row
 
 

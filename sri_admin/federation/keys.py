@@ -65,6 +65,13 @@ def line_key(kid: str, stream: str, epoch: int, _n: int) -> VerifyKey | None:
     return VerifyKey(from_base64url(public)) if public else None
 
 
+def node_key(kid: str, node_id: UUID) -> VerifyKey | None:
+    """Return a key a node may sign its announcements with, if `kid` is one."""
+    found = sa.select(NodeKey.public_key).where(NodeKey.kid == kid, NodeKey.node_id == node_id, ~NodeKey.revoked)
+    public = db.session.scalar(found)
+    return VerifyKey(from_base64url(public)) if public else None
+
+
 def receipt_key(kid: str, _stream: str, _epoch: int, _n: int) -> VerifyKey | None:
     """Return the hub's key a receipt must be signed with, if `kid` is it."""
     return hub_key(kid)

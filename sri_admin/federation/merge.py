@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from sri_admin.federation import limits
 from sri_admin.federation.chain import extend_many, line_hash
-from sri_admin.federation.checkpoint import Checkpoint
+from sri_admin.federation.checkpoint import Checkpoint, Receipt
 from sri_admin.federation.lines import Change, Erased, LineError, ProtocolError, decode_entry
 
 ChainAt = Callable[[int], bytes | None]
@@ -47,13 +47,17 @@ class Page(NamedTuple):
     chains: list[bytes]
 
 
-def check_page(lines: Sequence[bytes], *, start: Position, checkpoint: Checkpoint) -> Page:
+def check_page(
+    lines: Sequence[bytes], *, start: Position, checkpoint: Checkpoint | Receipt, limited: bool = True
+) -> Page:
     """Verify the lines after `start` against an opened checkpoint (§7.1); raises StreamError.
 
-    The checkpoint's signature is the caller's to open first; here its content is compared with the lines.
+    The checkpoint's signature is the caller's to open first; here its content is compared with the lines. A page of
+    a log the server only holds ends in the server's receipt instead. What is handed back (§17.4) is not `limited`.
     """
     _check_same_log(start, checkpoint)
-    _check_size(lines)
+    if limited:
+        _check_size(lines)
     entries = [_entry(raw, n) for n, raw in enumerate(lines, start.n + 1)]
     _check_count(entries, start, checkpoint)
     hashes = [e.h if isinstance(e, Erased) else line_hash(raw) for e, raw in zip(entries, lines, strict=True)]
@@ -64,7 +68,7 @@ def check_page(lines: Sequence[bytes], *, start: Position, checkpoint: Checkpoin
     return Page(start, start._replace(n=checkpoint.n, chain=checkpoint.chain), entries, hashes, chains)
 
 
-def _check_same_log(start: Position, checkpoint: Checkpoint) -> None:
+def _check_same_log(start: Position, checkpoint: Checkpoint | Receipt) -> None:
     if checkpoint.stream != start.stream:
         raise StreamError("wrong_stream", f"{checkpoint.stream} instead of {start.stream}")
     if checkpoint.epoch < start.epoch:
@@ -92,7 +96,7 @@ def _entry(raw: bytes, n: int) -> Entry:
         return Refused(n, error.code, error.detail)
 
 
-def _check_count(entries: Sequence[Entry], start: Position, checkpoint: Checkpoint) -> None:
+def _check_count(entries: Sequence[Entry], start: Position, checkpoint: Checkpoint | Receipt) -> None:
     for n, entry in enumerate(entries, start.n + 1):
         if entry.n != n:
             raise StreamError("gap", f"line {entry.n} where {n} was expected")
@@ -189,6 +193,7 @@ class PeerStatus(StrEnum):
     FORKED = "forked"
     STALE_EPOCH = "stale_epoch"
     EXPIRED = "expired"
+    PAST_END = "past_end"
 
 
 class PeerPosition(NamedTuple):
@@ -216,6 +221,17 @@ def judge_peer(own: Position, theirs: PeerPosition, *, chain_at: ChainAt) -> Pee
     if not chain.startswith(theirs.chain):
         return PeerStatus.FORKED
     return PeerStatus.OK if theirs.n == own.n else PeerStatus.BEHIND
+
+
+def judge_across(own: Position, ended: Position | None, theirs: PeerPosition, *, chain_at: ChainAt) -> PeerStatus:
+    """Compare a peer's position with ours when it may stand in an epoch that has ended (§7.2).
+
+    `ended` is the end of that epoch here, None if it is the present one or unknown; `chain_at` is about that epoch.
+    """
+    if ended is None or theirs.epoch >= own.epoch:
+        return judge_peer(own, theirs, chain_at=chain_at)
+    status = judge_peer(ended, theirs, chain_at=chain_at)
+    return {PeerStatus.OK: PeerStatus.BEHIND, PeerStatus.AHEAD: PeerStatus.PAST_END}.get(status, status)
 
 
 def is_equivocation(one: Checkpoint, other: Checkpoint) -> bool:

@@ -44,8 +44,24 @@ class SyncStream(OfTenant, Base):
     peer_chain: Mapped[bytes | None]
     statement: Mapped[bytes | None] = mapped_column(comment="the other side's last sealed receipt or checkpoint")
     receipt: Mapped[bytes | None] = mapped_column(comment="the last receipt given for a replica")
+    proof: Mapped[bytes | None] = mapped_column(comment="the statement the last page taken ended with")
+    closing: Mapped[bool] = mapped_column(default=False, comment="nothing is written while it is handed over")
     trouble: Mapped[str | None] = mapped_column(comment="why the stream was stopped")
     changed_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class SyncEpoch(OfTenant, Base):
+    """An epoch of a stream that has ended: where, and who wrote it. Its lines stay in `sync_line`."""
+
+    __tablename__ = "sync_epoch"
+    __table_args__ = (sa.UniqueConstraint("member_id", "stream_id", "epoch"), {"info": {"tenancy": TENANT}})
+    stream_id: Mapped[UUID]
+    epoch: Mapped[int]
+    log_id: Mapped[UUID]
+    base_chain: Mapped[bytes | None]
+    n: Mapped[int] = mapped_column(sa.BigInteger)
+    chain: Mapped[bytes]
+    own: Mapped[bool]
 
 
 class SyncLine(Base):
@@ -57,7 +73,7 @@ class SyncLine(Base):
     __tablename__ = "sync_line"
     __table_args__ = (
         sa.Index("ix_sync_line_record", "member_id", "rec", "rev"),
-        {"info": {"tenancy": TENANT, "append_only": True, "forgets": True}},
+        {"info": {"tenancy": TENANT, "append_only": True, "forgets": True, "steps_back": True}},
     )
     member_id: Mapped[UUID] = mapped_column(sa.ForeignKey("tenant.id"), primary_key=True)
     stream_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -127,6 +143,7 @@ class Grant(OfTenant, Versioned, Base):
     epoch: Mapped[int]
     log_id: Mapped[UUID]
     node_id: Mapped[UUID | None] = mapped_column(comment="the node that writes; absent for the hub")
+    base_n: Mapped[int | None] = mapped_column(sa.BigInteger, comment="last number of the epoch before it")
     base_chain: Mapped[str | None] = mapped_column(comment="hex")
 
 

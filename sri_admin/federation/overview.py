@@ -8,7 +8,9 @@ from uuid import UUID
 from sri_admin.federation import limits
 from sri_admin.kernel import clock
 
-PARTED: Final = frozenset({"forked", "ahead", "rewound", "stale_epoch", "duplicate_writer"})
+PARTED: Final = frozenset(
+    {"forked", "ahead", "rewound", "stale_epoch", "duplicate_writer", "given_up", "past_end", "unproven"}
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from flask import url_for
+
 from sri_admin.federation import control, enrolment, jobs, report, shown
 from sri_admin.federation.enrolment_models import EnrolmentState, Node, NodeState
 from sri_admin.federation.policy import POLICY
@@ -83,6 +85,7 @@ def node_show(actor: Actor, *, id: UUID) -> dict[str, Any]:  # noqa: A002 - the 
     return {
         **shown.connection(found, at_hub=True),
         "country": shown.country(node.member_id),
+        "decisions_url": url_for("handover.decision_show", node_id=node.id),
         "facts": [
             (_("Last contact"), formats.date_and_time(last) if last else _("No contact yet")),
             (_("Program"), report.software_of(node.id) or _("not known")),

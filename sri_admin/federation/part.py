@@ -4,9 +4,11 @@ from sri_admin.federation import events, report, restored, soundness, told
 from sri_admin.federation.api import api
 from sri_admin.federation.bundle import commands as bundle_commands
 from sri_admin.federation.commands import node
+from sri_admin.federation.handover.pages import pages as handover_pages
 from sri_admin.federation.jobs import TASKS
 from sri_admin.federation.pages import pages
 from sri_admin.federation.policy import POLICY
+from sri_admin.federation.recovery.pages import pages as recovery_pages
 from sri_admin.federation.sync import KINDS
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.i18n import gettext_lazy as _l
@@ -30,7 +32,7 @@ def _sees_connection(actor: Actor) -> bool:
 
 FEDERATION = Part(
     name="federation",
-    doors=(pages, restored.pages, api),
+    doors=(pages, restored.pages, recovery_pages, handover_pages, api),
     commands=(node,),
     tasks=TASKS,
     kinds=KINDS,
@@ -72,5 +74,14 @@ FEDERATION = Part(
         events.KeyPublished: told.key_published,
         events.WriterGranted: told.writer_granted,
         events.BoxKeyPublished: told.box_key_published,
+        events.IncarnationAnnounced: told.incarnation_announced,
+        events.IncarnationKept: told.incarnation_kept,
+        events.HubWentOn: told.hub_went_on,
+        events.SalvageTaken: told.salvage_taken,
+        events.SalvageDismissed: told.salvage_dismissed,
+        events.HandOverBegan: told.hand_over_began,
+        events.HandOverCancelled: told.hand_over_cancelled,
+        events.HandOverCompleted: told.hand_over_completed,
+        events.NodeReclaimed: told.node_reclaimed,
     },
 )

@@ -17,6 +17,14 @@ POLICY = Policy(
     {
         "federation.node.list": _EVERY_STAFF,
         "federation.node.enrol": staff("sri_director", "data_officer"),
+        "federation.node.keep": staff("sri_director", "data_officer"),
+        "federation.hub.go_on": staff("sri_director", "data_officer"),
+        "federation.handover.see": either(_EVERY_BOARD, _EVERY_STAFF),
+        "federation.handover.decide": staff("sri_director", "data_officer"),
+        "federation.salvage.see": either(_EVERY_BOARD, _EVERY_STAFF),
+        "federation.salvage.decide": either(
+            board("member_administrator", "chair"), staff("sri_director", "data_officer")
+        ),
         "federation.connection.see": either(_EVERY_BOARD, _EVERY_STAFF),
         "federation.restored.see": either(_EVERY_BOARD, _EVERY_STAFF),
         "federation.restored.go_on": either(board("member_administrator"), staff("sri_director")),

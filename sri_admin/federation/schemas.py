@@ -70,3 +70,38 @@ class ApprovalIn(Schema):
         validate=validate.Equal("1"),
         error_messages={"required": _l("Compare the digits first, then tick this box.")},  # pyright: ignore[reportArgumentType] - lazy text
     )
+
+
+_REASON = [validate.Length(min=3, max=1000)]
+
+
+class GraveIn(Schema):
+    """Why a grave act is done."""
+
+    reason = fields.String(required=True, validate=_REASON)
+
+
+class KeepIn(GraveIn):
+    """Which copy of a node goes on."""
+
+    incarnation = fields.UUID(required=True)
+
+
+class HandoverIn(GraveIn):
+    """Where a country's records go."""
+
+    direction = fields.String(required=True, validate=validate.OneOf(["to_node", "to_hub"]))
+
+
+class SalvageIn(Schema):
+    """What was written before a restore and is taken over: one record, or everything of its owner."""
+
+    member_id = fields.UUID(required=True)
+    line = fields.UUID(load_default=None, allow_none=True)
+
+
+class SalvageOutIn(GraveIn):
+    """What was written before a restore and is left out."""
+
+    member_id = fields.UUID(required=True)
+    line = fields.UUID(required=True)

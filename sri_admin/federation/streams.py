@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sri_admin.federation.chain import genesis, line_hash
 from sri_admin.federation.lines import REMOVALS, ProtocolError, decode_change
 from sri_admin.federation.merge import Position
-from sri_admin.federation.models import SyncLine, SyncStream
+from sri_admin.federation.models import SyncEpoch, SyncLine, SyncStream
 from sri_admin.federation.stream_names import OF_MEMBER, StreamClass, parse_name, stream_name
 from sri_admin.kernel import clock, ids, installation, tenancy
 from sri_admin.kernel.db import db
@@ -95,20 +95,59 @@ def position(row: SyncStream) -> Position:
     return Position(row.name, row.epoch, str(row.log_id), row.n, row.chain)
 
 
-def chain_at(row: SyncStream, n: int) -> bytes | None:
-    """Return the chain value after line n of the present epoch; None if that line is not here."""
-    if n == row.n:
-        return row.chain
+def ended(row: SyncStream, epoch: int) -> SyncEpoch | None:
+    """Return an epoch of a stream that has ended here."""
+    wanted = sa.select(SyncEpoch).where(
+        SyncEpoch.member_id == row.member_id, SyncEpoch.stream_id == row.id, SyncEpoch.epoch == epoch
+    )
+    return db.session.scalar(wanted)
+
+
+def first_epoch(row: SyncStream) -> int:
+    """Return the oldest epoch of a stream that is here."""
+    oldest = sa.select(sa.func.min(SyncEpoch.epoch)).where(
+        SyncEpoch.member_id == row.member_id, SyncEpoch.stream_id == row.id
+    )
+    return db.session.scalar(oldest) or row.epoch
+
+
+def end_of(row: SyncStream, epoch: int) -> Position | None:
+    """Return where an epoch of a stream ends here, the present one or one before it; None if it is not here."""
+    if epoch == row.epoch:
+        return position(row)
+    past = ended(row, epoch)
+    return Position(row.name, epoch, str(past.log_id), past.n, past.chain) if past else None
+
+
+def chain_at(row: SyncStream, n: int, *, epoch: int | None = None) -> bytes | None:
+    """Return the chain value after line n of an epoch, by default the present one; None if that line is not here."""
+    of = row if epoch in {None, row.epoch} else ended(row, epoch or 0)
+    if of is None or n > of.n:
+        return None
+    if n == of.n:
+        return of.chain
     if n == 0:
-        return genesis(row.name, row.epoch, log_id=str(row.log_id), base=row.base_chain)
+        return genesis(row.name, of.epoch, log_id=str(of.log_id), base=of.base_chain)
     return db.session.scalar(
         sa.select(SyncLine.chain).where(
             SyncLine.member_id == row.member_id,
             SyncLine.stream_id == row.id,
-            SyncLine.epoch == row.epoch,
+            SyncLine.epoch == of.epoch,
             SyncLine.n == n,
         )
     )
+
+
+def transaction_end(row: SyncStream, n: int) -> int:
+    """Return the last line, at or before n of the present epoch, that ends a transaction; 0 if none does."""
+    ends = sa.select(sa.func.max(SyncLine.n)).where(
+        SyncLine.member_id == row.member_id,
+        SyncLine.stream_id == row.id,
+        SyncLine.epoch == row.epoch,
+        SyncLine.n <= n,
+        SyncLine.ends,
+    )
+    return db.session.scalar(ends) or 0
 
 
 class Newest(NamedTuple):
@@ -143,8 +182,29 @@ def advance(row: SyncStream, n: int, chain: bytes) -> None:
 
 
 def regrant(row: SyncStream, *, own: bool, epoch: int, log_id: UUID, base: bytes | None) -> None:
-    """Begin the next epoch of a stream; nothing of an older epoch is taken from then on."""
+    """End the present epoch of a stream where it stands and begin the next, which was granted on that very line.
+
+    Raises ProtocolError `forked` when it was granted on another one.
+    """
+    if base is not None and base != row.chain:
+        raise ProtocolError("forked", f"epoch {epoch} of {row.name} does not continue line {row.n} here")
+    db.session.add(_as_ended(row))
     row.own, row.epoch, row.log_id, row.base_chain = own, epoch, log_id, base
+    row.closing, row.proof = False, None
     row.n, row.chain = 0, genesis(row.name, epoch, log_id=str(log_id), base=base)
     row.peer_n, row.peer_chain, row.statement, row.receipt, row.trouble = 0, None, None, None, None
     row.changed_at = clock.now()
+
+
+def _as_ended(row: SyncStream) -> SyncEpoch:
+    return SyncEpoch(
+        member_id=row.member_id,
+        id=ids.new(),
+        stream_id=row.id,
+        epoch=row.epoch,
+        log_id=row.log_id,
+        base_chain=row.base_chain,
+        n=row.n,
+        chain=row.chain,
+        own=row.own,
+    )

@@ -36,6 +36,7 @@ class GrantWire(Wire):
     epoch = fields.Integer(strict=True, required=True, validate=validate.Range(1, INTEGER_MAX))
     log_id = WireUUID(required=True)
     node_id = WireUUID(allow_none=True)
+    base_n = fields.Integer(strict=True, allow_none=True, validate=validate.Range(0, INTEGER_MAX))
     base_chain = fields.String(allow_none=True, validate=validate.Regexp(rf"^{HASH_TEXT.pattern}\Z"))
 
 

@@ -67,7 +67,7 @@ def _judge(
     rec = UUID(change.id)
     verdict = _verdict(change, h, kind, held.get(rec), stream.cls)
     if verdict.action is Action.APPLY and kind is not None:
-        made, detail = _record(kind, change, rec)
+        made, detail = record_of(kind, change, rec)
         if made is not None:
             held[rec] = Held(change.rev, h)
             sorted_.records.append(made)
@@ -84,7 +84,8 @@ def _verdict(change: Change, h: bytes, kind: Kind | None, held: Held | None, cls
     return judge_change(change, h, versions=(kind.oldest, kind.version) if kind else None, held=held)
 
 
-def _record(kind: Kind, change: Change, rec: UUID) -> tuple[Record | None, str]:
+def record_of(kind: Kind, change: Change, rec: UUID) -> tuple[Record | None, str]:
+    """Return what a change makes of its record, or why nothing can be made of it."""
     if change.op in REMOVALS:
         return Record(change.n, kind, rec, change.rev, None), ""
     try:
@@ -116,7 +117,7 @@ def _apply(stream: SyncStream, sorted_: _Sorted) -> None:
     if stands:
         aside.supersede(stream.member_id, stands)
         retry_waiting(stream.member_id, [rec for rec, _rev in stands])
-    _tell(stream.member_id, result.arrived)
+    tell(stream.member_id, result.arrived)
     metrics.set_aside.inc(len(failed))
 
 
@@ -126,13 +127,20 @@ def _faulty(stream: SyncStream, record: Record, fault: Fault) -> SyncAside:
     return row
 
 
-def _tell(member_id: UUID, arrived: Mapping[str, Sequence[UUID]]) -> None:
+def tell(member_id: UUID, arrived: Mapping[str, Sequence[UUID]]) -> None:
+    """Let the parts above know which records are not what they were."""
     for kind, ids in arrived.items():
         work.announce(_APPLIER, RecordsArrived(kind, member_id, tuple(ids)))
 
 
 def held_revisions(member_id: UUID, records: set[UUID]) -> dict[UUID, Held]:
     """Return the newest revision of records that was applied here, and the hash of its line."""
+    found = held_lines(member_id, records)
+    return {rec: Held(rev, line_hash(line)) for rec, (rev, line) in found.items()}
+
+
+def held_lines(member_id: UUID, records: set[UUID]) -> dict[UUID, tuple[int, bytes]]:
+    """Return the newest revision of records that was applied here, and its line."""
     if not records:
         return {}
     refused = sa.select(SyncAside.id).where(
@@ -153,7 +161,7 @@ def held_revisions(member_id: UUID, records: set[UUID]) -> dict[UUID, Held]:
         .order_by(SyncLine.rec, SyncLine.rev.desc())
     )
     found = db.session.execute(newest)
-    return {rec: Held(rev or 0, line_hash(line)) for rec, rev, line in found if rec is not None}
+    return {rec: (rev or 0, line) for rec, rev, line in found if rec is not None}
 
 
 def retry_waiting(member_id: UUID, stands: Sequence[UUID]) -> None:
@@ -189,7 +197,7 @@ def _replay(row: SyncAside) -> bool:
         return False
     if verdict.action is Action.QUARANTINE or kind is None:
         return _stays(row, Fault(row.n, verdict.code, f"{entry.kind}/{entry.v}"))
-    made, detail = _record(kind, entry, rec)
+    made, detail = record_of(kind, entry, rec)
     if made is None:
         return _stays(row, Fault(row.n, "invalid", detail))
     result = apply(row.member_id, [made._replace(n=row.n)], order=[kind])
@@ -198,7 +206,7 @@ def _replay(row: SyncAside) -> bool:
     row.state, row.settled_at = AsideState.RESOLVED, clock.now()
     db.session.flush()
     aside.supersede(row.member_id, [(rec, entry.rev)])
-    _tell(row.member_id, result.arrived)
+    tell(row.member_id, result.arrived)
     return True
 
 

@@ -61,3 +61,48 @@ def installation_resumed(_values: Mapping[str, Any]) -> Told:
 def went_on_alone(values: Mapping[str, Any]) -> Told:
     """Tell that a restored installation goes on alone."""
     return "soon", _("After the restore it was decided to go on alone. The reason: %(reason)s", reason=values["reason"])
+
+
+def incarnation_announced(_values: Mapping[str, Any]) -> Told:
+    """Tell that a node came back from an earlier day."""
+    return "doing", _("The node was restored and goes on from what the hub holds.")
+
+
+def incarnation_kept(values: Mapping[str, Any]) -> Told:
+    """Tell which copy of a node goes on."""
+    return "doing", _("One copy of the node was chosen to go on. The reason: %(reason)s", reason=values["reason"])
+
+
+def hub_went_on(values: Mapping[str, Any]) -> Told:
+    """Tell that the hub came back from an earlier day."""
+    return "doing", _("The hub was restored and goes on. The reason: %(reason)s", reason=values["reason"])
+
+
+def salvage_taken(values: Mapping[str, Any]) -> Told:
+    """Tell that a record of before a restore stands again."""
+    return "good", _("What was written before a restore was taken over: %(what)s.", what=values["kind"])
+
+
+def salvage_dismissed(values: Mapping[str, Any]) -> Told:
+    """Tell that a record of before a restore was left out."""
+    return "ended", _("What was written before a restore was left out. The reason: %(reason)s", reason=values["reason"])
+
+
+def hand_over_began(_values: Mapping[str, Any]) -> Told:
+    """Tell that records are being handed over."""
+    return "doing", _("The records of this country are being handed over. Until that is done they can only be read.")
+
+
+def hand_over_cancelled(values: Mapping[str, Any]) -> Told:
+    """Tell that a hand-over was called off."""
+    return "ended", _("The hand-over was called off. The reason: %(reason)s", reason=values["reason"])
+
+
+def hand_over_completed(_values: Mapping[str, Any]) -> Told:
+    """Tell that the other side writes now."""
+    return "good", _("The records were handed over and are written at the other side now.")
+
+
+def node_reclaimed(values: Mapping[str, Any]) -> Told:
+    """Tell that a node was given up."""
+    return "stop", _("The node was given up; the hub writes again. The reason: %(reason)s", reason=values["reason"])

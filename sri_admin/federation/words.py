@@ -77,6 +77,26 @@ _TROUBLES: Final[dict[str, Reasons]] = {
         _l("What was entered here since then has not been taken."),
         _TELL_SRI,
     ),
+    "past_end": Reasons(
+        _l("We hold lines of a history the hub has ended."),
+        _l("They are handed back to the hub, and a person there decides about each of them."),
+        _BY_ITSELF,
+    ),
+    "given_up": Reasons(
+        _l("Another copy of this installation was chosen to go on."),
+        _l("What was entered here and not sent was handed to the hub, where a person looks at it."),
+        _l("Enter nothing more here. Go on in the other copy, and stop this one."),
+    ),
+    "hub_restored": Reasons(
+        _l("The hub was set back to an earlier day and first takes back the permissions it had lost."),
+        _GOES_ON,
+        _l("Nothing to do here. SRI looks at what we handed back; then everything goes on by itself."),
+    ),
+    "unproven": Reasons(
+        _l("The hub went back behind lines whose proof is not kept here."),
+        _l("We keep what we have and take nothing more in this part."),
+        _TELL_SRI,
+    ),
     "client_too_old": Reasons(
         _l("The program here is too old to talk to the hub."), _GOES_ON, _l("Have this installation updated.")
     ),

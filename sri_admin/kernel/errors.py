@@ -95,6 +95,16 @@ class StaleError(AppError):
     message = _l("Somebody changed this while you were working on it.")
 
 
+class HandingOverError(AppError):
+    """The records are being handed over; nobody writes them until that is complete or called off."""
+
+    code = "handing_over"
+    message = _l(
+        "These records are being handed over to another installation just now. You can read everything;"
+        " writing goes on as soon as that is complete, or called off."
+    )
+
+
 class ElsewhereError(AppError):
     """Another installation writes this record; here it can only be read."""
 

@@ -92,7 +92,7 @@ def identify() -> Identity:
     if row.role != current.settings.installation.role:
         message = _("This database belongs to a %(role)s. Correct installation.role or database.", role=row.role)
         raise ConfigurationError(message)
-    if _read_file(current.settings) != (row.id, row.incarnation):
+    if (row.id, row.incarnation) not in _read_file(current.settings):
         message = _(
             "The database and the folder %(home)s do not belong together: one of them was copied or restored."
             " Start with the pair that was in use last.",
@@ -169,6 +169,19 @@ def own_tenant() -> UUID:
     return tenant_id
 
 
+def renew() -> Identity:
+    """Take a new incarnation: what this installation wrote before and what it writes from now on are told apart."""
+    settings = runtime.current().settings
+    with transaction.writing(NOWHERE):
+        row = db.session.scalars(sa.select(Installation).with_for_update()).one()
+        following = uuid4()
+        # The file names both until the database does: killed in between, the installation starts all the same.
+        _write_file(settings, row.id, row.incarnation, following=following)
+        row.incarnation = following
+    _write_file(settings, row.id, following)
+    return identify()
+
+
 def serve(tenant_id: UUID) -> None:
     """Bind a node to the member it serves, inside the transaction of its enrolment."""
     db.session.execute(sa.update(Installation).values(tenant_id=tenant_id))
@@ -222,14 +235,17 @@ def _identity_file(settings: Settings) -> Path:
     return instance_folder(settings) / "incarnation.json"
 
 
-def _write_file(settings: Settings, installation_id: UUID, incarnation: UUID) -> None:
-    content = json.dumps({"id": str(installation_id), "incarnation": str(incarnation)})
-    write_private(_identity_file(settings), content.encode())
+def _write_file(settings: Settings, installation_id: UUID, incarnation: UUID, *, following: UUID | None = None) -> None:
+    content = {"id": str(installation_id), "incarnation": str(incarnation)}
+    if following is not None:
+        content["following"] = str(following)
+    write_private(_identity_file(settings), json.dumps(content).encode())
 
 
-def _read_file(settings: Settings) -> tuple[UUID, UUID] | None:
+def _read_file(settings: Settings) -> set[tuple[UUID, UUID]]:
     path = _identity_file(settings)
     if not path.exists():
-        return None
+        return set()
     content = json.loads(path.read_text())
-    return UUID(content["id"]), UUID(content["incarnation"])
+    named = (content[name] for name in ("incarnation", "following") if name in content)
+    return {(UUID(content["id"]), UUID(each)) for each in named}

@@ -27,6 +27,12 @@ def let_forget(bind: Connection, table: str) -> None:
     _run(bind, f"create policy tenant_update on {{table}} for update using ({_WRITE}) with check ({_WRITE})", table)
 
 
+def let_step_back(bind: Connection, table: str) -> None:
+    """Let rows of an append-only table be removed by a transaction that says it takes lines back, and by no other."""
+    stepping = "current_setting('app.stepping_back', true) = 'on'"
+    _run(bind, f"create policy tenant_delete on {{table}} for delete using ({_WRITE} and {stepping})", table)
+
+
 def _run(bind: Connection, statement: str, table: str, role: str = "") -> None:
     composed = sql.SQL(statement).format(table=sql.Identifier(table), role=sql.Identifier(role or "public"))  # pyright: ignore[reportArgumentType] - only our own constants are joined above
     bind.exec_driver_sql(composed.as_string())

@@ -23,6 +23,7 @@ STATUS: dict[type[errors.AppError], int] = {
     errors.ConflictError: 409,
     errors.StaleError: 412,
     errors.ElsewhereError: 409,
+    errors.HandingOverError: 409,
     errors.TooManyError: 429,
     errors.TooLargeError: 413,
     errors.UnavailableError: 503,

@@ -13,7 +13,7 @@ from sri_admin.app import PARTS
 from sri_admin.kernel import postgres
 from sri_admin.kernel.db import Base
 from sri_admin.kernel.postgres_cluster import ADMIN
-from sri_admin.kernel.row_security import let_forget, protect
+from sri_admin.kernel.row_security import let_forget, let_step_back, protect
 from sri_admin.kernel.tenancy import GLOBAL, PUBLIC_REGISTRY, TENANT
 
 # Tables without a policy, each needed before it is known whose rows a visit may see. Growing this list needs a review.
@@ -29,6 +29,7 @@ REVIEWED = {
     "enrolment_code": "a node shows it before it is known",
     "enrolment": "a node asks before it is known",
     "node": "tells which tenant a token reaches",
+    "node_incarnation": "tells which copy of a node speaks, before its reach is known",
     "hub_link": "a node's way to the hub, made before it serves a tenant",
 }
 FOREIGN = ("procrastinate_", "alembic_version")
@@ -133,14 +134,16 @@ def _faults_of_policies(connection: sa.Connection, declared: dict[str, dict[str,
 
 def _model_policies(connection: sa.Connection, info: dict[str, Any]) -> list[Any]:
     public, append_only = info["tenancy"] == PUBLIC_REGISTRY, bool(info.get("append_only"))
-    forgets = bool(info.get("forgets"))
-    name = f"model_{public}_{append_only}_{forgets}".lower()
+    forgets, steps_back = bool(info.get("forgets")), bool(info.get("steps_back"))
+    name = f"model_{public}_{append_only}_{forgets}_{steps_back}".lower()
     if not sa.inspect(connection).has_table(name):
         connection.execute(sa.text("savepoint model"))
         sa.Table(name, sa.MetaData(), sa.Column("member_id", sa.Uuid())).create(connection)
         protect(connection, name, public=public, append_only=append_only)
         if forgets:
             let_forget(connection, name)
+        if steps_back:
+            let_step_back(connection, name)
     rows = [policy for table, *policy in connection.execute(sa.text(_POLICIES)) if table == name]
     connection.execute(sa.text("rollback to savepoint model"))
     return rows

@@ -10,7 +10,7 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import sql
 
-from sri_admin.federation import export, keys, limits
+from sri_admin.federation import export, keys, limits, streams
 from sri_admin.federation.chain import extend, line_hash
 from sri_admin.federation.checkpoint import Checkpoint, open_sealed
 from sri_admin.federation.cursor import decode_cursor
@@ -72,7 +72,7 @@ def _timed(connection: psycopg.Connection, table: str, work: Callable[[], None])
 
 def _packed_pages(stream: str) -> _Pages:
     packed: list[bytes] = []
-    start, cursor = export.chain_at(stream, 0), None
+    start, cursor = streams.chain_at(streams.by_name(stream), 0), None
     assert start is not None
     while page := export.page(stream, cursor, max_changes=limits.PAGE_CHANGES, max_bytes=limits.PAGE_BYTES):
         packed.append(gzip.compress(page.body, 6, mtime=0))

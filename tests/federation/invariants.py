@@ -27,9 +27,13 @@ Rows = dict[tuple[str, UUID, UUID], tuple[int, dict[str, Any]]]
 _NOT_APPLIED = frozenset(AsideState) - {AsideState.RESOLVED}
 
 
+Place = tuple[int, int]
+
+
 class Line(NamedTuple):
     """A stored line."""
 
+    epoch: int
     n: int
     kind: str | None
     rec: UUID | None
@@ -42,9 +46,20 @@ class Line(NamedTuple):
 class Aside(NamedTuple):
     """A line that was not applied when it came."""
 
+    epoch: int
     n: int
     state: AsideState
     code: str
+
+
+class Past(NamedTuple):
+    """An epoch that has ended, as one installation holds it."""
+
+    epoch: int
+    genesis: bytes
+    n: int
+    chain: bytes
+    lines: list[Line]
 
 
 @dataclass
@@ -63,11 +78,17 @@ class Stream:
     trouble: str | None
     lines: list[Line] = field(default_factory=list)
     asides: list[Aside] = field(default_factory=list)
+    past: list[Past] = field(default_factory=list)
 
     @property
-    def not_applied(self) -> set[int]:
+    def history(self) -> list[Line]:
+        """The lines of every epoch, in order."""
+        return [line for each in self.past for line in each.lines] + self.lines
+
+    @property
+    def not_applied(self) -> set[Place]:
         """The places whose lines do not stand."""
-        return {each.n for each in self.asides if each.state in _NOT_APPLIED}
+        return {(each.epoch, each.n) for each in self.asides if each.state in _NOT_APPLIED}
 
 
 @dataclass
@@ -108,16 +129,27 @@ def look(world: World) -> Seen:
 
 def _held(site: Site) -> Held:
     found = {row.id: _stream(row) for row in streams.here()}
+    for row in streams.here():
+        found[row.id].past = _past(row)
     for line in db.session.execute(sa.select(SyncLine.__table__).order_by(SyncLine.epoch, SyncLine.n)):
-        if line.epoch == found[line.stream_id].position.epoch:
-            found[line.stream_id].lines.append(
-                Line(line.n, line.kind, line.rec, line.rev, line.ends, line.line, line.chain)
-            )
-    for row in db.session.scalars(sa.select(SyncAside).order_by(SyncAside.n)):
-        found[row.stream_id].asides.append(Aside(row.n, row.state, row.code))
+        stream = found[line.stream_id]
+        of = {each.epoch: each.lines for each in stream.past} | {stream.position.epoch: stream.lines}
+        of[line.epoch].append(Line(line.epoch, line.n, line.kind, line.rec, line.rev, line.ends, line.line, line.chain))
+    for row in db.session.scalars(sa.select(SyncAside).order_by(SyncAside.epoch, SyncAside.n)):
+        found[row.stream_id].asides.append(Aside(row.epoch, row.n, row.state, row.code))
     known = kinds.by_name()
     green = not runtime.current().is_hub and report.of_hub_link().is_green
     return Held(site, known, _rows(known), {each.name: each for each in found.values()}, green)
+
+
+def _past(row: SyncStream) -> list[Past]:
+    found = []
+    for epoch in range(streams.first_epoch(row), row.epoch):
+        end, genesis = streams.end_of(row, epoch), streams.chain_at(row, 0, epoch=epoch)
+        assert end is not None
+        assert genesis is not None
+        found.append(Past(epoch, genesis, end.n, end.chain, []))
+    return found
 
 
 def _stream(row: SyncStream) -> Stream:
@@ -136,13 +168,13 @@ def _rows(known: Mapping[str, Kind]) -> Rows:
     return found
 
 
-def fold(stream: Stream, known: Mapping[str, Kind], *, without: set[int]) -> Rows:
+def fold(stream: Stream, known: Mapping[str, Kind], *, without: set[Place]) -> Rows:
     """Work out, from the bytes alone, what stands after a stream's lines except some."""
     newest: dict[tuple[str, UUID, UUID], tuple[int, dict[str, Any] | None]] = {}
-    for line in stream.lines:
+    for line in stream.history:
         change = json.loads(line.raw)
         kind = known.get(change.get("t", ""))
-        if kind is None or line.n in without or change["k"] != "c":
+        if kind is None or (line.epoch, line.n) in without or change["k"] != "c":
             continue
         key = (kind.name, stream.member_id, UUID(change["id"]))
         if key not in newest or newest[key][0] < change["rev"]:
@@ -166,11 +198,12 @@ def _hash(raw: bytes) -> bytes:
 def i1_numbers_are_dense_and_every_change_has_one_line(seen: Seen) -> None:
     """I1: every committed change stands once, at one number; numbers have no gaps; the chain covers the bytes."""
     for held, stream in seen.all_streams():
-        assert [line.n for line in stream.lines] == list(range(1, len(stream.lines) + 1)), stream.name
-        hashes = [_hash(line.raw) for line in stream.lines]
-        assert [line.chain for line in stream.lines] == chain.extend_many(stream.genesis, hashes), stream.name
+        for genesis, lines in [*((each.genesis, each.lines) for each in stream.past), (stream.genesis, stream.lines)]:
+            assert [line.n for line in lines] == list(range(1, len(lines) + 1)), stream.name
+            hashes = [_hash(line.raw) for line in lines]
+            assert [line.chain for line in lines] == chain.extend_many(genesis, hashes), stream.name
         if stream.own:
-            times = Counter((line.kind, line.rec, line.rev) for line in stream.lines)
+            times = Counter((line.kind, line.rec, line.rev) for line in stream.history)
             assert not [each for each, count in times.items() if count > 1], stream.name
             assert standing(held, stream) == fold(stream, held.kinds, without=set()), stream.name
 
@@ -180,7 +213,7 @@ def i2_a_replica_is_the_fold_of_what_its_writer_wrote(seen: Seen) -> None:
     for held, stream in seen.replicas():
         writer = seen.writer(stream.name)
         assert writer is not None
-        assert [line.raw for line in stream.lines] == [line.raw for line in writer.lines], stream.name
+        assert [line.raw for line in stream.history] == [line.raw for line in writer.history], stream.name
         expected = fold(writer, held.kinds, without=stream.not_applied)
         assert standing(held, stream) == expected, stream.name
 
@@ -190,6 +223,9 @@ def i3_positions_move_only_with_their_lines(seen: Seen) -> None:
     for held, stream in seen.all_streams():
         end = stream.lines[-1].chain if stream.lines else stream.genesis
         assert (stream.position.n, stream.position.chain) == (len(stream.lines), end), stream.name
+        for past in stream.past:
+            last = past.lines[-1].chain if past.lines else past.genesis
+            assert (past.n, past.chain) == (len(past.lines), last), stream.name
         if not stream.own:
             assert standing(held, stream) == fold(stream, held.kinds, without=stream.not_applied), stream.name
 
@@ -201,7 +237,7 @@ def i6_transactions_are_whole(seen: Seen) -> None:
 
 
 def i7_one_writer_an_epoch(seen: Seen) -> None:
-    """I7: nobody else writes the same epoch of a stream."""
+    """I7: nobody else writes the same epoch of a stream; an epoch begins on the last line of the one before it."""
     writers = Counter((s.name, s.position.epoch) for _held, s in seen.all_streams() if s.own)
     assert not [each for each, count in writers.items() if count > 1]
 
@@ -215,7 +251,7 @@ def i8_what_was_taken_is_signed(seen: Seen) -> None:
 
 def _check_statement(stream: Stream) -> None:
     assert stream.statement is not None
-    key = keys.receipt_key if stream.own or stream.name.startswith("hub.") else keys.line_key
+    key = keys.line_key if runtime.current().is_hub and not stream.own else keys.receipt_key
     said = open_sealed(stream.statement, Receipt if stream.own else Checkpoint, key)
     assert (said.stream, said.n, said.chain) == (stream.name, stream.peer_n, stream.peer_chain)
     if said.n <= stream.position.n:
@@ -226,12 +262,17 @@ def i9_equal_places_have_equal_chains(seen: Seen) -> None:
     """I9: as far as two installations both reach, they hold the same history."""
     for _held, stream in seen.replicas():
         writer = seen.writer(stream.name)
-        if writer is not None and writer.position.epoch == stream.position.epoch:
+        if writer is None:
+            continue
+        if writer.position.epoch == stream.position.epoch:
             common = min(writer.position.n, stream.position.n)
             pairs = list(zip(writer.lines[:common], stream.lines[:common], strict=True))
             assert all(one.chain == other.chain for one, other in pairs), stream.name
             # What was erased at one side stands at the other until the order to forget has arrived.
             assert all(one.raw == other.raw or _hash(one.raw) == _hash(other.raw) for one, other in pairs)
+        there = {each.epoch: (each.genesis, each.n, each.chain) for each in writer.past}
+        here = {each.epoch: (each.genesis, each.n, each.chain) for each in stream.past}
+        assert all(here[epoch] == there[epoch] for epoch in here.keys() & there.keys()), stream.name
 
 
 def i10_nobody_holds_what_is_not_theirs(seen: Seen) -> None:
@@ -241,7 +282,7 @@ def i10_nobody_holds_what_is_not_theirs(seen: Seen) -> None:
         assert {member for _kind, member, _rec in held.rows} <= {own, seen.world.hub_id}
         for name, stream in held.streams.items():
             assert parse_name(name)[1] in {None, own}
-            assert stream.own == name.startswith("member.")
+            assert not stream.own or name.startswith("member.")
 
 
 def i12_what_was_erased_is_nowhere(seen: Seen) -> None:
@@ -255,12 +296,12 @@ def i12_what_was_erased_is_nowhere(seen: Seen) -> None:
 def i13_every_line_is_accounted_for(seen: Seen) -> None:
     """I13: applied, superseded, parked and set aside together are what was received."""
     for held, stream in seen.replicas():
-        places = [each.n for each in stream.asides]
+        places = [(each.epoch, each.n) for each in stream.asides]
         assert len(places) == len(set(places))
-        assert set(places) <= {line.n for line in stream.lines}
+        assert set(places) <= {(line.epoch, line.n) for line in stream.history}
         rows = standing(held, stream)
-        for line in stream.lines:
-            if line.n in stream.not_applied or line.kind is None or line.rec is None or line.rev is None:
+        for line in stream.history:
+            if (line.epoch, line.n) in stream.not_applied or line.kind is None or line.rec is None or line.rev is None:
                 continue
             row = rows.get((line.kind, stream.member_id, line.rec))
             assert row is None or row[0] >= line.rev, (stream.name, line.n)

@@ -17,7 +17,6 @@ from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import ConfigurationError, ConflictError
 from sri_admin.kernel.signing import SigningKey
 from tests.federation.pair import DOER, Pair, paired
-from tests.make import members as make_members
 
 
 @pytest.fixture
@@ -128,13 +127,6 @@ def test_a_country_has_one_node(pair: Pair) -> None:
     with pytest.raises(ConflictError) as caught:
         pair.issue_code()
     assert caught.value.stable_code == "has_node"
-
-
-def test_a_country_with_records_of_its_own_at_the_hub_stays_there(pair: Pair) -> None:
-    pair.at_hub(lambda: make_members.office_holder(pair.member_id))
-    with pytest.raises(ConflictError) as caught:
-        pair.issue_code()
-    assert caught.value.stable_code == "own_records"
 
 
 def test_another_hub_than_the_one_on_the_sheet_is_not_joined(pair: Pair) -> None:

@@ -1,4 +1,4 @@
-"""Histories that part: a restored, copied or lying installation is noticed, stopped, and told why."""
+"""Histories that part: a copied or lying installation is noticed, stopped, and told why."""
 
 import json
 from datetime import timedelta
@@ -41,42 +41,6 @@ def told(world: World) -> tuple[bool, str | None]:
         return found.is_green, found.trouble
 
     return world.nodes["QM"].read(read)
-
-
-def test_f19_a_node_set_back_is_stopped_and_told(world: World, member: UUID) -> None:
-    node = world.nodes["QM"]
-    node.keep("old")
-    make.visit(node, member, "lost at the node")
-    world.settle()
-    node.go_back("old")
-    assert world.sync("QM").code == "ahead"
-    assert told(world) == (False, "ahead")
-    assert [row["mark"] for row in make.rows(world.hub, Visit).values()] == ["lost at the node"]
-
-
-def test_f20_a_node_set_back_that_wrote_again_is_stopped_and_told(world: World, member: UUID) -> None:
-    node = world.nodes["QM"]
-    node.keep("old")
-    make.visit(node, member, "first")
-    world.settle()
-    node.go_back("old")
-    for mark in ("second", "third"):
-        make.visit(node, member, mark)
-    assert world.sync("QM").code == "forked"
-    assert told(world) == (False, "forked")
-    assert [row["mark"] for row in make.rows(world.hub, Visit).values()] == ["first"]
-
-
-def test_f20_the_rest_goes_on_while_the_parted_stream_stands_still(world: World, member: UUID) -> None:
-    node = world.nodes["QM"]
-    node.keep("old")
-    make.visit(node, member, "first")
-    world.settle()
-    node.go_back("old")
-    make.visit(node, member, "second")
-    make.shelf(world.hub, member, "new")
-    world.sync("QM")
-    assert [row["mark"] for row in make.rows(node, Shelf).values()] == ["new"]
 
 
 def test_f22_a_copy_of_a_node_is_refused_by_its_incarnation(world: World, member: UUID) -> None:

@@ -4,6 +4,7 @@ Each installation is a Flask application on its own copy of a database. Nodes jo
 exchange through `Line`, which carries bytes to the hub's test client and back, or does not.
 """
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +21,8 @@ from sri_admin.federation import control, enrolment, exchange, joining
 from sri_admin.federation.client import Answer, LineDownError
 from sri_admin.federation.enrolment_models import EnrolmentState
 from sri_admin.federation.kinds import Kind
-from sri_admin.kernel import clock, database, jobs, postgres, runtime, tenancy, transaction
+from sri_admin.federation.recovery import hub, incarnations
+from sri_admin.kernel import clock, database, installation, jobs, postgres, runtime, tenancy, transaction
 from sri_admin.kernel.db import db
 from sri_admin.kernel.part import Part
 from sri_admin.kernel.settings import Settings
@@ -121,14 +123,26 @@ class Site:
         return self.do(reading)
 
     def keep(self, label: str) -> None:
-        """Keep a copy of the database, as a backup would."""
+        """Keep a copy of the database and of the identity beside it, as a snapshot of the machine would."""
         self.stop()
+        shutil.copy(self._identity, self._identity.with_suffix(f".{label}"))
         postgres.drop_database(self.cluster, f"{self.name}_{label}")
         postgres.copy_database(self.cluster, self.name, f"{self.name}_{label}")
 
+    @property
+    def _identity(self) -> Path:
+        return self.settings.installation.home / "instance" / "incarnation.json"
+
+    def restore(self, label: str) -> None:
+        """Restore a copy as the program does: what goes on from it is another incarnation."""
+        self.go_back(label)
+        self.do(installation.renew)
+
     def go_back(self, label: str) -> None:
-        """Set the database back to a copy that was kept."""
+        """Set the machine back to a copy that was kept."""
         self.stop()
+        shutil.copy(self._identity.with_suffix(f".{label}"), self._identity)
+        self.app.extensions[runtime.EXTENSION].identity = None
         postgres.drop_database(self.cluster, self.name)
         postgres.copy_database(self.cluster, f"{self.name}_{label}", self.name)
 
@@ -286,6 +300,16 @@ class World:
         asked = node.do(lambda: joining.ask(line, given))
         self.hub.do(lambda: _approve(member_id, asked.enrolment_id))
         assert node.do(lambda: joining.collect(line)) is EnrolmentState.APPROVED
+
+    def approval(self, member_id: UUID, body: Callable[[], T]) -> T:
+        """Commit a decision about a member's node at the hub."""
+        return self.hub.do(lambda: transaction.write(incarnations.reach_of(member_id), body))
+
+    def go_on(self) -> int:
+        """Let a restored hub go on in new epochs of its own streams."""
+        return self.hub.do(
+            lambda: transaction.write(hub.everyone(), lambda: hub.go_on(records.DOER, reason="restored"))
+        )
 
     def sync(self, code: str) -> exchange.Outcome:
         """Let a node exchange with the hub once."""

@@ -50,6 +50,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "GrantIn": {"role": "facilitator"},
     "ExtensionIn": {"ends_on": "2099-01-01"},
     "ReasonIn": {"reason": "They moved away."},
+    "SalvageIn": {"member_id": "00000000-0000-7000-8000-000000000000"},
+    "SalvageOutIn": {
+        "member_id": "00000000-0000-7000-8000-000000000000",
+        "line": "00000000-0000-7000-8000-000000000000",
+        "reason": "Entered twice.",
+    },
     "OfficeHolderIn": {"office": "chair", "display_name": "Kim", "starts_on": "2026-01-01"},
     "OfficeErasureIn": {"reason": "They asked for it."},
     "OfficeEndIn": {"ends_on": "2026-01-02", "reason": "They moved away."},

@@ -69,7 +69,7 @@ class AgreementEventRow(OfTenant, Base):
     __table_args__ = (
         same_tenant("agreement_id", "agreement"),
         sa.Index("ix_agreement_event_agreement_id", "member_id", "agreement_id", "at"),
-        {"info": {"tenancy": TENANT, "append_only": True}},
+        {"info": {"tenancy": TENANT, "append_only": True, "steps_back": True}},
     )
     agreement_id: Mapped[UUID]
     kind: Mapped[EventKind] = enum_column(EventKind)

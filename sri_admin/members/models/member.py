@@ -59,7 +59,7 @@ class MemberEvent(OfTenant, Base):
     __tablename__ = "member_event"
     __table_args__ = (
         sa.Index("ix_member_event_at", "member_id", "at"),
-        {"info": {"tenancy": TENANT, "append_only": True}},
+        {"info": {"tenancy": TENANT, "append_only": True, "steps_back": True}},
     )
     transition: Mapped[Transition] = enum_column(Transition)
     from_state: Mapped[MemberState] = enum_column(MemberState)

@@ -1,0 +1,1 @@
+"""What happens after a restore, a copy or a fork: a new incarnation, a new epoch, and nothing dropped."""

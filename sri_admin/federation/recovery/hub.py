@@ -1,0 +1,34 @@
+"""A hub that was restored: its own streams go on in new epochs, and its nodes hand back what it had lost (§17.3)."""
+
+import sqlalchemy as sa
+
+from sri_admin.federation import grants, streams
+from sri_admin.federation.events import HubWentOn
+from sri_admin.federation.policy import POLICY
+from sri_admin.kernel import installation, tenancy, transaction, work
+from sri_admin.kernel.actor import Actor
+from sri_admin.kernel.db import db
+from sri_admin.kernel.tenancy import Reach, Tenant
+
+
+def everyone() -> Reach:
+    """Return what going on touches: every tenant's streams, and the grants of the hub."""
+    with transaction.reading(tenancy.NOWHERE):
+        hub_id = tenancy.hub_tenant().id
+        tenants = list(db.session.scalars(sa.select(Tenant.id)))
+    return tenancy.everywhere(tenants, writing=hub_id)
+
+
+def go_on(doer: Actor, *, reason: str) -> int:
+    """Begin the next epoch of every stream the hub writes, each on the line the restored copy ends with.
+
+    Permissions come first. Nodes that hold more see at once where the histories part; nothing of theirs is lost.
+    Returns how many streams went on. The transaction reaches `everyone`.
+    """
+    POLICY.require(doer, "federation.hub.go_on")
+    names = [row.name for row in streams.here() if row.own]
+    grants.grant_next(doer, names, None)
+    own = installation.identity()
+    assert own.tenant_id is not None
+    work.record(doer, HubWentOn(member_id=own.tenant_id, subject=own.id, reason=reason))
+    return len(names)

@@ -1,0 +1,88 @@
+"""Lines whose log went on without them: kept, handed back to their writer, and offered to a person (§17.4).
+
+What is taken over becomes a new revision in the present epoch, written here and by the person who decided; what is
+left out keeps its reason. Neither is ever decided by the program.
+"""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from sri_admin.federation import keys, streams
+from sri_admin.federation.checkpoint import Checkpoint, open_sealed
+from sri_admin.federation.lines import Change, Header, LineError, decode_entry, decode_header, entry_hash
+from sri_admin.federation.merge import Position, StreamError, check_page
+from sri_admin.federation.models import SyncStream
+from sri_admin.federation.salvage_models import SalvageCause, SalvageState, SyncSalvage
+from sri_admin.kernel import clock, ids
+from sri_admin.kernel.db import db
+
+
+def keep(
+    row: SyncStream, epoch: int, lines: Iterable[bytes], *, source: UUID, cause: SalvageCause, state: SalvageState
+) -> int:
+    """Keep lines of an epoch that stand in no log any more; those that are kept already are left as they are."""
+    kept = [_values(row, epoch, line) for line in lines]
+    common = {"source": source, "cause": cause, "state": state, "at": clock.now()}
+    if not kept:
+        return 0
+    adding = insert(SyncSalvage).values([{**each, **common} for each in kept])
+    added = adding.on_conflict_do_nothing(index_elements=["member_id", "stream", "h"]).returning(SyncSalvage.id)
+    return len(db.session.scalars(added).all())
+
+
+def _values(row: SyncStream, epoch: int, line: bytes) -> dict[str, object]:
+    try:
+        entry = decode_entry(line)
+    except LineError:
+        entry = None
+    change = entry if isinstance(entry, Change) else None
+    return {
+        "member_id": row.member_id,
+        "id": ids.new(),
+        "stream": row.name,
+        "epoch": epoch,
+        "n": entry.n if entry else 0,
+        "h": entry_hash(line, entry),
+        "kind": change.kind if change else None,
+        "rec": UUID(change.id) if change else None,
+        "rev": change.rev if change else None,
+        "line": line,
+    }
+
+
+def receive(stream: str, node_id: UUID, body: Sequence[bytes]) -> int:
+    """Keep lines a node hands back: proven by their writer's own checkpoint, on a line that stands here.
+
+    Runs in a transaction that writes for the stream's tenant; returns how many were new.
+    """
+    if len(body) < 3:
+        raise StreamError("truncated", "a header, lines and a checkpoint were expected")
+    header, lines = decode_header(body[0]), list(body[1:-1])
+    if header.stream != stream or header.node != str(node_id):
+        raise StreamError("wrong_stream", "the header names another stream or node")
+    row = streams.by_name(stream, lock=True)
+    end = streams.end_of(row, header.epoch)
+    if end is None:
+        raise StreamError("unknown_epoch", f"epoch {header.epoch} is not known here")
+    resolve = keys.receipt_key if stream.startswith("hub.") else keys.line_key
+    proof = open_sealed(body[-1], Checkpoint, resolve)
+    check_page(lines, start=_start(row, header, end), checkpoint=proof, limited=False)
+    cause = SalvageCause.HUB_RESTORED if stream.startswith("hub.") else SalvageCause.LATE
+    return keep(row, header.epoch, lines, source=node_id, cause=cause, state=SalvageState.OPEN)
+
+
+def _start(row: SyncStream, header: Header, end: Position) -> Position:
+    if streams.chain_at(row, header.from_n - 1, epoch=header.epoch) != header.base_chain:
+        raise StreamError("forked", f"another line stands here at {header.from_n - 1}")
+    return end._replace(n=header.from_n - 1, chain=header.base_chain)
+
+
+def waiting(member_id: UUID | None = None) -> list[SyncSalvage]:
+    """Return what waits for a decision, in the order it was written; keys and permissions first, as they fence."""
+    wanted = sa.select(SyncSalvage).where(SyncSalvage.state == SalvageState.OPEN)
+    if member_id is not None:
+        wanted = wanted.where(SyncSalvage.member_id == member_id)
+    return list(db.session.scalars(wanted.order_by(SyncSalvage.stream, SyncSalvage.epoch, SyncSalvage.n)))

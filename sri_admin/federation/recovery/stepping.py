@@ -1,0 +1,132 @@
+"""A node's side of going back: a new incarnation, the last line both sides share, and what stood after it."""
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+from sri_admin.federation import export, intake, keys, streams
+from sri_admin.federation.checkpoint import Checkpoint, open_sealed, seal_paper
+from sri_admin.federation.client import BASE, HubClient, HubError
+from sri_admin.federation.cursor import Cursor, encode_cursor
+from sri_admin.federation.lines import Header, ProtocolError, encode_header
+from sri_admin.federation.models import SyncStream
+from sri_admin.federation.recovery import cutting
+from sri_admin.federation.recovery.incarnations import PAPER
+from sri_admin.federation.salvage_models import SalvageCause, SalvageState
+from sri_admin.federation.stream_names import HUB_CONTROL
+from sri_admin.kernel import clock, installation, transaction
+
+_PARTED = frozenset({"forked", "past_end", "rewound"})
+
+
+def announce(client: HubClient) -> None:
+    """Tell the hub, signed, which incarnation goes on from here; it grants the next epoch of our streams."""
+    identity = installation.identity()
+    said = {"node": str(identity.id), "incarnation": str(identity.incarnation), "at": clock.wire(clock.now())}
+    client.post_signed(f"{BASE}/incarnations", seal_paper(PAPER, said, keys.own_key()))
+
+
+def follow_permissions(client: HubClient) -> None:
+    """Give a hub that was restored the permissions it had lost, before it is asked for new ones."""
+    with transaction.reading(intake.reach_for(HUB_CONTROL.value)):
+        row = streams.find(HUB_CONTROL.value)
+        n = row.n if row else 0
+    if n and not _is_shared(client, HUB_CONTROL.value, n):
+        step_back(client, HUB_CONTROL.value, ours=False)
+
+
+def renew(client: HubClient) -> None:
+    """Take a new incarnation, since this one was set back to an earlier day, and announce it."""
+    installation.renew()
+    announce(client)
+
+
+def step_back(client: HubClient, stream: str, *, ours: bool) -> None:
+    """Go back to the last line of our epoch that the hub shares; what stood after it is kept.
+
+    What is `ours` to write again waits here for a person; all else is handed back to the hub first.
+    """
+    common = _common(client, stream)
+    if not ours:
+        _hand_back(client, stream, common)
+    state = SalvageState.OPEN if ours else SalvageState.HANDED_BACK
+    cause = SalvageCause.SET_BACK if ours else _cause_at_hub(stream)
+
+    def body() -> None:
+        cutting.back_to(streams.by_name(stream, lock=True), common, cause=cause, state=state)
+
+    transaction.write(intake.reach_for(stream), body)
+
+
+def _cause_at_hub(stream: str) -> SalvageCause:
+    return SalvageCause.HUB_RESTORED if stream.startswith("hub.") else SalvageCause.LATE
+
+
+def _common(client: HubClient, stream: str) -> int:
+    """Find the last line both sides share: the hub is asked about fewer than twenty places, whatever the length."""
+    with transaction.reading(intake.reach_for(stream)):
+        low, high = 0, streams.by_name(stream).n
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if _is_shared(client, stream, middle) else (low, middle - 1)
+    with transaction.reading(intake.reach_for(stream)):
+        return streams.transaction_end(streams.by_name(stream), low)
+
+
+def _is_shared(client: HubClient, stream: str, n: int) -> bool:
+    with transaction.reading(intake.reach_for(stream)):
+        row = streams.by_name(stream)
+        chain = streams.chain_at(row, n)
+        assert chain is not None
+        cursor = encode_cursor(Cursor(stream, row.epoch, n, chain))
+    try:
+        client.call("GET", f"{BASE}/streams/{stream}/changes?{urlencode({'cursor': cursor, 'max_changes': 1})}")
+    except HubError as error:
+        if error.code in _PARTED:
+            return False
+        raise
+    return True
+
+
+def _hand_back(client: HubClient, stream: str, common: int) -> None:
+    with transaction.reading(intake.reach_for(stream)):
+        body = _handed_back(streams.by_name(stream), common)
+    if body is not None:
+        client.send_lines(f"{BASE}/streams/{stream}/salvage", body)
+
+
+def _handed_back(row: SyncStream, common: int) -> bytes | None:
+    lines = export.after(row.name, common)
+    if not lines:
+        return None
+    base, identity = streams.chain_at(row, common), installation.identity()
+    assert base is not None
+    first = Header(row.name, row.epoch, common + 1, row.n, base, str(identity.id), str(identity.incarnation))
+    return b"\n".join((encode_header(first), *lines, _proof(row))) + b"\n"
+
+
+def _proof(row: SyncStream) -> bytes:
+    if row.cls.by_member:
+        return export.checkpoint(row, row.n, row.chain, of=row)
+    for kept in filter(None, (row.proof, row.statement)):
+        said = open_sealed(kept, Checkpoint, keys.receipt_key)
+        if (said.epoch, said.n, said.chain) == (row.epoch, row.n, row.chain):
+            return kept
+    raise ProtocolError("unproven", "the hub's word for these lines is not kept here")
+
+
+def hand_back_unsent(client: HubClient) -> None:
+    """Give the hub what this copy wrote and never sent, once it is told that another copy goes on."""
+    own = installation.identity().tenant_id
+    assert own is not None
+    for stream in _unsent(own):
+        _hand_back(client, stream, _common(client, stream))
+        transaction.write(intake.reach_for(stream), lambda stream=stream: _stop(stream))
+
+
+def _unsent(member_id: UUID) -> list[str]:
+    with transaction.reading(intake.reach_for(streams.stream_name(streams.OF_MEMBER[0], member_id))):
+        return [row.name for row in streams.here() if row.own and row.trouble != "given_up"]
+
+
+def _stop(stream: str) -> None:
+    streams.by_name(stream, lock=True).trouble = "given_up"
