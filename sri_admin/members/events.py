@@ -20,6 +20,28 @@ class MemberRegistered(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MemberRegistrationWithdrawn(Event):
+    """A country nobody had worked with yet was taken out again; its code stays its own."""
+
+    subject_kind = "member"
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowsImported(Event):
+    """Rows of a sheet were brought in for a member; what they did stands beside this, of the same moment."""
+
+    subject_kind = "member"
+    import_id: UUID
+    rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowsTakenBack(RowsImported):
+    """What rows of a sheet had done was taken back."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class MemberDescribed(Event):
     """Names, listing, region or local habits of a member were corrected."""
 
@@ -175,6 +197,16 @@ class TerritoryExtraEntered(Event):
 
     subject_kind = "territory_extra"
     code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TerritoryExtraRenamed(TerritoryExtraEntered):
+    """A place that no ISO list has is called differently."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TerritoryExtraWithdrawn(TerritoryExtraEntered):
+    """A place that no ISO list has was taken out again."""
 
 
 @dataclass(frozen=True, kw_only=True)

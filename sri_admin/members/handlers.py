@@ -27,6 +27,7 @@ def ask_for_card(_actor: Actor, event: Event) -> None:
 
 HANDLERS = {
     events.MemberRegistered: ask_for_card,
+    events.MemberRegistrationWithdrawn: ask_for_card,
     events.MemberDescribed: ask_for_card,
     events.MemberStateChanged: ask_for_card,
     events.AgreementSigned: ask_for_card,

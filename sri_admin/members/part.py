@@ -3,20 +3,31 @@
 from sri_admin.kernel.errors import ConflictError
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.part import HUB, MenuEntry, Part
-from sri_admin.members import events, handlers, sync
+from sri_admin.members import commands, events, handlers, sync
 from sri_admin.members.api import sheets as sheets_api
 from sri_admin.members.jobs import cards
 from sri_admin.members.jobs import exports as export_jobs
+from sri_admin.members.jobs import imports as import_jobs
 from sri_admin.members.models.territory import NO_OVERLAP
-from sri_admin.members.pages import agreements, board, changes, closing, exports, members
+from sri_admin.members.pages import agreements, board, changes, closing, exports, imports, members
 from sri_admin.members.policy import POLICY
 from sri_admin.members.rules import words
 
-_of_countries = (*members.pages.doors, *changes.pages.doors, *exports.pages.doors)
+_of_countries = (*members.pages.doors, *changes.pages.doors, *exports.pages.doors, *imports.pages.doors)
 PART = Part(
     name="members",
-    doors=(members.pages, changes.pages, agreements.pages, closing.pages, board.pages, exports.pages, sheets_api.api),
-    tasks=(*cards.TASKS, *export_jobs.TASKS),
+    doors=(
+        members.pages,
+        changes.pages,
+        agreements.pages,
+        closing.pages,
+        board.pages,
+        exports.pages,
+        imports.pages,
+        sheets_api.api,
+    ),
+    tasks=(*cards.TASKS, *export_jobs.TASKS, *import_jobs.TASKS),
+    commands=(commands.import_, commands.export),
     handlers=handlers.HANDLERS,
     kinds=sync.KINDS,
     policy=POLICY,
@@ -44,6 +55,11 @@ PART = Part(
     answers={"shell.place": board.place_name},
     sentences={
         events.MemberRegistered: words.tell_registered,
+        events.MemberRegistrationWithdrawn: words.tell_withdrawn_registration,
+        events.RowsImported: words.tell_imported,
+        events.RowsTakenBack: words.tell_taken_back,
+        events.TerritoryExtraRenamed: words.tell_extra_renamed,
+        events.TerritoryExtraWithdrawn: words.tell_extra_withdrawn,
         events.MemberDescribed: words.tell_described,
         events.MemberMoved: words.tell_moved,
         events.MemberStateChanged: words.tell_step,

@@ -38,6 +38,7 @@ POLICY = Policy(
     {
         "members.member.read": _readers,
         "members.member.register": _at_the_hub("sri_director", "country_liaison"),
+        "members.member.withdraw_registration": _at_the_hub("sri_director", "country_liaison"),
         "members.member.describe": _stewards,
         **{f"members.member.{each}": _guardians if each in _GRAVE else _stewards for each in Transition},
         "members.legal_entity.enter": _stewards,

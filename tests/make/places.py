@@ -12,6 +12,7 @@ from sri_admin.kernel import clock, ids, tenancy, transaction
 from sri_admin.kernel.db import db
 from sri_admin.kernel.sheets import FileFormat
 from sri_admin.members.operations.exports import ask_for_export
+from sri_admin.members.operations.imports import begin_import
 from sri_admin.members.rules.member import MemberState
 from sri_admin.members.rules.sheets import SheetKind
 from sri_admin.people.models import AccountSession
@@ -40,6 +41,7 @@ def furnished(app: Flask, code: str) -> dict[str, UUID]:
         "enrolment_id": enrolment_id,
         "node_id": node_id,
         "export_id": export(),
+        "import_id": import_(),
     }
 
 
@@ -49,6 +51,13 @@ def export() -> UUID:
     manner = {"format": FileFormat.CSV, "separator": ",", "marked": True}
     values = {"kind": SheetKind.MEMBERS, **manner}
     return members.writing(hub_id, lambda: ask_for_export(director, hub_id, values=values).id)
+
+
+def import_() -> UUID:
+    """Make an import of a file nobody read yet by a director and return its id."""
+    hub_id, director = members.hub(), members.actor()
+    values = {"kind": SheetKind.MEMBERS, "file_name": "QM.csv", "content": b"code,name"}
+    return members.writing(hub_id, lambda: begin_import(director, hub_id, values=values).id)
 
 
 def session_of(account_id: UUID) -> UUID:

@@ -23,7 +23,7 @@ _NOTES_KEPT = timedelta(days=730)
 
 def write_export(actor: Actor, *, member_id: UUID, export_id: UUID) -> None:
     """Write a large export for whoever asked, with what they may still see."""
-    with transaction.reading(_everything()):
+    with transaction.reading(everything()):
         export = db.session.get(SheetExport, (member_id, export_id))
         if export is None or export.state is not ExportState.WAITING:
             return
@@ -33,7 +33,7 @@ def write_export(actor: Actor, *, member_id: UUID, export_id: UUID) -> None:
         keys = keys_of(asked_by, kind, asked_of(kind, export.query))
     rows: list[dict[str, Any]] = []
     for start in range(0, len(keys), RUN):
-        with transaction.reading(_everything()), i18n.using(locale):
+        with transaction.reading(everything()), i18n.using(locale):
             rows.extend(rows_of(kind, keys[start : start + RUN]))
             db.session.expunge_all()
         done = len(rows)
@@ -51,7 +51,8 @@ def forget_exports(_actor: Actor) -> None:
         session.execute(sa.delete(ExportNote).where(ExportNote.at < now - _NOTES_KEPT))
 
 
-def _everything() -> tenancy.Reach:
+def everything() -> tenancy.Reach:
+    """Return the reach of an export: all there is to read, nothing to write."""
     with transaction.reading(tenancy.NOWHERE):
         return tenancy.everywhere(db.session.scalars(sa.select(Tenant.id)).all())
 

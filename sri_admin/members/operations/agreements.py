@@ -59,6 +59,15 @@ def save_draft(actor: Actor, member: Member, *, values: Values) -> AgreementDraf
     return draft
 
 
+def discard_draft(actor: Actor, draft: AgreementDraft) -> AgreementDraft:
+    """Throw a draft away that nobody was offered; it never left this installation."""
+    POLICY.require(actor, "members.agreement.draft", draft)
+    if draft.offered:
+        raise ConflictError(_l("This was offered already. Withdraw the offer, then draft it anew."), code="offered")
+    db.session.delete(draft)
+    return draft
+
+
 def check_draft(member: Member, terms: Values) -> None:
     """Refuse terms that contradict one another or the rights of other members."""
     check_terms(terms)

@@ -60,13 +60,13 @@ def finish_export(export: SheetExport, rows: list[dict[str, Any]]) -> None:
     with i18n.using(export.locale):
         export.content = written(SHEETS[export.kind], rows, manner_of(export))
     export.state, export.done, export.total = ExportState.READY, len(rows), len(rows)
-    note_export(export.actor, export, deed="made")
+    note_export(export.actor, export_id=export.id, kind=export.kind, rows=export.total, deed="made")
 
 
-def note_export(actor: str, export: SheetExport, *, deed: str) -> None:
+def note_export(actor: str, *, export_id: UUID, kind: SheetKind, rows: int, deed: str) -> None:
     """Note, whatever becomes of the request, who took out what."""
     with transaction.apart() as session:
-        session.add(ExportNote(actor=actor, export_id=export.id, kind=export.kind.value, deed=deed, rows=export.total))
+        session.add(ExportNote(actor=actor, export_id=export_id, kind=kind.value, deed=deed, rows=rows))
 
 
 def fetch_export(actor: Actor, export: SheetExport) -> tuple[str, str, bytes]:
@@ -74,7 +74,7 @@ def fetch_export(actor: Actor, export: SheetExport) -> tuple[str, str, bytes]:
     POLICY.require(actor, "members.sheet.export", export)
     if export.content is None:
         raise ConflictError(_l("This file is still being written. Please come back in a moment."), code="not_ready")
-    note_export(actor.label, export, deed="fetched")
+    note_export(actor.label, export_id=export.id, kind=export.kind, rows=export.total, deed="fetched")
     manner = manner_of(export)
     return file_name(SHEETS[export.kind], clock.today(), manner), media_type(manner), export.content
 

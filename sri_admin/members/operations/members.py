@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sri_admin.federation import streams
+from sri_admin.federation.stream_names import HUB_MEMBER, stream_name
 from sri_admin.kernel import clock, ids, tenancy
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
@@ -20,8 +21,11 @@ from sri_admin.members.events import (
     MemberDescribed,
     MemberMoved,
     MemberRegistered,
+    MemberRegistrationWithdrawn,
     MemberStateChanged,
     TerritoryExtraEntered,
+    TerritoryExtraRenamed,
+    TerritoryExtraWithdrawn,
 )
 from sri_admin.members.models.member import LegalEntity, Member, MemberEvent
 from sri_admin.members.models.territory import TerritoryExtra
@@ -38,7 +42,7 @@ from sri_admin.members.rules.member import (
     next_state,
 )
 from sri_admin.members.rules.naming import search_text
-from sri_admin.members.rules.territory import USER_ASSIGNED, country_of
+from sri_admin.members.rules.territory import USER_ASSIGNED, country_of, is_well_formed
 
 Values = Mapping[str, Any]
 _DESCRIBED = ("names", "region", "default_locale", "time_zone", "fiscal_month", "fiscal_day", "listing")
@@ -53,10 +57,15 @@ def register_member(actor: Actor, subject: None, *, values: Values) -> Member:
     found = find_member(member_id)
     if found is not None and found.code == values["code"]:
         return found
-    _refuse_taken(member_id, values["code"])
-    db.session.add(Tenant(id=member_id, code=values["code"], kind=TenantKind.MEMBER))
-    db.session.flush()  # every row of the member refers to its tenant
-    streams.create_member_streams(member_id)
+    withdrawn = _withdrawn(values["code"])
+    if withdrawn is None:
+        tenancy.write_for(member_id)
+        _refuse_taken(member_id, values["code"])
+        db.session.add(Tenant(id=member_id, code=values["code"], kind=TenantKind.MEMBER))
+        db.session.flush()  # every row of the member refers to its tenant
+        streams.create_member_streams(member_id)
+    else:
+        member_id = withdrawn
     member = Member(
         member_id=member_id,
         id=member_id,
@@ -73,6 +82,16 @@ def register_member(actor: Actor, subject: None, *, values: Values) -> Member:
         member_id=member_id, subject=member_id, code=member.code, kind=member.kind, hosting=member.hosting
     )
     record(actor, event, member)
+    return member
+
+
+def withdraw_registration(actor: Actor, member: Member) -> Member:
+    """Take a prospect out again that nobody worked with yet; its code can only ever name this country."""
+    POLICY.require(actor, "members.member.withdraw_registration", member)
+    if member.state is not MemberState.PROSPECT:
+        raise ConflictError(_l("This country has taken steps by now. It stays."), code="wrong_state")
+    db.session.delete(member)
+    record(actor, MemberRegistrationWithdrawn(member_id=member.member_id, subject=member.id, code=member.code), member)
     return member
 
 
@@ -206,12 +225,36 @@ def enter_territory_extra(actor: Actor, hub_id: UUID, *, values: Values) -> Terr
     found = find_extra(code)
     if found is not None:
         return found
-    if not USER_ASSIGNED.fullmatch(country_of(code)):
-        raise InvalidError([FieldError("code", _l("Only user-assigned codes can be given to places of our own."))])
+    check_extra(code)
     names: Text = values["names"]
-    extra = TerritoryExtra(member_id=hub_id, id=ids.new(), code=code, country=country_of(code), names=names)
+    extra_id = values.get("id") or ids.new()
+    extra = TerritoryExtra(member_id=hub_id, id=extra_id, code=code, country=country_of(code), names=names)
     db.session.add(extra)
     record(actor, TerritoryExtraEntered(member_id=hub_id, subject=extra.id, code=code), extra)
+    return extra
+
+
+def check_extra(code: str) -> None:
+    """Refuse a code that may name a place of an ISO list."""
+    if not is_well_formed(code) or not USER_ASSIGNED.fullmatch(country_of(code)):
+        raise InvalidError([FieldError("code", _l("Only user-assigned codes can be given to places of our own."))])
+
+
+def rename_territory_extra(actor: Actor, extra: TerritoryExtra, *, values: Values) -> TerritoryExtra:
+    """Call a place of our own differently; its code stays."""
+    POLICY.require(actor, "members.territory_extra.enter", extra)
+    if values["names"] == extra.names:
+        return extra
+    extra.names = values["names"]
+    record(actor, TerritoryExtraRenamed(member_id=extra.member_id, subject=extra.id, code=extra.code), extra)
+    return extra
+
+
+def withdraw_territory_extra(actor: Actor, extra: TerritoryExtra) -> TerritoryExtra:
+    """Take a place of our own out again."""
+    POLICY.require(actor, "members.territory_extra.enter", extra)
+    db.session.delete(extra)
+    record(actor, TerritoryExtraWithdrawn(member_id=extra.member_id, subject=extra.id, code=extra.code), extra)
     return extra
 
 
@@ -242,6 +285,16 @@ def _day(member: Member, asked: date | None) -> date:
     if asked is not None and asked > today:
         raise InvalidError([FieldError("on", _l("This day lies in the future. Come back on that day."))])
     return asked or today
+
+
+def _withdrawn(code: str) -> UUID | None:
+    """Return the tenant of a country that was registered with a code and taken out again, and write for it."""
+    tenant = tenancy.tenant_by_code(code)
+    if tenant is None or tenant.kind is not TenantKind.MEMBER:
+        return None
+    tenancy.write_for(tenant.id)
+    stood = streams.find(stream_name(HUB_MEMBER, tenant.id)) is not None
+    return tenant.id if stood and find_member(tenant.id) is None else None
 
 
 def _refuse_taken(member_id: UUID, code: str) -> None:

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from sri_admin.kernel import i18n
 from sri_admin.kernel.db import db
+from sri_admin.kernel.errors import NotFoundError
 from sri_admin.kernel.text import Text
-from sri_admin.members.models.agreement import Agreement
+from sri_admin.members.models.agreement import Agreement, AgreementDraft
 from sri_admin.members.models.member import Member
 from sri_admin.members.models.territory import MemberTerritory, TerritoryExtra
 from sri_admin.members.rules.territory import Part, country_of, part_of, subdivision_name
@@ -43,6 +44,21 @@ def extra_names() -> dict[str, Text]:
 def find_extra(code: str) -> TerritoryExtra | None:
     """Return a place of our own by its code."""
     return db.session.scalar(sa.select(TerritoryExtra).where(TerritoryExtra.code == code))
+
+
+def extra_by_id(hub_id: UUID, extra_id: UUID) -> TerritoryExtra:
+    """Return a place of our own; NotFoundError if there is none."""
+    found = db.session.get(TerritoryExtra, (hub_id, extra_id))
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def is_place_used(code: str) -> bool:
+    """Say whether an agreement or a draft in reach names a place."""
+    signed = sa.exists().where(Agreement.territories.contains([code]))
+    drafted = sa.exists().where(AgreementDraft.values["territories"].contains([code]))
+    return bool(db.session.scalar(sa.select(sa.or_(signed, drafted))))
 
 
 def place_names(codes: Iterable[str]) -> dict[str, str]:

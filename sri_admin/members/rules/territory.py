@@ -57,6 +57,11 @@ def part_of(code: str) -> Part:
     return Part(inside, inside + 1)
 
 
+def is_well_formed(code: str) -> bool:
+    """Say whether a code is written like one of a country or of a part of it."""
+    return _CODE.fullmatch(code) is not None
+
+
 def is_known(code: str, extras: Collection[str] = ()) -> bool:
     """Say whether a code names a place in the ISO lists or among the places added here."""
     if not _CODE.fullmatch(code):

@@ -194,6 +194,33 @@ def tell_moved(values: Mapping[str, Any]) -> Said:
     return Said("doing", _("It now works here: %(place)s", place=str(HOSTINGS[Hosting(values["hosting"])])))
 
 
+def tell_withdrawn_registration(values: Mapping[str, Any]) -> Said:
+    """Tell that a country was taken out again."""
+    return Said("ended", _("The country was taken out again; the code %(code)s stays its own", code=values["code"]))
+
+
+def tell_imported(values: Mapping[str, Any]) -> Said:
+    """Tell that rows of a sheet were brought in."""
+    rows = values["rows"]
+    return Said("doing", ngettext("%(num)s row of a sheet was imported", "%(num)s rows of a sheet were imported", rows))
+
+
+def tell_taken_back(values: Mapping[str, Any]) -> Said:
+    """Tell that what rows of a sheet did was taken back."""
+    rows = values["rows"]
+    return Said("ended", ngettext("%(num)s imported row was taken back", "%(num)s imported rows were taken back", rows))
+
+
+def tell_extra_renamed(values: Mapping[str, Any]) -> Said:
+    """Tell that a place is called differently."""
+    return Said("doing", _("The place %(code)s is called differently", code=values["code"]))
+
+
+def tell_extra_withdrawn(values: Mapping[str, Any]) -> Said:
+    """Tell that a place was taken out again."""
+    return Said("ended", _("The place %(code)s was taken out again", code=values["code"]))
+
+
 def tell_described(_values: Mapping[str, Any]) -> Said:
     """Tell that a description was corrected."""
     return Said("doing", _("The description was corrected"))

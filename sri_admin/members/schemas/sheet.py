@@ -68,6 +68,14 @@ class ImportIn(Schema):
     kind = fields.Enum(SheetKind, by_value=True, required=True, validate=one_of(IMPORTED))
 
 
+class ImportQuery(Schema):
+    """What a file sent through the API is about, and what it is called."""
+
+    kind = fields.Enum(SheetKind, by_value=True, required=True, validate=one_of(IMPORTED))
+    name = fields.String(load_default="sheet", validate=validate.Length(max=200))
+    id = fields.UUID()
+
+
 class DayOrderIn(Schema):
     """How dates like 03/04/2026 are meant."""
 
