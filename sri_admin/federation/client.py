@@ -7,6 +7,9 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple, Protocol
@@ -22,6 +25,8 @@ from sri_admin.kernel import clock
 from sri_admin.kernel.errors import ConfigurationError
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.settings import LOOPBACK
+
+Begin = Callable[[Callable[[], Any]], Callable[[], Any]]
 
 BASE: Final = "/api/sync/v1"
 WELL_KNOWN: Final = "/.well-known/sri-sync"
@@ -156,9 +161,22 @@ class HubClient:
         """Return a JSON document that is open to anybody who can ask."""
         return self._json(self.call("GET", path, headers=headers, signed=False))
 
-    def send_lines(self, path: str, lines: bytes) -> bytes:
-        """Send lines packed, return the lines of the answer."""
-        return self.call("POST", path, body=pack(lines), kind=NDJSON, headers={"Content-Encoding": GZIP}).body
+    def send_lines(self, path: str, packed: bytes) -> bytes:
+        """Send packed lines, return the lines of the answer."""
+        return self.call("POST", path, body=packed, kind=NDJSON, headers={"Content-Encoding": GZIP}).body
+
+    @contextmanager
+    def beside(self) -> Iterator[Begin]:
+        """Give a function that begins one request beside the work that goes on here; it is over when the block ends.
+
+        It returns what waits for the result, or raises the request's error. Only the real line is used that way; on
+        any other a request is made when its result is wanted.
+        """
+        if not isinstance(self.transport, HttpTransport):
+            yield lambda request: request
+            return
+        with ThreadPoolExecutor(1) as pool:
+            yield lambda request: pool.submit(copy_context().run, request).result
 
     def call(
         self,

@@ -16,7 +16,7 @@ _ONE = 1
 def note_node(node_id: UUID, **told: Any) -> None:
     """Keep what a node told about itself just now: software, skew_ms, heads, trouble."""
     told["at"] = clock.now()
-    with transaction.apart() as session:
+    with transaction.apart(durable=False) as session:
         row = insert(NodeContact).values(node_id=node_id, **told)
         session.execute(row.on_conflict_do_update(index_elements=[NodeContact.node_id], set_=told))
 
@@ -86,6 +86,6 @@ def reached_at() -> datetime | None:
 
 
 def _write(**values: Any) -> None:
-    with transaction.apart() as session:
+    with transaction.apart(durable=False) as session:
         row = insert(HubContact).values(id=_ONE, **{"tried_at": clock.now(), "skew_ms": 0, **values})
         session.execute(row.on_conflict_do_update(index_elements=[HubContact.id], set_=values))

@@ -56,11 +56,13 @@ def access(node_id: UUID, member_id: UUID) -> dict[str, Access]:
     """Return what a node may do now, by stream; its writing follows from the newest grant of each stream."""
     allowed = {cls.value: Access.READ for cls in (HUB_CONTROL, HUB_REGISTRY)}
     allowed[stream_name(HUB_MEMBER, member_id)] = Access.READ
-    for name in grants.names_of(member_id):
-        newest = grants.newest(name)
-        if newest is not None and newest.node_id == node_id:
+    names = grants.names_of(member_id)
+    writers = grants.writers(names)
+    for name in names:
+        writer = writers.get(name)
+        if writer == node_id:
             allowed[name] = Access.WRITE
-        elif newest is None or newest.node_id is None:
+        elif writer is None:
             allowed[name] = Access.READ  # written at the hub: what a node has, or will have, of its own member
     return allowed
 

@@ -3,15 +3,16 @@
 Streams are independent, and so are pull and push: what stands in the way of one stops that one and is told.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
-from typing import Any, Final
-from urllib.parse import urlencode
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 import structlog
 
 from sri_admin.federation import box_keys, contact, control, credentials, export, hello, intake, joining, limits
-from sri_admin.federation.client import BASE, Answer, HubClient, HubError, LineDownError, Transport
+from sri_admin.federation.ahead import Batches, Pages
+from sri_admin.federation.client import BASE, HubClient, HubError, LineDownError, Transport
 from sri_admin.federation.control import Access
 from sri_admin.federation.handover import attending
 from sri_admin.federation.lines import ProtocolError
@@ -163,39 +164,48 @@ def _client(transport: Transport, sleep: Callable[[float], None] | None) -> HubC
     return client
 
 
+class Standing(NamedTuple):
+    """How the streams are here at one moment, and of which of them the hub's signed head says nothing new."""
+
+    here: Mapping[str, export.Here]
+    quiet: Set[str]
+
+
+def _standing(offers: Mapping[str, Offer]) -> Standing:
+    heads = {each.stream: each.head for each in offers.values() if each.access is Access.READ}
+    with transaction.reading(joining.exchange_reach()):
+        return Standing(export.all_here(), intake.unchanged(heads))
+
+
 def _exchange_all(client: HubClient, outcome: Outcome) -> None:
-    offers = _control_first(client, outcome)
-    if any(_was_set_back(each) for each in offers.values()):
+    offers, standing = _control_first(client, outcome)
+    if any(_was_set_back(each, standing.here.get(each.stream)) for each in offers.values()):
         stepping.renew(client)  # others hold more of our own log than we do, so this is a copy of an earlier day
-        offers = _control_first(client, outcome)
-    outcome.streams.extend(_exchange(client, offers[name]) for name in in_order(offers))
+        offers, standing = _control_first(client, outcome)
+    outcome.streams.extend(_exchange(client, offers[name], standing) for name in in_order(offers))
     closing = [name for name, each in offers.items() if each.closing]
     if not any(each.code for each in outcome.streams) and attending.accept(client, closing):
         _control_first(client, outcome)
 
 
-def _control_first(client: HubClient, outcome: Outcome) -> dict[str, Offer]:
+def _control_first(client: HubClient, outcome: Outcome) -> tuple[dict[str, Offer], Standing]:
     offers, before = _hello(client), outcome.pulled
+    standing = _standing(offers)
     first = offers.pop(control.STREAM, None)
     if first is not None:
-        outcome.streams.append(_exchange(client, first))
-    if outcome.pulled > before or _is_news(offers):
+        outcome.streams.append(_exchange(client, first, standing))
+    if outcome.pulled > before or _is_news(offers, standing):
         control.take_grants()
         offers = _hello(client)  # new keys and grants change what may be read and written
+        standing = _standing(offers)
         offers.pop(control.STREAM, None)
-    return offers
+    return offers, standing
 
 
-def _was_set_back(offer: Offer) -> bool:
-    here = _here(offer.stream)
+def _was_set_back(offer: Offer, here: export.Here | None) -> bool:
     if offer.access is not Access.WRITE or here is None or here.epoch != offer.epoch:
         return False
     return offer.status in {PeerStatus.BEHIND, PeerStatus.FORKED}
-
-
-def _here(stream: str) -> export.Here | None:
-    with transaction.reading(joining.reach()):
-        return export.here(stream)
 
 
 def _hello(client: HubClient) -> dict[str, Offer]:
@@ -213,7 +223,7 @@ def _hello(client: HubClient) -> dict[str, Offer]:
 
 def _say_hello(client: HubClient) -> dict[str, Offer]:
     identity = installation.identity()
-    with transaction.reading(joining.reach()):
+    with transaction.reading(joining.exchange_reach()):
         positions = export.positions()
     last = contact.with_hub()
     document = hello.ask(
@@ -233,11 +243,9 @@ def _say_hello(client: HubClient) -> dict[str, Offer]:
     return {each.stream: each for each in offers}
 
 
-def _is_news(offers: Mapping[str, Offer]) -> bool:
-    with transaction.reading(joining.reach()):
-        begun = {each.stream: each.epoch for each in export.positions()}
+def _is_news(offers: Mapping[str, Offer], standing: Standing) -> bool:
     ours = [each for each in offers.values() if each.access is Access.WRITE]
-    return any(begun.get(each.stream, 0) < each.epoch for each in ours)
+    return any(each.stream not in standing.here or standing.here[each.stream].epoch < each.epoch for each in ours)
 
 
 def in_order(streams: Iterable[str]) -> list[str]:
@@ -250,13 +258,15 @@ def _place(stream: str) -> tuple[int, str]:
     return next(places, len(_ORDER)), stream
 
 
-def _exchange(client: HubClient, offer: Offer) -> StreamOutcome:
-    outcome = StreamOutcome(offer.stream, offer.access)
+def _exchange(client: HubClient, offer: Offer, standing: Standing) -> StreamOutcome:
+    outcome, here = StreamOutcome(offer.stream, offer.access), standing.here.get(offer.stream)
     try:
         if offer.access is Access.WRITE:
-            _write(client, offer, outcome)
+            _write(client, offer, here, outcome)
         else:
-            _read(client, offer, outcome)
+            _catch_up(client, offer, here, outcome)
+            if offer.stream not in standing.quiet:
+                intake.head(offer.stream, offer.head)
     except LineDownError:
         raise
     except HubError as error:
@@ -268,27 +278,21 @@ def _exchange(client: HubClient, offer: Offer) -> StreamOutcome:
     return outcome
 
 
-def _write(client: HubClient, offer: Offer, outcome: StreamOutcome) -> None:
-    here = _here(offer.stream)
+def _write(client: HubClient, offer: Offer, here: export.Here | None, outcome: StreamOutcome) -> None:
     if here is None or not here.own:
         # A newer epoch is ours to write once we hold the one before it as far as the hub does.
-        _catch_up(client, offer, outcome)
+        _catch_up(client, offer, here, outcome)
         control.take_grants()
         return
     if offer.epoch >= here.epoch:
         _refuse_parted(offer)
-    attending.close(offer.stream, closing=offer.closing)
+    if offer.closing != here.closing:
+        attending.close(offer.stream, closing=offer.closing)
     if offer.status is PeerStatus.AHEAD:
         _push(client, offer, here.epoch, outcome)
 
 
-def _read(client: HubClient, offer: Offer, outcome: StreamOutcome) -> None:
-    _catch_up(client, offer, outcome)
-    intake.head(offer.stream, offer.head)
-
-
-def _catch_up(client: HubClient, offer: Offer, outcome: StreamOutcome) -> None:
-    here = _here(offer.stream)
+def _catch_up(client: HubClient, offer: Offer, here: export.Here | None, outcome: StreamOutcome) -> None:
     parted = offer.status in {PeerStatus.FORKED, PeerStatus.PAST_END}
     if parted and here is not None and here.epoch < offer.epoch:
         stepping.step_back(client, offer.stream, ours=offer.access is Access.WRITE)
@@ -305,12 +309,16 @@ def _refuse_parted(offer: Offer) -> None:
 
 
 def _pull(client: HubClient, offer: Offer, outcome: StreamOutcome) -> None:
-    size = limits.PAGE_CHANGES
+    with client.beside() as begin:
+        _pull_pages(Pages(client, offer.stream, begin), offer, outcome)
+
+
+def _pull_pages(pages: Pages, offer: Offer, outcome: StreamOutcome) -> None:
+    size, end = limits.PAGE_CHANGES, (offer.epoch, offer.n)
     for _round in range(_MOST_ROUNDS):
-        with transaction.reading(joining.reach()):
+        with transaction.reading(joining.exchange_reach()):
             cursor = export.cursor(offer.stream)
-        query = {"max_changes": size} | ({"cursor": cursor} if cursor else {})
-        answer = _page(client, f"{BASE}/streams/{offer.stream}/changes?{urlencode(query)}")
+        answer = pages.after(cursor, size)
         if answer is None and size > _SMALLEST_PAGE:
             size //= 2
             continue
@@ -318,42 +326,37 @@ def _pull(client: HubClient, offer: Offer, outcome: StreamOutcome) -> None:
             raise LineDownError("timeout", "no page came in time")
         if answer.status == 204:
             return
+        size = min(limits.PAGE_CHANGES, size * 2)
+        pages.expect(answer, size, until=end)
         taken = intake.page(offer.stream, answer.body)
         outcome.changes += taken.changes
-        if (taken.epoch, taken.n) >= (offer.epoch, offer.n):
+        if (taken.epoch, taken.n) >= end:
             return
-        size = min(limits.PAGE_CHANGES, size * 2)
-
-
-def _page(client: HubClient, path: str) -> Answer | None:
-    try:
-        return client.call("GET", path)
-    except LineDownError as error:
-        if error.code == "timeout":
-            return None
-        raise
 
 
 def _push(client: HubClient, offer: Offer, last_epoch: int, outcome: StreamOutcome) -> None:
-    held, epoch, restarts = offer.n, offer.epoch, 0
-    for _round in range(_MOST_ROUNDS):
-        with transaction.reading(joining.reach()):
-            batch = export.batch(offer.stream, held, epoch=epoch)
-        if batch is None and epoch < last_epoch:
-            held, epoch = 0, epoch + 1
-            continue
-        if batch is None:
-            return
-        try:
-            receipt = client.send_lines(f"{BASE}/streams/{offer.stream}/batches", batch)
-        except HubError as error:
-            restarts += 1
-            if error.code != "gap" or restarts > _MOST_RESTARTS:
-                raise
-            held = int(error.facts["expected_n"]) - 1
-            continue
-        taken = intake.take_receipt(offer.stream, receipt.strip())
-        if taken <= held:
-            raise ProtocolError("no_progress", "the receipt names nothing new")
-        outcome.changes += taken - held
-        held = taken
+    held, epoch, restarts, batches = offer.n, offer.epoch, 0, Batches(offer.stream)
+    path = f"{BASE}/streams/{offer.stream}/batches"
+    with client.beside() as begin:
+        for _round in range(_MOST_ROUNDS):
+            batch = batches.after(epoch, held)
+            if batch is None and epoch < last_epoch:
+                held, epoch = 0, epoch + 1
+                continue
+            if batch is None:
+                return
+            answer = begin(partial(client.send_lines, path, batch.body))
+            batches.prepare(epoch, batch.end)
+            try:
+                receipt = answer()
+            except HubError as error:
+                restarts += 1
+                if error.code != "gap" or restarts > _MOST_RESTARTS:
+                    raise
+                held = int(error.facts["expected_n"]) - 1
+                continue
+            taken = intake.take_receipt(offer.stream, receipt.strip())
+            if taken <= held:
+                raise ProtocolError("no_progress", "the receipt names nothing new")
+            outcome.changes += taken - held
+            held = taken

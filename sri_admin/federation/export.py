@@ -24,6 +24,13 @@ _REFUSALS = {
 }
 
 
+class BatchOut(NamedTuple):
+    """A batch as it is sent, and the last line in it."""
+
+    body: bytes
+    end: int
+
+
 class PageOut(NamedTuple):
     """A page as it is sent: its lines and signed checkpoint, the cursor after it, and where the stream ends."""
 
@@ -33,22 +40,16 @@ class PageOut(NamedTuple):
 
 
 class Here(NamedTuple):
-    """A stream as it is here: its epoch, and whether it is written here."""
+    """A stream as it is here: its epoch, whether it is written here, and whether it is being handed over."""
 
     epoch: int
     own: bool
+    closing: bool
 
 
-def here(stream: str) -> Here | None:
-    """Return how a stream is here, if it is."""
-    row = streams.find(stream)
-    return Here(row.epoch, row.own) if row else None
-
-
-def is_closing(stream: str) -> bool:
-    """Say whether a stream is being handed over."""
-    row = streams.find(stream)
-    return row is not None and row.closing
+def all_here() -> dict[str, Here]:
+    """Return how every stream in reach is here, by name."""
+    return {row.name: Here(row.epoch, row.own, row.closing) for row in streams.here()}
 
 
 def positions() -> list[Position]:
@@ -56,12 +57,8 @@ def positions() -> list[Position]:
     return [streams.position(row) for row in streams.here()]
 
 
-def judge(stream: str, theirs: PeerPosition) -> PeerStatus:
+def judge(row: SyncStream, theirs: PeerPosition) -> PeerStatus:
     """Compare where a peer stands with a stream that is here, also in an epoch that has ended."""
-    return _judge(streams.by_name(stream), theirs)
-
-
-def _judge(row: SyncStream, theirs: PeerPosition) -> PeerStatus:
     ended = streams.end_of(row, theirs.epoch) if theirs.epoch < row.epoch else None
     known = ended.epoch if ended else row.epoch
     return judge_across(streams.position(row), ended, theirs, chain_at=lambda n: streams.chain_at(row, n, epoch=known))
@@ -75,7 +72,14 @@ def cursor(stream: str) -> str | None:
 
 def head(stream: str) -> bytes:
     """Return the signed head of an own stream."""
-    row = _sending(stream)
+    return head_of(streams.by_name(stream))
+
+
+def head_of(row: SyncStream) -> bytes:
+    """Return the signed head of an own stream that was read."""
+    if not row.own:
+        raise ProtocolError("denied", "this stream is not written here")
+    _refuse_stopped(row)
     return statement(row, row.n, row.chain)
 
 
@@ -138,7 +142,7 @@ def _epoch(row: SyncStream, epoch: int) -> SyncStream | SyncEpoch:
     return of
 
 
-def batch(stream: str, after_n: int, *, epoch: int | None = None) -> bytes | None:
+def batch(stream: str, after_n: int, *, epoch: int | None = None) -> BatchOut | None:
     """Return an own stream's lines after n of an epoch as a batch; None when there are none."""
     row = streams.by_name(stream)
     of = _epoch(row, epoch or row.epoch)
@@ -152,7 +156,8 @@ def batch(stream: str, after_n: int, *, epoch: int | None = None) -> bytes | Non
     lines, end, chain = _lines(row, after_n, of=of, max_changes=limits.PAGE_CHANGES, max_bytes=limits.PAGE_BYTES)
     identity = installation.identity()
     first = Header(row.name, of.epoch, after_n + 1, end, base, str(identity.id), str(identity.incarnation))
-    return b"\n".join((encode_header(first), *lines, checkpoint(row, end, chain, of=of))) + b"\n"
+    body = b"\n".join((encode_header(first), *lines, checkpoint(row, end, chain, of=of))) + b"\n"
+    return BatchOut(body, end)
 
 
 def _was_ours(row: SyncStream, epoch: int) -> bool:
@@ -163,14 +168,6 @@ def _was_ours(row: SyncStream, epoch: int) -> bool:
     return epoch < row.epoch and db.session.scalar(mine.limit(1)) is not None
 
 
-def _sending(stream: str) -> SyncStream:
-    row = streams.by_name(stream)
-    if not row.own:
-        raise ProtocolError("denied", "this stream is not written here")
-    _refuse_stopped(row)
-    return row
-
-
 def _refuse_stopped(row: SyncStream) -> None:
     if row.trouble:
         raise ProtocolError(row.trouble, "this stream was stopped until a person decides")
@@ -179,7 +176,7 @@ def _refuse_stopped(row: SyncStream) -> None:
 def _checked_start(row: SyncStream, after: Cursor) -> tuple[int, int]:
     if after.stream != row.name:
         raise ProtocolError("bad_cursor", "the cursor belongs to another stream")
-    status = _judge(row, PeerPosition(after.epoch, after.n, after.prefix))
+    status = judge(row, PeerPosition(after.epoch, after.n, after.prefix))
     if status in _REFUSALS:
         raise ProtocolError(*_REFUSALS[status])
     return after.epoch, after.n

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from sri_admin.federation import streams
 from sri_admin.federation.events import WriterGranted
@@ -64,6 +65,17 @@ def _next_of(row: SyncStream, hub_id: UUID, node_id: UUID | None) -> Grant:
 def newest(name: str) -> Grant | None:
     """Return the grant in force for a stream."""
     return db.session.scalar(sa.select(Grant).where(Grant.stream == name).order_by(Grant.epoch.desc()).limit(1))
+
+
+def writers(names: Iterable[str]) -> dict[str, UUID | None]:
+    """Return the node that writes each stream now, None for the hub; streams never granted are left out."""
+    newest_of_each = (
+        sa.select(Grant.stream, Grant.node_id)
+        .ext(distinct_on(Grant.stream))
+        .where(Grant.stream.in_(list(names)))
+        .order_by(Grant.stream, Grant.epoch.desc())
+    )
+    return {row.stream: row.node_id for row in db.session.execute(newest_of_each)}
 
 
 def of_epoch(name: str, epoch: int) -> Grant | None:

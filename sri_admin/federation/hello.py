@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from sri_admin import __version__
-from sri_admin.federation import box_keys, control, export, kinds, limits
+from sri_admin.federation import box_keys, control, export, kinds, limits, streams
 from sri_admin.federation.answers import RefusedError
 from sri_admin.federation.control import Access
 from sri_admin.federation.enrolment_models import Node, NodeState
 from sri_admin.federation.merge import PeerPosition, PeerStatus, Position
+from sri_admin.federation.models import SyncStream
 from sri_admin.kernel import clock
 
 PROTOCOLS = (1,)
@@ -75,7 +76,7 @@ def answer(node: Node, values: Mapping[str, Any]) -> dict[str, Any]:
         "limits": limits_told(),
         "schema_actions": schema_actions(values["schemas"]),
         "box_key": box_keys.kid_of(node.id),
-        "streams": [_stream(own, access, told.get(own.stream)) for own, access in _granted(node) if own is not None],
+        "streams": [_stream(row, access, told.get(row.name)) for row, access in _granted(node)],
     }
 
 
@@ -110,21 +111,22 @@ def positions(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _granted(node: Node) -> list[tuple[Position, Access]]:
-    positions = {each.stream: each for each in export.positions()}
+def _granted(node: Node) -> list[tuple[SyncStream, Access]]:
+    rows = {each.name: each for each in streams.here()}
     allowed = control.access(node.id, node.member_id)
-    return [(positions[name], access) for name, access in sorted(allowed.items()) if name in positions]
+    return [(rows[name], access) for name, access in sorted(allowed.items()) if name in rows]
 
 
-def _stream(own: Position, access: Access, told: Mapping[str, Any] | None) -> dict[str, Any]:
+def _stream(row: SyncStream, access: Access, told: Mapping[str, Any] | None) -> dict[str, Any]:
+    own = streams.position(row)
     status = PeerStatus.BEHIND if own.n or own.epoch > 1 else PeerStatus.OK
     if told is not None:
         theirs = PeerPosition(told["epoch"], told["n"], bytes.fromhex(told["chain"]))
-        status = export.judge(own.stream, theirs)
+        status = export.judge(row, theirs)
     facts: dict[str, Any] = {"epoch": own.epoch, "log_id": own.log_id, "n": own.n, "chain": own.chain.hex()}
-    if export.is_closing(own.stream):
+    if row.closing:
         facts["closing"] = True
     shown: dict[str, Any] = {"stream": own.stream, "access": access.value, "status": status.value, **facts}
     if access is Access.READ:
-        shown["head"] = export.head(own.stream).decode()
+        shown["head"] = export.head_of(row).decode()
     return shown

@@ -4,6 +4,7 @@ Nothing is taken before signature, numbers and chain are right. Lines, records a
 transaction, so a crash anywhere is a repeat.
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -51,9 +52,8 @@ class GapError(ProtocolError):
 
 def reach_for(name: str) -> Reach:
     """Return what a transaction on a stream touches: it writes for the stream's tenant and reads the hub's keys."""
-    with transaction.reading(tenancy.NOWHERE):
-        tenant, hub = streams.tenant_of(name), tenancy.hub_tenant().id
-    return tenancy.everywhere({tenant, hub}, writing=tenant)
+    tenant = streams.tenant_of(name)
+    return tenancy.everywhere({tenant, installation.hub_tenant_id()}, writing=tenant)
 
 
 def page(stream: str, body: bytes, *, overlapping: bool = False) -> Taken:
@@ -124,21 +124,40 @@ def _replica(checkpoint: Checkpoint | Receipt) -> SyncStream:
 
 def head(stream: str, sealed: bytes) -> None:
     """Keep the hub's signed head of a replica; two heads that contradict each other stop the stream."""
-    checkpoint = open_sealed(sealed, Checkpoint, keys.receipt_key)
-    if checkpoint.stream != stream:
-        raise StreamError("wrong_stream", f"{checkpoint.stream} instead of {stream}")
+    checkpoint = _opened_head(stream, sealed)
     reach = reach_for(stream)
     with transaction.reading(reach):
-        if _says_nothing_new(checkpoint):
+        if _says_nothing_new(streams.find(stream), checkpoint):
             return
     code = transaction.write(reach, lambda: _keep_head(checkpoint, sealed))
     if code:
         raise StreamError(code, "the hub's signed heads contradict each other")
 
 
-def _says_nothing_new(checkpoint: Checkpoint) -> bool:
-    # A node asks every few minutes and mostly hears the same head again: nothing is locked or written for that.
-    row = streams.find(checkpoint.stream)
+def unchanged(heads: Mapping[str, bytes]) -> set[str]:
+    """Return the replicas whose signed head says nothing new, read at once; runs in the caller's transaction.
+
+    A node asks every few minutes and mostly hears the same heads again: nothing is locked or written for that.
+    """
+    held = {row.name: row for row in streams.here()}
+    return {name for name, sealed in heads.items() if _is_unchanged(held.get(name), name, sealed)}
+
+
+def _is_unchanged(row: SyncStream | None, name: str, sealed: bytes) -> bool:
+    try:
+        return _says_nothing_new(row, _opened_head(name, sealed))
+    except ProtocolError:
+        return False  # it is refused when its stream's turn comes
+
+
+def _opened_head(stream: str, sealed: bytes) -> Checkpoint:
+    checkpoint = open_sealed(sealed, Checkpoint, keys.receipt_key)
+    if checkpoint.stream != stream:
+        raise StreamError("wrong_stream", f"{checkpoint.stream} instead of {stream}")
+    return checkpoint
+
+
+def _says_nothing_new(row: SyncStream | None, checkpoint: Checkpoint) -> bool:
     if row is None or row.statement is None:
         return False
     told = checkpoint.epoch, checkpoint.log_id, checkpoint.n, checkpoint.chain

@@ -55,9 +55,16 @@ def is_in(row: HubLink) -> bool:
 
 
 def reach() -> Reach:
-    """Return the members a node's exchange may read: its own and the hub."""
+    """Return everybody this installation knows: at a node its own member and the hub."""
     with transaction.reading(tenancy.NOWHERE):
         return tenancy.everywhere(db.session.scalars(sa.select(Tenant.id)))
+
+
+def exchange_reach() -> Reach:
+    """Return the members a node's exchange may read: its own and the hub."""
+    own = installation.identity().tenant_id
+    assert own is not None
+    return tenancy.everywhere({own, installation.hub_tenant_id()})
 
 
 def ask(transport: Transport, code: str) -> Asked:

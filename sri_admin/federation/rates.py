@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 
 from sri_admin.federation.enrolment_models import RateBucket
 from sri_admin.kernel import clock, transaction
@@ -28,14 +29,18 @@ QUESTIONS = Rate(size=60, per_second=0.5)
 def spend(holder: str, rate: Rate) -> None:
     """Take one request from somebody's bucket; TooManyError says when to come again."""
     now = clock.now()
-    with transaction.apart() as session:
-        # The row is made first, so that two first requests at once take turns on it.
-        session.execute(insert(RateBucket).values(holder=holder, left=rate.size, at=now).on_conflict_do_nothing())
-        bucket = session.get_one(RateBucket, holder, with_for_update=True)
+    with transaction.apart(durable=False) as session:
+        bucket = session.get(RateBucket, holder, with_for_update=True) or _begun(session, holder, rate, now)
         left = min(rate.size, bucket.left + max(0.0, _seconds(bucket.at, now)) * rate.per_second)
         bucket.left, bucket.at = max(left - 1, 0.0) if left >= 1 else left, now
     if left < 1:
         raise TooManyError(retry_after=math.ceil((1 - left) / rate.per_second))
+
+
+def _begun(session: Session, holder: str, rate: Rate, now: datetime) -> RateBucket:
+    # Two first requests at once take turns on the row that one of them made.
+    session.execute(insert(RateBucket).values(holder=holder, left=rate.size, at=now).on_conflict_do_nothing())
+    return session.get_one(RateBucket, holder, with_for_update=True)
 
 
 def _seconds(earlier: datetime, later: datetime) -> float:

@@ -12,7 +12,7 @@ from sri_admin.federation.lines import REMOVALS, ProtocolError, decode_change
 from sri_admin.federation.merge import Position
 from sri_admin.federation.models import SyncEpoch, SyncLine, SyncStream
 from sri_admin.federation.stream_names import OF_MEMBER, StreamClass, parse_name, stream_name
-from sri_admin.kernel import clock, ids, installation, tenancy
+from sri_admin.kernel import clock, ids, installation
 from sri_admin.kernel.db import db
 
 RecordKey = tuple[str, UUID]
@@ -22,7 +22,7 @@ def tenant_of(name: str) -> UUID:
     """Return the tenant whose rows a stream carries; ProtocolError `unknown_stream`."""
     cls, member_id = parse_name(name)
     if member_id is None and cls.of_hub:
-        return tenancy.hub_tenant().id
+        return installation.hub_tenant_id()
     if member_id is None:
         raise ProtocolError("unknown_stream", f"there is no stream {name[:80]}")
     return member_id

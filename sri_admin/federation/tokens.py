@@ -41,6 +41,14 @@ _LEEWAY_SECONDS = 60
 _LONGEST_JTI = 200
 
 
+@dataclass(frozen=True, kw_only=True)
+class NodeActor(Actor):
+    """A node that showed its token: its row, and what the token was given for."""
+
+    node: Node
+    scopes: frozenset[str]
+
+
 @dataclass(frozen=True)
 class NodeClient(ClientMixin):
     """A node as the token endpoint sees it."""
@@ -184,11 +192,11 @@ def find_client(client_id: str) -> NodeClient | None:
         node_id = UUID(client_id)
     except ValueError:
         return None
-    with transaction.reading(tenancy.NOWHERE):
+    # Grants are the hub's own rows, so its reach is enough to ask who may do what.
+    with transaction.reading(tenancy.only(installation.hub_tenant_id())):
         node = _node(node_id)
-    if node is None or str(node_id) != client_id:
-        return None
-    with transaction.reading(reach_of(node)):
+        if node is None or str(node_id) != client_id:
+            return None
         scope = " ".join(_scopes(control.access(node.id, node.member_id)))
     return NodeClient(node.id, node.member_id, node.auth_key, scope)
 
@@ -200,14 +208,14 @@ def _scopes(access: Mapping[str, Access]) -> list[str]:
 
 def reach_of(node: Node) -> Reach:
     """Return what may be read on behalf of a node: its member's streams and the hub's."""
-    hub = installation.identity().tenant_id
-    return tenancy.everywhere(each for each in (hub, node.member_id) if each)
+    return tenancy.everywhere({installation.hub_tenant_id(), node.member_id})
 
 
 def _keep(token: dict[str, Any], request: Any) -> None:
     client: NodeClient = request.client
     until = clock.now() + timedelta(seconds=limits.TOKEN_SECONDS)
-    with transaction.apart() as session:
+    # A token lost with the server is asked for again.
+    with transaction.apart(durable=False) as session:
         session.execute(sa.delete(NodeToken).where(NodeToken.expires_at < clock.now()))
         session.add(
             NodeToken(
@@ -219,23 +227,17 @@ def _keep(token: dict[str, Any], request: Any) -> None:
         )
 
 
-def node_actor(bearer: str) -> Actor | None:
+def node_actor(bearer: str) -> NodeActor | None:
     """Return the node a token stands for; None if it is unknown, too old, or its node may no longer come."""
-    row = _token(bearer)
-    if row is None:
-        return None
     with transaction.reading(tenancy.NOWHERE):
-        node = _node(row.node_id)
+        row = db.session.get(NodeToken, _digest(bearer))
+        if row is None or row.expires_at <= clock.now():
+            return None
+        node, scopes = _node(row.node_id), frozenset(row.scope.split())
     if node is None:
         return None
     own = Mandate(role=NODE_ROLE, scope=Scope.MEMBER, member_id=node.member_id, starts_on=clock.today())
-    return Actor(label=str(node.id), kind="node", mandates=(own,))
-
-
-def scopes_of(bearer: str) -> frozenset[str]:
-    """Return what a token was given for; what is still granted is asked again each time."""
-    row = _token(bearer)
-    return frozenset(row.scope.split()) if row else frozenset()
+    return NodeActor(label=str(node.id), kind="node", mandates=(own,), node=node, scopes=scopes)
 
 
 def withdraw(node_id: UUID) -> None:
@@ -250,12 +252,6 @@ def _node(node_id: UUID) -> Node | None:
         return None
     transaction.detach(node)
     return node
-
-
-def _token(bearer: str) -> NodeToken | None:
-    with transaction.apart() as session:
-        row = session.get(NodeToken, _digest(bearer))
-    return row if row is not None and row.expires_at > clock.now() else None
 
 
 def _digest(token: str) -> bytes:

@@ -87,6 +87,7 @@ def identify() -> Identity:
     current = runtime.current()
     with transaction.apart() as session:
         row = session.scalar(sa.select(Installation))
+        hub = session.scalar(sa.select(Tenant.id).where(Tenant.kind == TenantKind.HUB))
     if row is None:
         raise ConfigurationError(_("This database has no installation yet. Run “sri-admin db upgrade” first."))
     if row.role != current.settings.installation.role:
@@ -99,7 +100,7 @@ def identify() -> Identity:
             home=str(current.settings.installation.home),
         )
         raise ConfigurationError(message, code="identity_mismatch")
-    current.identity = Identity(row.id, row.role, row.incarnation, row.tenant_id)
+    current.identity = Identity(row.id, row.role, row.incarnation, row.tenant_id, hub)
     return current.identity
 
 
@@ -180,6 +181,14 @@ def renew() -> Identity:
         row.incarnation = following
     _write_file(settings, row.id, following)
     return identify()
+
+
+def hub_tenant_id() -> UUID:
+    """Return the tenant that is SRI itself, at a hub or at a node that was taken in."""
+    known = identity().hub_tenant_id
+    if known is None:
+        raise ConfigurationError(_("This installation is not connected to a hub yet."))
+    return known
 
 
 def serve(tenant_id: UUID) -> None:

@@ -15,12 +15,13 @@ EXTENSION = "sri-admin"
 
 @dataclass(frozen=True)
 class Identity:
-    """Who this installation is: its id, the incarnation it writes as, and the tenant it serves (a node's member)."""
+    """Who this installation is: its id, its incarnation, the tenant it serves (a node's member) and the hub's."""
 
     id: UUID
     role: str
     incarnation: UUID
     tenant_id: UUID | None
+    hub_tenant_id: UUID | None
 
     @property
     def short(self) -> str:

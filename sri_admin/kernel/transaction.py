@@ -22,6 +22,7 @@ from sri_admin.kernel.tenancy import Reach
 
 T = TypeVar("T")
 
+_UNHURRIED = sa.text("set local synchronous_commit to off")
 _RACES = (pg.SerializationFailure, pg.DeadlockDetected, pg.LockNotAvailable, pg.UniqueViolation)
 _CLASHES = (pg.UniqueViolation, pg.ExclusionViolation, pg.ForeignKeyViolation, pg.CheckViolation)
 
@@ -79,9 +80,14 @@ def _attempt(reach: Reach, body: Callable[[], T]) -> T:
 
 
 @contextmanager
-def apart() -> Iterator[Session]:
-    """Open a short transaction on a connection of its own, committed whatever becomes of the one around it."""
+def apart(*, durable: bool = True) -> Iterator[Session]:
+    """Open a short transaction on a connection of its own, committed whatever becomes of the one around it.
+
+    One that is not durable does not wait for the disk: what it wrote may be lost with the server, never half.
+    """
     with Session(db.engine, expire_on_commit=False) as session, session.begin():
+        if not durable:
+            session.execute(_UNHURRIED)
         yield session
 
 

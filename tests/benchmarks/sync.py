@@ -27,18 +27,14 @@ class IncompleteError(Exception):
     """A synchronisation did not bring everything over, so its time means nothing."""
 
 
-@dataclass
-class Counting:
+class Counting(HttpTransport):
     """The real line, with requests and the bytes of their bodies counted."""
 
-    line: HttpTransport
-    requests: int = 0
-    sent: int = 0
-    received: int = 0
+    requests, sent, received = 0, 0, 0
 
     def request(self, method: str, path: str, *, headers: Mapping[str, str], body: bytes) -> Answer:
         """Pass a request on."""
-        answer = self.line.request(method, path, headers=headers, body=body)
+        answer = super().request(method, path, headers=headers, body=body)
         self.requests += 1
         self.sent += len(body)
         self.received += len(answer.body)
@@ -117,14 +113,14 @@ def fill(member_id: UUID, number: int, seed: int) -> None:
 
 def synchronise() -> Sync:
     """Exchange everything with the hub, as the node whose code is running."""
-    counting = Counting(HttpTransport(runtime.current().settings.hub.url))
+    counting = Counting(runtime.current().settings.hub.url)
     own = os.getpid()
     before = memory.resident(own)
     memory.forget_peak(own)
     begun = time.perf_counter()
     outcome = exchange.synchronise(counting)
     seconds = time.perf_counter() - begun
-    counting.line.session.close()
+    counting.session.close()
     if not outcome.ok:
         raise IncompleteError(f"{outcome.code}: {outcome.detail}")
     after = memory.peak(own)

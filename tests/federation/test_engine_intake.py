@@ -60,7 +60,7 @@ def everything(world: World) -> list[dict[str, str]]:
 def batch_of(world: World, stream: str, after: int = 0) -> bytes:
     found = world.nodes["QM"].read(lambda: export.batch(stream, after))
     assert found is not None
-    return found
+    return found.body
 
 
 def last_batch(world: World) -> Call:
@@ -220,6 +220,8 @@ def tamper(world: World, stream: str, old: bytes, new: bytes) -> None:
     node.write(world.members["QM"], body)
 
 
+# A program that ends there closes nothing, not even the cursor it was reading lines with.
+@pytest.mark.filterwarnings("ignore:Exception ignored in.*ServerCursor:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("hub", [True, False], ids=["hub", "node"])
 def test_f18_a_crash_before_any_statement_loses_and_doubles_nothing(world: World, member: UUID, *, hub: bool) -> None:
     site, watch = world.hub if hub else world.nodes["QM"], invariants.Watch()

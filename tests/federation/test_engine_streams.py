@@ -122,7 +122,7 @@ def test_i8_a_batch_signed_with_a_withdrawn_key_is_refused(world: World, member:
     world.hub.write(world.hub_id, lambda: db.session.execute(sa.update(NodeKey).values(revoked=True)))
     who = world.nodes["QM"].do(installation.identity)
     with pytest.raises(ProtocolError, match="unknown_key"):
-        world.hub.do(lambda: intake.batch(ops, who.id, who.incarnation, batch))
+        world.hub.do(lambda: intake.batch(ops, who.id, who.incarnation, batch.body))
     assert make.head(world.hub, ops) == 0
 
 

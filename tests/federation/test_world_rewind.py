@@ -221,6 +221,6 @@ def test_f62_a_batch_for_another_members_stream_is_refused(world: World, member:
     batch = world.nodes["QM"].read(lambda: export.batch(stream_name(MEMBER_OPS, member), 0))
     assert batch is not None
     other = stream_name(MEMBER_OPS, world.members["QN"])
-    answer = ask(world, f"/streams/{other}/batches", "POST", batch)
+    answer = ask(world, f"/streams/{other}/batches", "POST", batch.body)
     assert (answer.status, json.loads(answer.body)["code"]) == (404, "denied")
     assert make.head(world.hub, other) == 0

@@ -26,7 +26,7 @@ from sri_admin.federation.bundle.volumes import MOST_CONTENT, Progress, Splitter
 from sri_admin.federation.control import Access
 from sri_admin.federation.cursor import Cursor, decode_cursor
 from sri_admin.federation.enrolment_models import Node, NodeState
-from sri_admin.federation.lines import ProtocolError, decode_header
+from sri_admin.federation.lines import ProtocolError
 from sri_admin.federation.packing import pack
 from sri_admin.federation.tokens import reach_of
 from sri_admin.kernel import clock, ids, installation, runtime, tenancy, transaction
@@ -146,12 +146,11 @@ def _batches(draft: Draft, begins: Mapping[str, int]) -> Iterator[Piece]:
         held = begins[name]
         while draft.has_room():
             with transaction.reading(joining.reach()):
-                body = export.batch(name, held)
-            if body is None:
+                batch = export.batch(name, held)
+            if batch is None:
                 break
-            header = decode_header(body.partition(b"\n")[0])
-            yield Piece("batch", name, header.from_n, header.to_n, body)
-            held = header.to_n
+            yield Piece("batch", name, held + 1, batch.end, batch.body)
+            held = batch.end
 
 
 def _for_node(draft: Draft, node: Node, allowed: Mapping[str, Access], stands: Mapping[str, Cursor]) -> Iterator[Piece]:

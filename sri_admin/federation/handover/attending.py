@@ -13,10 +13,6 @@ _NOT_YET = frozenset({"not_equal", "not_closing"})
 
 def close(stream: str, *, closing: bool) -> None:
     """Write nothing more into an own stream while it is handed over, or go on when that was called off."""
-    with transaction.reading(intake.reach_for(stream)):
-        row = streams.find(stream)
-        if row is None or not row.own or row.closing == closing:
-            return
     transaction.write(intake.reach_for(stream), lambda: _close(stream, closing=closing))
 
 

@@ -1,0 +1,90 @@
+"""One step ahead: the next page is on its way while one is applied, the next batch is packed while one is taken.
+
+Never more than one, so memory stays bounded; what was fetched or prepared is used only where the exchange really
+stands by then, and what went wrong with it is told when its turn comes.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from sri_admin.federation import export, joining
+from sri_admin.federation.client import BASE, Answer, Begin, HubClient, LineDownError
+from sri_admin.federation.cursor import CursorError, decode_cursor
+from sri_admin.federation.export import BatchOut
+from sri_admin.federation.lines import ProtocolError
+from sri_admin.federation.packing import pack
+from sri_admin.kernel import transaction
+
+
+class Pages:
+    """The pages of one stream, asked for in turn."""
+
+    def __init__(self, client: HubClient, stream: str, begin: Begin) -> None:
+        self._client, self._path, self._begin = client, f"{BASE}/streams/{stream}/changes", begin
+        self._coming: tuple[str, Callable[[], Answer | None]] | None = None
+
+    def after(self, cursor: str | None, size: int) -> Answer | None:
+        """Return the answer with the page after a cursor; None if none came in time."""
+        coming, self._coming = self._coming, None
+        if coming is not None:
+            expected, answer = coming
+            if expected == cursor:
+                return answer()
+            # What it says is about another place; it is awaited only because two requests never run at once.
+            with suppress(ProtocolError):
+                answer()
+        return self._ask(cursor, size)
+
+    def expect(self, answer: Answer, size: int, *, until: tuple[int, int]) -> None:
+        """Begin to ask for what follows a page, unless the stream ends with it: at a line of an epoch."""
+        # The header is the hub's hint and nothing else: whether it was right is seen when the page was applied.
+        cursor = answer.headers.get("sri-next-cursor", "")
+        try:
+            place = decode_cursor(cursor)
+        except CursorError:
+            return
+        if (place.epoch, place.n) < until:
+            self._coming = cursor, self._begin(partial(self._ask, cursor, size))
+
+    def _ask(self, cursor: str | None, size: int) -> Answer | None:
+        query = {"max_changes": size} | ({"cursor": cursor} if cursor else {})
+        try:
+            return self._client.call("GET", f"{self._path}?{urlencode(query)}")
+        except LineDownError as error:
+            if error.code == "timeout":
+                return None
+            raise
+
+
+class _Prepared(NamedTuple):
+    place: tuple[int, int]
+    batch: BatchOut | None
+
+
+class Batches:
+    """The batches of one own stream, packed."""
+
+    def __init__(self, stream: str) -> None:
+        self._stream = stream
+        self._prepared: _Prepared | None = None
+
+    def after(self, epoch: int, n: int) -> BatchOut | None:
+        """Return the packed batch after a line of an epoch; None when there is none."""
+        if self._prepared is None or self._prepared.place != (epoch, n):
+            self._prepared = self._packed(epoch, n)
+        return self._prepared.batch
+
+    def prepare(self, epoch: int, n: int) -> None:
+        """Pack the batch after a line, if the one before it goes through."""
+        try:
+            self._prepared = self._packed(epoch, n)
+        except ProtocolError:
+            self._prepared = None  # raised again, once the answer to the batch before it is known
+
+    def _packed(self, epoch: int, n: int) -> _Prepared:
+        with transaction.reading(joining.exchange_reach()):
+            batch = export.batch(self._stream, n, epoch=epoch)
+        return _Prepared((epoch, n), batch and batch._replace(body=pack(batch.body)))
