@@ -9,6 +9,7 @@ from sri_admin.federation.client import BASE, HubClient, HubError
 from sri_admin.federation.cursor import Cursor, encode_cursor
 from sri_admin.federation.lines import Header, ProtocolError, encode_header
 from sri_admin.federation.models import SyncStream
+from sri_admin.federation.packing import pack
 from sri_admin.federation.recovery import cutting
 from sri_admin.federation.recovery.incarnations import PAPER
 from sri_admin.federation.salvage_models import SalvageCause, SalvageState
@@ -91,7 +92,7 @@ def _hand_back(client: HubClient, stream: str, common: int) -> None:
     with transaction.reading(intake.reach_for(stream)):
         body = _handed_back(streams.by_name(stream), common)
     if body is not None:
-        client.send_lines(f"{BASE}/streams/{stream}/salvage", body)
+        client.send_lines(f"{BASE}/streams/{stream}/salvage", pack(body))
 
 
 def _handed_back(row: SyncStream, common: int) -> bytes | None:
