@@ -18,7 +18,12 @@ from sri_admin.web import lifecycle
 from sri_admin.web.visit import Loaders
 
 PARTS: tuple[Part, ...] = (FEDERATION, PEOPLE, MEMBERS, OVERVIEW)
-LOADERS = Loaders(session=people.signed_in, node=tokens.node_actor, confirm=sessions.confirm_password)
+LOADERS = Loaders(
+    session=people.signed_in,
+    node=tokens.node_actor,
+    confirm=sessions.confirm_password,
+    program=people.program,
+)
 
 
 def create_app(settings: Settings, *, found: database.Addresses | None = None, parts: Sequence[Part] = PARTS) -> Flask:

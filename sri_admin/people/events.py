@@ -64,6 +64,23 @@ class SignedOut(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProgramKeyMade(Event):
+    """Somebody made a key with which a program comes in for one of the own roles."""
+
+    subject_kind = "account"
+    role: str
+    ends_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramKeysEnded(Event):
+    """Keys of programs stopped working before their last day."""
+
+    subject_kind = "account"
+    keys: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PreferencesChanged(Event):
     """Somebody chose another language or theme."""
 

@@ -101,6 +101,32 @@ class OneTimeLink(Identified, Dated, Base):
     used_at: Mapped[datetime | None]
 
 
+class PersonalToken(Identified, Dated, Base):
+    """The key with which somebody's own program comes in for one role until a day; the key itself is kept nowhere."""
+
+    __tablename__ = "personal_token"
+    __table_args__ = (
+        sa.UniqueConstraint("token_hash"),
+        sa.Index("ix_personal_token_account_id", "account_id"),
+        {"info": {"tenancy": GLOBAL}},
+    )
+    account_id: Mapped[UUID] = mapped_column(sa.ForeignKey("account.id"))
+    mandate_id: Mapped[UUID] = mapped_column(sa.ForeignKey("mandate.id"))
+    name: Mapped[str]
+    token_hash: Mapped[bytes]
+    ends_on: Mapped[date]
+    revoked_at: Mapped[datetime | None]
+
+
+class PersonalTokenSeen(Base):
+    """When a program's key was last used, to the minute."""
+
+    __tablename__ = "personal_token_seen"
+    __table_args__ = _APART
+    token_id: Mapped[UUID] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime]
+
+
 class SessionSeen(Base):
     """When a session was last used, to the minute."""
 

@@ -16,6 +16,7 @@ from sri_admin.people.jobs import TASKS
 from sri_admin.people.operations.access import sign_in_name_taken
 from sri_admin.people.pages.access import pages as access_pages
 from sri_admin.people.pages.account import pages as account_pages
+from sri_admin.people.pages.programs import pages as program_pages
 from sri_admin.people.pages.sign_in import pages as sign_in_pages
 from sri_admin.people.policy import POLICY
 from sri_admin.people.rules import role_name
@@ -58,6 +59,8 @@ SENTENCES = {
     events.PasswordConfirmed: lambda _values: ("good", _("The password was given again.")),
     events.SignedIn: lambda _values: ("good", _("Signed in.")),
     events.SignedOut: lambda _values: ("ended", _("Signed out.")),
+    events.ProgramKeyMade: lambda _values: ("doing", _("A key for a program was made.")),
+    events.ProgramKeysEnded: lambda _values: ("ended", _("Keys for programs were withdrawn.")),
     events.PreferencesChanged: lambda _values: ("good", _("Language or theme was changed.")),
     events.AccountBlocked: lambda _values: ("pause", _("The account was blocked.")),
     events.AccountUnblocked: lambda _values: ("good", _("The account was opened again.")),
@@ -69,7 +72,7 @@ SENTENCES = {
 
 PART = Part(
     name="people",
-    doors=(sign_in_pages, account_pages, access_pages, api),
+    doors=(sign_in_pages, account_pages, program_pages, access_pages, api),
     commands=(people,),
     tasks=TASKS,
     policy=POLICY,

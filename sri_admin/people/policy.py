@@ -44,6 +44,8 @@ POLICY = Policy(
         "people.session.end": _own,
         "people.password.change": _own,
         "people.password.confirm": _own,
+        "people.program_key.make": _own,
+        "people.program_key.end": _own,
         "people.preferences.change": _own,
         "people.me.read": anybody_signed_in,
         "people.settings.read": lambda actor, _subject: actor.holds(*_OFFICE),

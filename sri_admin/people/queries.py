@@ -16,8 +16,27 @@ from sri_admin.kernel.errors import NotFoundError
 from sri_admin.kernel.i18n import LazyText
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.tenancy import NOWHERE, Tenant
-from sri_admin.people.models import Account, AccountSession, Credential, MandateRow, OneTimeLink, SessionSeen
-from sri_admin.people.rules import SEEN_EVERY, SESSION_IDLES, AccountState, Grant, LinkPurpose, Managed, Role, role_name
+from sri_admin.people.models import (
+    Account,
+    AccountSession,
+    Credential,
+    MandateRow,
+    OneTimeLink,
+    PersonalToken,
+    PersonalTokenSeen,
+    SessionSeen,
+)
+from sri_admin.people.rules import (
+    SEEN_EVERY,
+    SESSION_IDLES,
+    TOKEN_PREFIX,
+    AccountState,
+    Grant,
+    LinkPurpose,
+    Managed,
+    Role,
+    role_name,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +70,15 @@ class OwnSession:
     id: UUID
     since: datetime
     last_used: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramKey:
+    """A key of one's own programs, for which role, and when it was last used."""
+
+    key: PersonalToken
+    mandate: MandateRow
+    last_used: datetime | None
 
 
 def digest(token: str) -> bytes:
@@ -88,6 +116,76 @@ def signed_in(token: str) -> SignedIn | None:
         found = _as_signed_in(account, session, tuple(_as_mandate(row[3]) for row in rows))
     if now - seen_at >= SEEN_EVERY:
         _note_use(found.session_id, now)
+    return found
+
+
+def program(token: str) -> SignedIn | None:
+    """Return for whom a program comes in with its key, if that holds now: for one role, and never for grave acts."""
+    if not token.startswith(TOKEN_PREFIX):
+        return None
+    now = clock.now()
+    with transaction.reading(NOWHERE):
+        row = db.session.execute(_program_statement(digest(token), now)).first()
+        if row is None:
+            return None
+        account, key, mandate, seen_at = row
+        found = SignedIn(
+            actor=Actor(label=account.label, account_id=account.id, mandates=(_as_mandate(mandate),)),
+            session_id=key.id,
+            csrf="",
+            locale=account.locale,
+            theme=account.theme.value,
+            home=mandate.member_id,
+            role_label=role_name(mandate.role),
+        )
+    if seen_at is None or now - seen_at >= SEEN_EVERY:
+        _note_program(found.session_id, now)
+    return found
+
+
+def _program_statement(token_hash: bytes, now: datetime) -> sa.Select[Account, PersonalToken, MandateRow, datetime]:
+    return (
+        sa.select(Account, PersonalToken, MandateRow, PersonalTokenSeen.seen_at)
+        .join(PersonalToken, PersonalToken.account_id == Account.id)
+        .join(MandateRow, MandateRow.id == PersonalToken.mandate_id)
+        .outerjoin(PersonalTokenSeen, PersonalTokenSeen.token_id == PersonalToken.id)
+        .where(
+            PersonalToken.token_hash == token_hash,
+            PersonalToken.revoked_at.is_(None),
+            PersonalToken.ends_on >= now.date(),
+            Account.state == AccountState.ACTIVE,
+            holding(now.date()),
+        )
+    )
+
+
+def _note_program(token_id: UUID, now: datetime) -> None:
+    noted = insert(PersonalTokenSeen).values(token_id=token_id, seen_at=now)
+    with transaction.apart() as session:
+        session.execute(noted.on_conflict_do_update(index_elements=["token_id"], set_={"seen_at": now}))
+
+
+def program_keys_of(account_id: UUID) -> list[ProgramKey]:
+    """Return the keys of an account's programs that work, or will again, the newest first."""
+    rows = db.session.execute(
+        sa.select(PersonalToken, MandateRow, PersonalTokenSeen.seen_at)
+        .join(MandateRow, MandateRow.id == PersonalToken.mandate_id)
+        .outerjoin(PersonalTokenSeen, PersonalTokenSeen.token_id == PersonalToken.id)
+        .where(
+            PersonalToken.account_id == account_id,
+            PersonalToken.revoked_at.is_(None),
+            PersonalToken.ends_on >= clock.today(),
+        )
+        .order_by(PersonalToken.created_at.desc())
+    )
+    return [ProgramKey(key=key, mandate=mandate, last_used=seen) for key, mandate, seen in rows]
+
+
+def program_key_of(account_id: UUID, key_id: UUID) -> PersonalToken:
+    """Return a key of an account's own programs; NotFoundError if it is another's."""
+    found = db.session.get(PersonalToken, key_id)
+    if found is None or found.account_id != account_id:
+        raise NotFoundError
     return found
 
 

@@ -17,6 +17,9 @@ SESSION_IDLES = timedelta(minutes=30)
 SEEN_EVERY = timedelta(minutes=1)
 FRESH_FOR = timedelta(minutes=10)
 
+TOKEN_PREFIX = "srip_"  # noqa: S105 - so that a lost one is recognised for what it is
+TOKEN_LASTS, MOST_TOKENS = timedelta(days=365), 20
+
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 200
 _FEWEST_CHARACTERS = 5
 
@@ -212,6 +215,12 @@ def check_dates(starts_on: date, ends_on: date | None, *, today: date) -> None:
     """Refuse an access that would be over before it begins or by today."""
     if ends_on is not None and ends_on < max(starts_on, today):
         raise InvalidError([FieldError("ends_on", _l("The last day lies before the first. Choose a later day."))])
+
+
+def check_token_day(ends_on: date, *, today: date) -> None:
+    """Refuse a program's key that is over before it begins, or lasts longer than a year."""
+    if not today <= ends_on <= today + TOKEN_LASTS:
+        raise InvalidError([FieldError("ends_on", _l("Choose a day from today to a year from now."))])
 
 
 def fold_sign_in_name(name: str) -> str:

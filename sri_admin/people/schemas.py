@@ -62,6 +62,14 @@ class PasswordChangeIn(Schema):
     password = fields.String(required=True)
 
 
+class ProgramKeyIn(Schema):
+    """What a program is called, for which role it comes in, and until when."""
+
+    name = fields.String(required=True, validate=_short_name)
+    mandate_id = fields.UUID(required=True)
+    ends_on = fields.Date(required=True)
+
+
 class PreferencesIn(Schema):
     """Language and theme of an account."""
 

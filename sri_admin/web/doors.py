@@ -34,6 +34,7 @@ from sri_admin.web.step_up import Gravity
 
 View = Callable[..., Any]
 _CODE, _SAFE = "code", frozenset({"GET", "HEAD"})
+_FOR_PROGRAMS = "/api/v1/"
 
 
 class Audience(StrEnum):
@@ -200,7 +201,7 @@ def admit(door: Any) -> None:
 def check(door: Any, arguments: Mapping[str, Any]) -> None:
     """Check the request itself: our own form, a recent password for grave acts."""
     here = visit.current()
-    if door.method not in _SAFE and here.actor.kind != "node":
+    if door.method not in _SAFE and here.actor.kind != "node" and not here.by_program:
         csrf.require()
     if step_up.is_grave(door.fresh, arguments):
         step_up.require()
@@ -346,13 +347,21 @@ def who_is_there() -> None:
     found = visit.loaders()
     bearer = request.headers.get("Authorization", "")
     if bearer.startswith("Bearer "):
-        actor = found.node(bearer.removeprefix("Bearer "))
-        if actor is not None:
+        token = bearer.removeprefix("Bearer ")
+        program = found.program(token) if request.path.startswith(_FOR_PROGRAMS) else None
+        actor = found.node(token) if program is None else None
+        if program is not None:
+            _come_in(program, by_program=True)
+        elif actor is not None:
             visit.known(actor=actor, members=frozenset(mandate.member_id for mandate in actor.mandates))
         return
     token = cookies.read(cookies.SESSION) if installation.identity() else None
     signed_in = found.session(token) if token else None
     if signed_in is not None:
-        with transaction.reading(tenancy.NOWHERE):
-            members = tenancy.members_of(signed_in.actor)
-        visit.known(signed_in=signed_in, actor=signed_in.actor, members=members)
+        _come_in(signed_in, by_program=False)
+
+
+def _come_in(signed_in: visit.SignedIn, *, by_program: bool) -> None:
+    with transaction.reading(tenancy.NOWHERE):
+        members = tenancy.members_of(signed_in.actor)
+    visit.known(signed_in=signed_in, actor=signed_in.actor, members=members, by_program=by_program)

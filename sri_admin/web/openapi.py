@@ -9,8 +9,9 @@ from flask import Flask, jsonify
 
 from sri_admin import __version__
 from sri_admin.kernel.schema import Schema, fields
+from sri_admin.web import api_words
 from sri_admin.web.api import KEY_HEADER, Api, ApiDoor
-from sri_admin.web.doors import Audience
+from sri_admin.web.doors import Audience, Pages
 
 _argument = re.compile(r"<(?:(\w+):)?(\w+)>")
 _FORMATS = {"uuid": {"type": "string", "format": "uuid"}, "int": {"type": "integer"}}
@@ -37,9 +38,16 @@ class Problem(Schema):
 
 
 def attach(app: Flask, apis: list[Api], role: str) -> None:
-    """Serve the document at /api/openapi.json."""
+    """Serve the document at /api/openapi.json, and for people as a page."""
     made = document(apis, role)
-    system = Api("web")
+    system, told = Api("web"), api_words.sections(made)
+    pages = Pages("web")
+
+    def api_description(_actor: Any) -> dict[str, Any]:
+        return {"sections": told}
+
+    pages.get("/about/api", audience=Audience.SIGNED_IN, template="api_description.html")(api_description)
+    pages.open(app, role)
 
     def openapi_document(_actor: Any) -> Any:
         return jsonify(made)
@@ -59,6 +67,7 @@ def document(apis: list[Api], role: str) -> dict[str, Any]:
         info={"description": "Federated administration of SMART Recovery International and its member countries."},
     )
     spec.components.security_scheme("session", {"type": "apiKey", "in": "cookie", "name": "session"})
+    spec.components.security_scheme("program", {"type": "http", "scheme": "bearer"})
     spec.components.schema("Problem", schema=Problem)
     for api in apis:
         spec.tag({"name": api.part, "description": api.description})
@@ -85,7 +94,7 @@ def _operation(door: ApiDoor) -> dict[str, Any]:
         "responses": _responses(door),
     }
     if door.audience is not Audience.PUBLIC:
-        operation["security"] = [{"session": []}]
+        operation["security"] = [{"session": []}, {"program": []}]
     if door.query is not None:
         operation["parameters"].append({"in": "query", "schema": door.query})
     if door.versioned:

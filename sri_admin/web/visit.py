@@ -10,7 +10,7 @@ from flask import current_app, g, request
 
 from sri_admin.kernel import ip_prefix
 from sri_admin.kernel.actor import ANONYMOUS, Actor
-from sri_admin.kernel.errors import SignInNeededError
+from sri_admin.kernel.errors import NotAllowedError, SignInNeededError
 from sri_admin.kernel.i18n import LazyText
 from sri_admin.kernel.tenancy import Tenant
 
@@ -58,11 +58,12 @@ class SignedIn(Protocol):
 
 @dataclass(frozen=True)
 class Loaders:
-    """How web learns who is there: by session cookie, or by a node's bearer token; how a password is confirmed."""
+    """How web learns who is there, by session cookie, node's token or program's key, and has a password confirmed."""
 
     session: Callable[[str], SignedIn | None]
     node: Callable[[str], Actor | None]
     confirm: Callable[..., datetime]
+    program: Callable[[str], SignedIn | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +74,7 @@ class Visit:
     signed_in: SignedIn | None = None
     actor: Actor = ANONYMOUS
     members: frozenset[UUID] = frozenset()
+    by_program: bool = False
     member: Tenant | None = None
     theme: str = "auto"
 
@@ -108,6 +110,8 @@ def session_id() -> UUID:
     signed_in = current().signed_in
     if signed_in is None:
         raise SignInNeededError
+    if current().by_program:
+        raise NotAllowedError
     return signed_in.session_id
 
 

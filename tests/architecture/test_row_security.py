@@ -26,6 +26,7 @@ REVIEWED = {
     "mandate": "tells which tenants an account reaches",
     "account_session": "tells who makes a request",
     "one_time_link": "opens the door to an account",
+    "personal_token": "says for whom a program comes in, before a reach is known",
     "enrolment_code": "a node shows it before it is known",
     "enrolment": "a node asks before it is known",
     "node": "tells which tenant a token reaches",

@@ -15,10 +15,10 @@ from sri_admin.members.operations.exports import ask_for_export
 from sri_admin.members.operations.imports import begin_import
 from sri_admin.members.rules.member import MemberState
 from sri_admin.members.rules.sheets import SheetKind
-from sri_admin.people.models import AccountSession
+from sri_admin.people.models import AccountSession, PersonalToken
 from sri_admin.people.rules import Role
 from tests.make import members
-from tests.make.people import browser, person
+from tests.make.people import Person, browser, person
 
 SECOND_PLACE, THIRD_PLACE = {"QM": "QP", "QN": "QR"}, {"QM": "QS", "QN": "QT"}
 
@@ -37,6 +37,7 @@ def furnished(app: Flask, code: str) -> dict[str, UUID]:
         "person_id": somebody.account_id,
         "mandate_id": somebody.mandate_id,
         "ended_id": session_of(somebody.account_id),
+        "key_id": program_key(somebody),
         "code_id": code_id,
         "enrolment_id": enrolment_id,
         "node_id": node_id,
@@ -58,6 +59,21 @@ def import_() -> UUID:
     hub_id, director = members.hub(), members.actor()
     values = {"kind": SheetKind.MEMBERS, "file_name": "QM.csv", "content": b"code,name"}
     return members.writing(hub_id, lambda: begin_import(director, hub_id, values=values).id)
+
+
+def program_key(somebody: Person) -> UUID:
+    """Make a key for a program of somebody and return its id."""
+    made = PersonalToken(
+        id=ids.new(),
+        account_id=somebody.account_id,
+        mandate_id=somebody.mandate_id,
+        name="Newsletter",
+        token_hash=ids.new().bytes,
+        ends_on=clock.today(),
+    )
+    with transaction.writing(tenancy.NOWHERE):
+        db.session.add(made)
+        return made.id
 
 
 def session_of(account_id: UUID) -> UUID:

@@ -49,6 +49,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "InvitationIn": {"display_name": "Kim", "sign_in_name": "kim@example.org", "role": "facilitator"},
     "GrantIn": {"role": "facilitator"},
     "ExtensionIn": {"ends_on": "2099-01-01"},
+    "ProgramKeyIn": {"name": "Newsletter", "mandate_id": str(ids.new()), "ends_on": "2099-01-01"},
     "ReasonIn": {"reason": "They moved away."},
     "SalvageIn": {"member_id": "00000000-0000-7000-8000-000000000000"},
     "SalvageOutIn": {

@@ -13,7 +13,16 @@ from sri_admin.kernel.errors import ConflictError
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.work import record
 from sri_admin.people.events import AccountErased
-from sri_admin.people.models import Account, AccountSession, Credential, MandateRow, OneTimeLink, SessionSeen
+from sri_admin.people.models import (
+    Account,
+    AccountSession,
+    Credential,
+    MandateRow,
+    OneTimeLink,
+    PersonalToken,
+    PersonalTokenSeen,
+    SessionSeen,
+)
 from sri_admin.people.operations import attempts
 from sri_admin.people.policy import POLICY
 from sri_admin.people.queries import managed, mandates_of
@@ -51,10 +60,12 @@ def _end_mandates(actor: Actor, account: Account) -> list[MandateRow]:
 def _forget_secrets(account: Account) -> None:
     attempts.succeed(attempts.by_name(account.sign_in_name))
     sessions = list(db.session.scalars(sa.select(AccountSession.id).where(AccountSession.account_id == account.id)))
-    for table in (Credential, OneTimeLink, AccountSession):
+    keys = list(db.session.scalars(sa.select(PersonalToken.id).where(PersonalToken.account_id == account.id)))
+    for table in (Credential, OneTimeLink, AccountSession, PersonalToken):
         db.session.execute(sa.delete(table).where(table.account_id == account.id))
     with transaction.apart() as session:
         session.execute(sa.delete(SessionSeen).where(SessionSeen.session_id.in_(sessions)))
+        session.execute(sa.delete(PersonalTokenSeen).where(PersonalTokenSeen.token_id.in_(keys)))
 
 
 def forget_person(_actor: Actor, *, member_id: UUID, account_id: UUID) -> None:
@@ -65,6 +76,7 @@ def forget_person(_actor: Actor, *, member_id: UUID, account_id: UUID) -> None:
 def written_out(account: Account) -> dict[str, Any]:
     """Return everything kept about somebody, for them to read."""
     sessions = db.session.scalars(sa.select(AccountSession).where(AccountSession.account_id == account.id))
+    keys = db.session.scalars(sa.select(PersonalToken).where(PersonalToken.account_id == account.id))
     return {
         "label": account.label,
         "sign_in_name": account.sign_in_name,
@@ -75,6 +87,7 @@ def written_out(account: Account) -> dict[str, Any]:
         "entered": clock.wire(account.created_at),
         "roles": [_role(each) for each in mandates_of(account.id)],
         "sessions": [{"begun": clock.wire(each.created_at), "until": clock.wire(each.expires_at)} for each in sessions],
+        "program_keys": [{"name": each.name, "until": each.ends_on.isoformat()} for each in keys],
     }
 
 

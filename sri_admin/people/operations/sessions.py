@@ -14,8 +14,8 @@ from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import FieldError, InvalidError, NotFoundError
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.work import record
-from sri_admin.people.events import PasswordChanged, PasswordConfirmed, SignedIn, SignedOut
-from sri_admin.people.models import Account, AccountSession, MandateRow
+from sri_admin.people.events import PasswordChanged, PasswordConfirmed, ProgramKeysEnded, SignedIn, SignedOut
+from sri_admin.people.models import Account, AccountSession, MandateRow, PersonalToken
 from sri_admin.people.operations import attempts, passwords
 from sri_admin.people.policy import POLICY
 from sri_admin.people.queries import digest, find_credential, find_secret, mandates_today, session_by_id
@@ -108,6 +108,15 @@ def change_password(actor: Actor, account: Account, *, values: Values) -> Opened
     revoke_all(account.id)
     record(actor, PasswordChanged(member_id=home_of(actor), subject=account.id), account)
     return open_session(account, mandates_today(account.id))
+
+
+def end_program_keys(actor: Actor, account_id: UUID, member_id: UUID) -> None:
+    """End the keys of an account's programs: whoever stole the password may have made one."""
+    working = (PersonalToken.account_id == account_id, PersonalToken.revoked_at.is_(None))
+    ended = sa.update(PersonalToken).where(*working).values(revoked_at=clock.now()).returning(PersonalToken.id)
+    count = len(db.session.scalars(ended).all())
+    if count:
+        record(actor, ProgramKeysEnded(member_id=member_id, subject=account_id, keys=count))
 
 
 def revoke_all(account_id: UUID) -> int:

@@ -35,13 +35,14 @@ def account_show(actor: Actor, form: Form) -> dict[str, Any]:
     return {
         "form": form,
         "account": account,
-        "mandates": [(role_name(each.role), _place(each.member_id, codes), each.ends_on) for each in actor.mandates],
+        "mandates": [(role_name(each.role), place(each.member_id, codes), each.ends_on) for each in actor.mandates],
         "sessions": [(each, each.id == visit.session_id()) for each in sessions_of(account.id)],
         "languages": [(tag, formats.language_name(tag, own=True)) for tag in i18n.available()],
     }
 
 
-def _place(member_id: UUID, codes: dict[UUID, str]) -> str:
+def place(member_id: UUID, codes: dict[UUID, str]) -> str:
+    """Return what a tenant is called here."""
     names = ask("shell.place", member_id, clock.today())
     return str(names[0]) if names and str(names[0]) else codes[member_id]
 
@@ -94,7 +95,7 @@ def settings(actor: Actor) -> dict[str, Any]:
     codes = codes_of({home, own} if own else {home})
     return {
         "identity": identity,
-        "country": _place(own, codes) if own and identity.role == "node" else None,
+        "country": place(own, codes) if own and identity.role == "node" else None,
         "program_version": sri_admin.__version__,
         "home_id": home,
         "home_code": codes[home],
