@@ -1,13 +1,14 @@
 """`sri-admin import` and `sri-admin export`: whole tables from and to files, for the operator of a hub."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import click
 
-from sri_admin.kernel import actor, ids, runtime, tenancy, transaction
+from sri_admin.kernel import actor, ids, installation, runtime, tenancy, transaction
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import ConfigurationError, InvalidError
 from sri_admin.kernel.i18n import gettext as _
@@ -15,6 +16,7 @@ from sri_admin.kernel.installation import own_tenant
 from sri_admin.kernel.sheets import FileFormat, Manner, written
 from sri_admin.members.jobs import exports as export_jobs
 from sri_admin.members.jobs import imports as import_jobs
+from sri_admin.members.models.sheet import SheetImport
 from sri_admin.members.operations import imports
 from sri_admin.members.operations.exports import note_export
 from sri_admin.members.queries.exports import keys_of, rows_of
@@ -50,9 +52,7 @@ for _kind in IMPORTED:
 def undo(import_id: UUID, as_json: bool) -> None:
     """Take back what an import did, as far as nobody went on working with it."""
     hub_id = _hub()
-    transaction.write(
-        tenancy.only(hub_id), lambda: imports.undo_import(_DOER, import_by_id(hub_id, import_id, lock=True))
-    )
+    _write(hub_id, lambda: imports.undo_import(_DOER, import_by_id(hub_id, import_id, lock=True)))
     import_jobs.undo_import(_DOER, member_id=hub_id, import_id=import_id)
     _tell(hub_id, import_id, as_json=as_json)
 
@@ -81,17 +81,14 @@ def _bring(kind: SheetKind, file: Path, *, dry: bool, as_json: bool) -> None:
     if file.stat().st_size > imports.LARGEST_FILE:
         raise InvalidError(_("This file is larger than 8 MB. Split it into several."))
     values = {"kind": kind, "file_name": file.name, "content": file.read_bytes()}
-    begin = imports.begin_import
-    import_id = transaction.write(tenancy.only(hub_id), lambda: begin(_DOER, hub_id, values=values).id)
+    import_id = _write(hub_id, lambda: imports.begin_import(_DOER, hub_id, values=values))
     import_jobs.check_import(_DOER, member_id=hub_id, import_id=import_id)
     with transaction.reading(tenancy.only(hub_id)):
         problem = import_by_id(hub_id, import_id).problem
     if problem:
         raise InvalidError(problem)
     if not dry:
-        transaction.write(
-            tenancy.only(hub_id), lambda: imports.apply_import(_DOER, import_by_id(hub_id, import_id, lock=True))
-        )
+        _write(hub_id, lambda: imports.apply_import(_DOER, import_by_id(hub_id, import_id, lock=True)))
         import_jobs.apply_import(_DOER, member_id=hub_id, import_id=import_id)
     _tell(hub_id, import_id, as_json=as_json)
 
@@ -117,6 +114,14 @@ def _tell(hub_id: UUID, import_id: UUID, *, as_json: bool) -> None:
             click.echo(f"{outcome}  {count}")
     if faults:
         raise click.exceptions.Exit(_REFUSED)
+
+
+def _write(hub_id: UUID, act: Callable[[], SheetImport]) -> UUID:
+    def body() -> UUID:
+        installation.require_writing()
+        return act().id
+
+    return transaction.write(tenancy.only(hub_id), body)
 
 
 def _hub() -> UUID:

@@ -1,8 +1,10 @@
 """`sri-admin people`: the first administrator, the locked-out one, and who is there."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
 import click
 
@@ -17,6 +19,7 @@ from sri_admin.people.operations.links import Issued, issue_reset_link
 from sri_admin.people.queries import access_at, find_account, mandates_not_over, mandates_of, tenant_by_id
 from sri_admin.people.rules import Role, fold_sign_in_name, role_name
 
+T = TypeVar("T")
 _DOER = actor.system("people")
 
 
@@ -42,7 +45,7 @@ def invite(code: str | None, as_json: bool, **given: Any) -> None:
         "ends_on": until.date() if until else None,
     }
     tenant = _tenant(code)
-    issued = transaction.write(tenancy.only(tenant.id), lambda: invite_person(_DOER, tenant.id, values=values))
+    issued = _write(tenant.id, lambda: invite_person(_DOER, tenant.id, values=values))
     _print_link(issued, tenant.code, as_json=as_json)
 
 
@@ -58,9 +61,7 @@ def reset(sign_in_name: str, as_json: bool) -> None:
             raise NotFoundError(_("Nobody with this sign-in name has access here. Invite them anew."))
         tenant_id = held[0].member_id
         code = tenant_by_id(tenant_id).code
-    issued = transaction.write(
-        tenancy.only(tenant_id), lambda: issue_reset_link(_DOER, _known(sign_in_name), tenant_id)
-    )
+    issued = _write(tenant_id, lambda: issue_reset_link(_DOER, _known(sign_in_name), tenant_id))
     _print_link(issued, code, as_json=as_json)
 
 
@@ -84,10 +85,7 @@ def erase(sign_in_name: str, reason: str, *, yes: bool) -> None:
     assert tenant_id is not None
     if not yes:
         click.confirm(_("Erase everything kept about %(name)s for good?", name=sign_in_name), abort=True)
-    transaction.write(
-        tenancy.only(tenant_id),
-        lambda: erase_person(_DOER, _known(sign_in_name), tenant_id, values={"reason": reason}),
-    )
+    _write(tenant_id, lambda: erase_person(_DOER, _known(sign_in_name), tenant_id, values={"reason": reason}))
     click.echo(_("Everything kept about this person is erased. Backups made before today still hold it."))
 
 
@@ -114,6 +112,14 @@ def show(code: str | None, as_json: bool) -> None:
     for row in rows:
         until = row["ends_on"] or _("without end")
         click.echo(f"{row['label']}  {row['sign_in_name']}  {role_name(str(row['role']))}  {until}  {row['state']}")
+
+
+def _write(tenant_id: UUID, act: Callable[[], T]) -> T:
+    def body() -> T:
+        installation.require_writing()
+        return act()
+
+    return transaction.write(tenancy.only(tenant_id), body)
 
 
 def _known(sign_in_name: str) -> Account:

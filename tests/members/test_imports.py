@@ -1,27 +1,34 @@
 """Whole tables brought in: judged row by row, done member by member, taken back as a whole."""
 
 import io
+import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner, Result
 from flask import Flask
 from flask.testing import FlaskClient
 
-from sri_admin.kernel import audit, clock, i18n, jobs, runtime, tenancy, transaction
+from sri_admin.kernel import audit, clock, i18n, ids, jobs, runtime, tenancy, transaction
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
+from sri_admin.kernel.errors import RestoredError
+from sri_admin.kernel.installation import Installation, Standing
 from sri_admin.kernel.sheets import FileFormat, Manner, template, written
+from sri_admin.members.commands import import_
 from sri_admin.members.jobs import imports as import_jobs
 from sri_admin.members.models.agreement import Agreement, AgreementDraft
 from sri_admin.members.models.member import Member
-from sri_admin.members.models.sheet import ImportEffect, ImportRow
+from sri_admin.members.models.sheet import ImportEffect, ImportRow, SheetImport
 from sri_admin.members.operations import imports
 from sri_admin.members.operations.members import describe_member
 from sri_admin.members.queries.exports import keys_of, rows_of
 from sri_admin.members.queries.imports import import_by_id
+from sri_admin.members.queries.territories import find_extra
 from sri_admin.members.rules.member import MemberState
 from sri_admin.members.rules.sheets import SHEETS, SheetKind
 from tests.make import members as make
@@ -75,6 +82,12 @@ def names() -> dict[str, str]:
     """Return what each country is called."""
     with transaction.reading(tenancy.everywhere(make.every_member())):
         return {each.code: str(each.names) for each in db.session.scalars(sa.select(Member))}
+
+
+def place_name(code: str) -> str | None:
+    with transaction.reading(tenancy.only(make.hub())):
+        found = find_extra(code)
+        return str(found.names) if found else None
 
 
 def sheet(*lines: str) -> bytes:
@@ -206,8 +219,18 @@ def test_places_come_in_change_and_go(database: sa.Connection) -> None:
     do(changed)
     assert outcomes(changed) == ["changed"]
     act(imports.undo_import, imports.UNDO, changed)
+    assert place_name("XA") == "Eastern shore"
     act(imports.undo_import, imports.UNDO, made)
-    assert rows(made)[0] == (2, "kept", "It was changed since it was imported.")
+    assert (outcomes(made)[0], place_name("XA")) == ("undone", None)
+
+
+def test_an_import_another_one_went_on_with_is_kept_until_that_is_undone(database: sa.Connection) -> None:
+    first = begin(sheet("QM,Exampleland,country,east"))
+    do(first)
+    second = begin(sheet("QM,Newland,country,east"))
+    do(second)
+    act(imports.undo_import, imports.UNDO, first)
+    assert (outcomes(first), names()) == (["kept"], {"QM": "Newland"})
 
 
 def test_two_imports_of_the_same_at_once_do_it_once() -> None:
@@ -298,6 +321,46 @@ def test_a_person_walks_from_the_file_to_the_undone_import(app: Flask) -> None:
         client.post(f"{page}/{step}", data={"csrf_token": people.token_of(client, page)})
         run(task, UUID(page.rpartition("/")[2]))
     assert names() == {}
+
+
+def test_a_program_that_sends_its_file_twice_under_one_key_has_one_import(app: Flask) -> None:
+    client = people.browser(app, people.person("sri_director"))
+    given = {"X-CSRF-Token": people.token_of(client, "/account"), "Idempotency-Key": str(ids.new())}
+    files = [sheet("QM,Exampleland,country,east"), sheet("QN,Otherland,country,east")]
+    answers = [
+        client.post("/api/v1/imports?kind=members&name=list.csv", data=file, headers=given)
+        for file in (files[0], files[0], files[1])
+    ]
+    assert [each.status_code for each in answers] == [201, 201, 409]
+    assert answers[0].get_json() == answers[1].get_json()
+    assert answers[2].get_json()["code"] == "key_reused"
+    with transaction.reading(tenancy.only(make.hub())):
+        assert db.session.scalar(sa.select(sa.func.count()).select_from(SheetImport)) == 1
+
+
+def run_command(*arguments: str) -> Result:
+    return CliRunner().invoke(import_, [*arguments])
+
+
+def test_an_operator_checks_imports_and_undoes_from_the_command_line(tmp_path: Path, database: sa.Connection) -> None:
+    file = tmp_path / "list.csv"
+    file.write_bytes(sheet("QM,Exampleland,country,east", "q!,Otherland,country,east"))
+    checked = run_command("members", str(file), "--json")
+    assert (checked.exit_code, names()) == (3, {})
+    (fault,) = json.loads(checked.stdout)["faults"]
+    assert (fault["row"], fault["column"], fault["key"]) == (3, "A", "code")
+    done = json.loads(run_command("members", str(file), "--apply", "--json").stdout)
+    assert (done["rows"], names()) == ({"created": 1, "bad": 1}, {"QM": "Exampleland"})
+    run_command("undo", done["import"])
+    assert names() == {}
+
+
+def test_an_installation_that_was_restored_imports_nothing(tmp_path: Path, database: sa.Connection) -> None:
+    file = tmp_path / "list.csv"
+    file.write_bytes(sheet("QM,Exampleland,country,east"))
+    with transaction.writing(tenancy.NOWHERE):
+        db.session.execute(sa.update(Installation).values(standing=Standing.RESTORED))
+    assert isinstance(run_command("members", str(file), "--apply").exception, RestoredError)
 
 
 def send(client: FlaskClient, content: bytes) -> str:

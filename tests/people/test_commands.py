@@ -7,7 +7,10 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 from flask import Flask
 
-from sri_admin.kernel.errors import AppError, ConfigurationError
+from sri_admin.kernel import tenancy, transaction
+from sri_admin.kernel.db import db
+from sri_admin.kernel.errors import AppError, ConfigurationError, RestoredError
+from sri_admin.kernel.installation import Installation, Standing
 from sri_admin.people.commands import people
 from sri_admin.people.rules import Role
 from tests.make.people import country, person
@@ -66,6 +69,17 @@ def test_a_command_that_cannot_work_says_why(arguments: tuple[str, ...]) -> None
     failed = run(*arguments)
     assert failed.exit_code != 0
     assert isinstance(failed.exception, AppError)
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("command", ["invite", "reset", "erase"])
+def test_a_restored_installation_gives_nobody_access(command: str) -> None:
+    somebody = person(Role.SRI_DIRECTOR)
+    with transaction.writing(tenancy.NOWHERE):
+        db.session.execute(sa.update(Installation).values(standing=Standing.RESTORED))
+    more = {"invite": ("--role", "auditor", "--name", "Ana"), "erase": ("--reason", "They asked for it.", "--yes")}
+    refused = run(command, "--sign-in", somebody.sign_in_name, *more.get(command, ()))
+    assert isinstance(refused.exception, RestoredError)
 
 
 def test_a_node_without_a_country_says_what_to_do_first(node_app: Flask, node_database: sa.Connection) -> None:

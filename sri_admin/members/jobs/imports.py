@@ -6,6 +6,7 @@ stopped and two workers on one import do nothing twice.
 
 import tempfile
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -38,7 +39,6 @@ _REASONS = {
     "no_table": _l("This file is no table. Choose a workbook (XLSX) or a plain table (CSV)."),
     "encoding": _l("The letters of this file cannot be told. Save it as CSV in UTF-8, or as XLSX."),
 }
-Attempt = Callable[[], dict[int, Outcome]]
 
 
 def check_import(actor: Actor, *, member_id: UUID, import_id: UUID) -> None:
@@ -159,25 +159,28 @@ def _do(actor: Actor, made: SheetImport, rows: list[ImportRow]) -> dict[int, tup
     failed: dict[int, tuple[Outcome, str]] = {}
     while rows:
         target = _tenant_of(made, rows[0].target)
-
-        def attempt(rows: list[ImportRow] = rows, target: UUID = target) -> dict[int, Outcome]:
-            known = {each.number: each.outcome for each in effects_in(target, made.id)}
-            fresh = [row for row in rows if row.number not in known]
-            return {**known, **imports.act_on_rows(actor, made.id, made.kind, fresh)}
-
+        attempt = partial(_attempt, actor, made, rows, target)
         try:
             done = transaction.write(_everything(target), attempt)
             return {**failed, **{number: (outcome, "") for number, outcome in done.items()}}
-        except RowError as refused:
-            failed[refused.number] = (Outcome.FAILED, str(refused.error.text))
-            rows = [row for row in rows if row.number != refused.number]
-        except AppError as error:  # a constraint that is checked at the end does not name its row
-            if len(rows) == 1:
-                return {**failed, rows[0].number: (Outcome.FAILED, str(error.text))}
-            for row in rows:
-                failed.update(_do(actor, made, [row]))
-            return failed
+        except (RowError, AppError) as refused:
+            if _tenant_of(made, rows[0].target) != target:
+                continue  # it was registered at this very moment, perhaps by another worker on this import: look again
+            if isinstance(refused, RowError):
+                failed[refused.number] = (Outcome.FAILED, str(refused.error.text))
+                rows = [row for row in rows if row.number != refused.number]
+            elif len(rows) == 1:
+                return {**failed, rows[0].number: (Outcome.FAILED, str(refused.text))}
+            else:  # a constraint that is checked at the end does not name its row
+                return {**failed, **{number: said for row in rows for number, said in _do(actor, made, [row]).items()}}
     return failed
+
+
+def _attempt(actor: Actor, made: SheetImport, rows: list[ImportRow], target: UUID) -> dict[int, Outcome]:
+    imports.take_turn(made.id)
+    known = {each.number: each.outcome for each in effects_in(target, made.id)}
+    fresh = [row for row in rows if row.number not in known]
+    return {**known, **imports.act_on_rows(actor, made.id, made.kind, fresh)}
 
 
 def _undo(actor: Actor, made: SheetImport, row: ImportRow) -> tuple[Outcome, str]:
@@ -209,7 +212,7 @@ def _keep(made: SheetImport, outcomes: dict[int, tuple[Outcome, str]]) -> None:
                 )
                 .values(outcome=outcome, faults=faults)
             )
-        found = import_by_id(made.member_id, made.id)
+        found = import_by_id(made.member_id, made.id, lock=True)
         found.done += len(outcomes)
 
     if outcomes:

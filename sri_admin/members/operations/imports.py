@@ -20,7 +20,7 @@ from sri_admin.members.operations.imported import IMPORTABLE
 from sri_admin.members.policy import POLICY
 from sri_admin.members.queries.imports import effects_in
 from sri_admin.members.rules import cells
-from sri_admin.members.rules.sheets import SHEETS, ImportState, Outcome, SheetKind
+from sri_admin.members.rules.sheets import MADE, SHEETS, ImportState, Outcome, SheetKind
 
 CHECK, APPLY, UNDO = "members.check_import", "members.apply_import", "members.undo_import"
 LARGEST_FILE, MOST_ROWS = 8 * 1024 * 1024, 10_000
@@ -149,11 +149,20 @@ def act_on_rows(actor: Actor, import_id: UUID, kind: SheetKind, rows: Iterable[I
     return done
 
 
+def take_turn(import_id: UUID) -> None:
+    """Let the open transaction wait until no other worker is at a step of this import."""
+    key = sa.func.hashtextextended(f"import {import_id}", 0)
+    db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+
 def take_back(actor: Actor, member_id: UUID, import_id: UUID, kind: SheetKind, number: int) -> None:
     """Take back what one row did to a member, in the open transaction."""
+    take_turn(import_id)
     for effect in effects_in(member_id, import_id):
         if effect.number == number and effect.outcome is not Outcome.UNDONE:
-            IMPORTABLE[kind].undo(actor, effect)
+            row = IMPORTABLE[kind].undo(actor, effect)
+            if effect.outcome is Outcome.CHANGED:
+                _let_stand_again(effect, row)
             effect.outcome = Outcome.UNDONE
             record(actor, RowsTakenBack(member_id=member_id, subject=member_id, import_id=import_id, rows=1))
 
@@ -220,6 +229,18 @@ def _planned(actor: Actor, made: SheetImport, raw: Values, places: Mapping[str, 
         return [fault_of(sheet, places, each.field, each.message) for each in error.fields], None
     except (ConflictError, NotAllowedError) as error:
         return [fault_of(sheet, places, "", error.text)], None
+
+
+def _let_stand_again(effect: ImportEffect, row: Any) -> None:
+    """Let the import that made what stands again be taken back as well, from the last to the first."""
+    db.session.flush()
+    earlier = sa.update(ImportEffect).where(
+        ImportEffect.member_id == effect.member_id,
+        ImportEffect.subject == effect.subject,
+        ImportEffect.version == effect.version - 1,
+        ImportEffect.outcome.in_(MADE),
+    )
+    db.session.execute(earlier.values(version=row.version))
 
 
 def _refuse_moved(actor: Actor, kind: SheetKind, row: ImportRow) -> None:

@@ -66,6 +66,7 @@ def import_show(actor: Actor, form: Form, *, import_id: UUID) -> dict[str, Any]:
         "percent": min(100, 100 * made.done // max(made.done + good, 1)),
         "good": good,
         "rest": rest_is_fine(good) if counts.get(Outcome.BAD) and good else "",
+        "left_out": left_out(made.total - len(worst) - len(others)),
         "counts": [(OUTCOMES[each], counts[each]) for each in Outcome if counts.get(each)],
         "rows": [(OUTCOMES[row.outcome], row, _sentences(row)) for row in (*worst, *others)],
         "path": [(_("Countries"), url_for("members.member_list")), (_("Imports"), url_for("members.import_list"))],
@@ -107,6 +108,13 @@ def _sentence(number: int, fault: dict[str, Any]) -> str:
         said = {"column": fault["column"], "reason": fault["reason"]}
         return _("Row %(row)s, column %(column)s: %(reason)s", row=number, **said)
     return _("Row %(row)s: %(reason)s", row=number, reason=fault["reason"])
+
+
+def left_out(count: int) -> str:
+    """Return the sentence about the rows a page has no room for."""
+    if count <= 0:
+        return ""
+    return ngettext("%(num)s more row is not shown here.", "%(num)s more rows are not shown here.", count)
 
 
 def rest_is_fine(good: int) -> str:

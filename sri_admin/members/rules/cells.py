@@ -124,7 +124,9 @@ def _in_order(first: int, second: int, *, dotted: bool, month_first: bool | None
     if second > 12:
         return second, first
     if month_first is None:
-        raise UnclearError(_("“%(cell)s” can be two different days. Say below how dates are meant.", cell=text[:60]))
+        raise UnclearError(
+            _("“%(cell)s” can be two different days. Say how dates are meant in this file.", cell=text[:60])
+        )
     return (second, first) if month_first else (first, second)
 
 
