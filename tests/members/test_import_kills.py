@@ -1,4 +1,4 @@
-"""Imports by workers that are killed, that are two at once, or that have much to do: real processes, real commits."""
+"""Imports by workers that are killed or that are two at once: real processes, real commits."""
 
 import json
 import os
@@ -21,7 +21,6 @@ from sri_admin.kernel import audit, jobs, postgres, runtime, tenancy, transactio
 from sri_admin.kernel.db import db
 from sri_admin.members.models.member import Member
 from sri_admin.members.models.sheet import ImportEffect
-from sri_admin.members.models.territory import TerritoryExtra
 from sri_admin.members.operations import imports
 from sri_admin.members.queries.imports import import_by_id, tally
 from sri_admin.members.rules.sheets import ImportState, Outcome, SheetKind
@@ -30,7 +29,6 @@ from tests.make import members as make
 from tests.make import people
 
 PROGRAM = Path(sys.executable).with_name("sri-admin")
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass
@@ -73,15 +71,10 @@ def countries(count: int) -> bytes:
     return "\n".join(["code,name,kind,region", *(f"Q{at:04},Land {at},country,east" for at in range(count))]).encode()
 
 
-def places(count: int) -> bytes:
-    codes = (f"Q{LETTERS[13 + at // 676]}-{LETTERS[at // 26 % 26]}{LETTERS[at % 26]}" for at in range(count))
-    return "\n".join(["code,name", *(f"{code},Place {code}" for code in codes)]).encode()
-
-
-def wanted(content: bytes, kind: SheetKind = SheetKind.MEMBERS) -> UUID:
+def wanted(content: bytes) -> UUID:
     """Bring a file in, have it checked, and ask for its rows to be done; no job of it was run yet."""
     hub_id, doer = make.hub(), people.person("country_liaison").actor
-    values = {"kind": kind, "file_name": "list.csv", "content": content}
+    values = {"kind": SheetKind.MEMBERS, "file_name": "list.csv", "content": content}
     made = make.writing(hub_id, lambda: imports.begin_import(doer, hub_id, values=values).id)
     run(imports.CHECK, made)
     make.writing(hub_id, lambda: imports.apply_import(doer, import_by_id(hub_id, made, lock=True)).id)
@@ -174,20 +167,3 @@ def test_two_workers_on_one_import_do_each_row_once_and_tell_the_same(house: Hou
     together(house, made, made)
     assert counts(made) == {Outcome.CREATED: 15}
     assert (number_of(Member), number_of(ImportEffect), is_whole()) == (15, 15, True)
-
-
-@pytest.mark.chaos
-@pytest.mark.parametrize("kind", [SheetKind.MEMBERS, SheetKind.PLACES])
-def test_five_thousand_rows_are_done_by_a_worker_that_tells_how_far_it_is(house: House, kind: SheetKind) -> None:
-    make_file, model = (countries, Member) if kind is SheetKind.MEMBERS else (places, TerritoryExtra)
-    made, told = wanted(make_file(5000), kind), set[int]()
-
-    def is_done() -> bool:
-        now, done = state(made)
-        told.add(done)
-        return now is ImportState.DONE
-
-    with worker(house):
-        until(is_done, seconds=600)
-    assert (counts(made), number_of(model)) == ({Outcome.CREATED: 5000}, 5000)
-    assert len(told) >= 8

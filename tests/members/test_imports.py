@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -209,6 +210,21 @@ def test_an_undone_signed_agreement_never_counted_and_its_place_is_free_again() 
     with transaction.reading(tenancy.only(member_id)):
         agreement = db.session.scalars(sa.select(Agreement)).one()
         assert (agreement.state.value, agreement.closed_on) == ("terminated", agreement.starts_on)
+    again = begin(lines.encode(), SheetKind.AGREEMENTS)
+    do(again)
+    assert outcomes(again) == ["created"]
+
+
+def test_an_undone_draft_is_gone() -> None:
+    member_id = make.member("QM")
+    make.extra("QM", "Land of QM")
+    lines = "member,starts_on,ends_on,territories,rights\nQM,2026-01-01,2027-12-31,QM,train\n"
+    made = begin(lines.encode(), SheetKind.AGREEMENTS)
+    do(made)
+    act(imports.undo_import, imports.UNDO, made)
+    with transaction.reading(tenancy.only(member_id)):
+        assert db.session.scalars(sa.select(AgreementDraft)).all() == []
+    assert outcomes(made) == ["undone"]
 
 
 def test_places_come_in_change_and_go(database: sa.Connection) -> None:
@@ -222,6 +238,15 @@ def test_places_come_in_change_and_go(database: sa.Connection) -> None:
     assert place_name("XA") == "Eastern shore"
     act(imports.undo_import, imports.UNDO, made)
     assert (outcomes(made)[0], place_name("XA")) == ("undone", None)
+
+
+@pytest.mark.parametrize("name_it", [make.draft, make.offered])
+def test_a_place_an_agreement_names_by_now_is_kept(name_it: Callable[..., UUID], database: sa.Connection) -> None:
+    made = begin(b"code,name\nXA,Eastern shore\n", SheetKind.PLACES)
+    do(made)
+    name_it(make.member("QM"), territories=["XA"])
+    act(imports.undo_import, imports.UNDO, made)
+    assert rows(made) == [(2, "kept", "An agreement names this place by now.")]
 
 
 def test_an_import_another_one_went_on_with_is_kept_until_that_is_undone(database: sa.Connection) -> None:

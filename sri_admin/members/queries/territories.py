@@ -56,7 +56,7 @@ def extra_by_id(hub_id: UUID, extra_id: UUID) -> TerritoryExtra:
 
 def is_place_used(code: str) -> bool:
     """Say whether an agreement or a draft in reach names a place."""
-    signed = sa.exists().where(Agreement.territories.contains([code]))
+    signed = sa.exists().where(sa.literal(code) == sa.any_(Agreement.territories))
     drafted = sa.exists().where(AgreementDraft.values["territories"].contains([code]))
     return bool(db.session.scalar(sa.select(sa.or_(signed, drafted))))
 
