@@ -28,6 +28,7 @@ from tests.conftest import new_installation, settings_for
 from tests.make import members as make
 from tests.make import people
 
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 PROGRAM = Path(sys.executable).with_name("sri-admin")
 
 
@@ -71,10 +72,15 @@ def countries(count: int) -> bytes:
     return "\n".join(["code,name,kind,region", *(f"Q{at:04},Land {at},country,east" for at in range(count))]).encode()
 
 
-def wanted(content: bytes) -> UUID:
+def places(count: int) -> bytes:
+    codes = (f"Q{LETTERS[13 + at // 676]}-{LETTERS[at // 26 % 26]}{LETTERS[at % 26]}" for at in range(count))
+    return "\n".join(["code,name", *(f"{code},Place {code}" for code in codes)]).encode()
+
+
+def wanted(content: bytes, kind: SheetKind = SheetKind.MEMBERS) -> UUID:
     """Bring a file in, have it checked, and ask for its rows to be done; no job of it was run yet."""
     hub_id, doer = make.hub(), people.person("country_liaison").actor
-    values = {"kind": SheetKind.MEMBERS, "file_name": "list.csv", "content": content}
+    values = {"kind": kind, "file_name": "list.csv", "content": content}
     made = make.writing(hub_id, lambda: imports.begin_import(doer, hub_id, values=values).id)
     run(imports.CHECK, made)
     make.writing(hub_id, lambda: imports.apply_import(doer, import_by_id(hub_id, made, lock=True)).id)
@@ -167,3 +173,9 @@ def test_two_workers_on_one_import_do_each_row_once_and_tell_the_same(house: Hou
     together(house, made, made)
     assert counts(made) == {Outcome.CREATED: 15}
     assert (number_of(Member), number_of(ImportEffect), is_whole()) == (15, 15, True)
+
+
+def test_how_far_an_import_is_counts_each_row_once_however_many_runs_it_takes(house: House) -> None:
+    made = wanted(places(250), SheetKind.PLACES)
+    run(imports.APPLY, made)
+    assert (state(made), counts(made)) == ((ImportState.DONE, 250), {Outcome.CREATED: 250})

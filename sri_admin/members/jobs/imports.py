@@ -29,7 +29,7 @@ from sri_admin.people.queries import actor_of
 
 MOST_COLUMNS = 60
 _LIMITS = confined.Limits(cpu_seconds=20, seconds=40.0, answer_bytes=32 * 1024 * 1024)
-_AT_ONCE = 500
+_AT_ONCE = 100
 _REASONS = {
     "too_many_rows": _l("This file has more than 10,000 rows. Split it into several."),
     "bomb": _l("This file would unpack to far more than it seems. Save it anew with a spreadsheet program."),
@@ -178,7 +178,8 @@ def _do(actor: Actor, made: SheetImport, rows: list[ImportRow]) -> dict[int, tup
 
 def _attempt(actor: Actor, made: SheetImport, rows: list[ImportRow], target: UUID) -> dict[int, Outcome]:
     imports.take_turn(made.id)
-    known = {each.number: each.outcome for each in effects_in(target, made.id)}
+    numbers = {row.number for row in rows}
+    known = {each.number: each.outcome for each in effects_in(target, made.id) if each.number in numbers}
     fresh = [row for row in rows if row.number not in known]
     return {**known, **imports.act_on_rows(actor, made.id, made.kind, fresh)}
 
