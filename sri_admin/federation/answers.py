@@ -22,6 +22,7 @@ _STATUS: Final = {
     "denied": 404,
     "duplicate_writer": 409,
     "expired": 410,
+    "file_missing": 404,
     "forked": 409,
     "gap": 409,
     "given_up": 409,

@@ -14,6 +14,7 @@ from sri_admin.federation import (
     enrolment,
     enrolment_papers,
     export,
+    files,
     grants,
     hello,
     intake,
@@ -23,6 +24,7 @@ from sri_admin.federation import (
 )
 from sri_admin.federation.answers import RefusedError, speaking
 from sri_admin.federation.checkpoint import to_base64url
+from sri_admin.federation.client import BYTES
 from sri_admin.federation.control import Access
 from sri_admin.federation.cursor import decode_cursor
 from sri_admin.federation.enrolment_models import Enrolment, EnrolmentState, Node, NodeState
@@ -33,12 +35,14 @@ from sri_admin.federation.packing import NDJSON, read_limited
 from sri_admin.federation.recovery import incarnations, salvage
 from sri_admin.federation.schemas import ChangesQuery, HelloIn
 from sri_admin.federation.tokens import NodeActor
-from sri_admin.kernel import clock, installation, ip_prefix, schema, tenancy, transaction
+from sri_admin.kernel import blobs, clock, installation, ip_prefix, schema, tenancy, transaction
 from sri_admin.kernel.actor import Actor
+from sri_admin.kernel.blob_store import Blob
 from sri_admin.kernel.db import db
 from sri_admin.kernel.part import HUB
 from sri_admin.kernel.signing import VerifyKey
 from sri_admin.kernel.tenancy import Tenant
+from sri_admin.web import downloads
 from sri_admin.web.api import Api
 from sri_admin.web.doors import Audience
 
@@ -204,6 +208,27 @@ def last_receipt(actor: Actor, stream: str) -> Response:
     return answers.lines(receipt + b"\n", accepted=request.headers.get("Accept-Encoding", ""))
 
 
+@api.raw(f"{_BASE}/blobs/<sha256>", method="GET", audience=Audience.NODE, roles=HUB)
+@speaking
+def blob(actor: Actor, sha256: str) -> Response:
+    """Give a file, or the part that was asked for, to a node that may read a record of it."""
+    node = _caller(actor)
+    with transaction.reading(tokens.reach_of(node)):
+        readable = {
+            stream
+            for stream in control.access(node.id, node.member_id)
+            if _may(actor, stream, {Access.READ, Access.WRITE}, f"sync:read:{stream}")
+        }
+        size = files.size_for(sha256, readable)
+    if size is None:
+        # The same for what is another's, what nobody has and what is no digest: nothing can be learned by asking.
+        raise RefusedError("denied", "there is no such file for this node")
+    if blobs.size_of(sha256) != size:
+        raise RefusedError("file_missing", "the hub does not hold this file just now")
+    downloads.note(actor, sha256, node.member_id)
+    return downloads.content(Blob(sha256, size), BYTES)
+
+
 def _caller(actor: Actor) -> Node:
     assert isinstance(actor, NodeActor)  # the door let nobody else in
     rates.spend(f"node {actor.label}", rates.EXCHANGE)
@@ -211,11 +236,8 @@ def _caller(actor: Actor) -> Node:
 
 
 def _require(actor: Actor, stream: str, wanted: set[Access], scope: str) -> None:
-    # One answer for what is another's, what does not exist and what the token was not given for. A token says what it
-    # was given for; what is still granted is asked again each time.
-    assert isinstance(actor, NodeActor)
-    granted = control.access(actor.node.id, actor.node.member_id)
-    if granted.get(stream) not in wanted or scope not in actor.scopes:
+    # One answer for what is another's, what does not exist and what the token was not given for.
+    if not _may(actor, stream, wanted, scope):
         raise RefusedError("denied", "there is no such stream for this node")
 
 
@@ -223,6 +245,13 @@ def _require_known(node: Node, stream: str) -> None:
     # Lines are handed back also by a node that writes their stream no longer, so no scope is asked for.
     if stream not in control.access(node.id, node.member_id) and stream not in grants.names_of(node.member_id):
         raise RefusedError("denied", "there is no such stream for this node")
+
+
+def _may(actor: Actor, stream: str, wanted: set[Access], scope: str) -> bool:
+    # A token says what it was given for; what is still granted is asked again each time.
+    assert isinstance(actor, NodeActor)
+    granted = control.access(actor.node.id, actor.node.member_id)
+    return granted.get(stream) in wanted and scope in actor.scopes
 
 
 def _body(limit: int) -> bytes:

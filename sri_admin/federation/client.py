@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import urlencode, urlsplit
 
 import requests
+import urllib3
 from joserfc.jwk import ECKey
 
 from sri_admin.federation import credentials, limits
@@ -34,7 +35,8 @@ _CONNECT_SECONDS, _READ_SECONDS, _WHOLE_SECONDS = 10, 60, 600
 _ANSWER_BYTES = limits.BATCH_BYTES
 _PATIENCE_SECONDS, _TRIES = 20, 4
 _PROTOCOL, _TOLD = 1, ("node_id", "time", "issuer", "token_path")
-_JSON_TYPES = ("application/json", "application/problem+json", NDJSON)
+BYTES: Final = "application/octet-stream"
+_OUR_TYPES = ("application/json", "application/problem+json", NDJSON, BYTES)
 
 
 class Answer(NamedTuple):
@@ -95,9 +97,9 @@ class HttpTransport:
                 return Answer(answer.status_code, named, content)
         except requests.exceptions.SSLError as error:
             raise LineDownError("not_trusted", "the certificate of the hub's address is not trusted") from error
-        except requests.exceptions.Timeout as error:
+        except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError) as error:
             raise LineDownError("timeout", "no answer in time") from error
-        except (requests.exceptions.RequestException, OSError) as error:
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise LineDownError("unreachable", type(error).__name__) from error
 
 
@@ -178,6 +180,19 @@ class HubClient:
         with ThreadPoolExecutor(1) as pool:
             yield lambda request: pool.submit(copy_context().run, request).result
 
+    def piece(self, path: str, *, etag: str, start: int, stop: int, size: int) -> bytes:
+        """Return the bytes of a file from `start` to before `stop`; LineDownError if something else came."""
+        wanted = {"Range": f"bytes={start}-{stop - 1}", "If-Range": f'"{etag}"', "Accept-Encoding": "identity"}
+        answer = self.call("GET", path, headers=wanted)
+        body = answer.body
+        if answer.status == 200 and len(body) == size:  # who stands in between knows no ranges
+            body = body[start:stop]
+        elif answer.status != 206 or answer.headers.get("content-range") != f"bytes {start}-{stop - 1}/{size}":
+            raise LineDownError("not_a_hub", "not the piece that was asked for")
+        if len(body) != stop - start:
+            raise LineDownError("cut_off", "a piece is not whole")
+        return body
+
     def call(
         self,
         method: str,
@@ -248,7 +263,7 @@ def _opened(answer: Answer) -> Answer:
     if 300 <= answer.status < 400:
         raise LineDownError("redirected", "something in between leads elsewhere")
     mimetype = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if answer.body and mimetype not in _JSON_TYPES:
+    if answer.body and mimetype not in _OUR_TYPES:
         code = "unavailable" if answer.status >= 500 else "not_a_hub"
         raise LineDownError(code, f"the answer is {mimetype or 'of no kind'}, status {answer.status}")
     check_digest(answer.body, answer.headers.get("content-digest"))

@@ -126,7 +126,7 @@ def synchronise(transport: Transport, *, sleep: Callable[[float], None] | None =
     outcome = Outcome()
     contact.note_try()
     try:
-        _exchange_all(_client(transport, sleep), outcome)
+        _exchange_all(connected(transport, sleep), outcome)
     except ProtocolError as error:
         outcome.stop(error)
     stopped = next((each for each in outcome.streams if each.code), None)
@@ -150,7 +150,8 @@ def _resume() -> None:
         transaction.write(tenancy.only(own), lambda: installation.resume(actor.system("federation")))
 
 
-def _client(transport: Transport, sleep: Callable[[float], None] | None) -> HubClient:
+def connected(transport: Transport, sleep: Callable[[float], None] | None = None) -> HubClient:
+    """Return a conversation with our own hub, reached just now; ProtocolError if there is none."""
     link = joining.link()
     if link is None or not joining.is_in(link):
         raise ProtocolError("not_enrolled", "this installation is not connected to a hub yet")

@@ -4,13 +4,15 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from babel import Locale, dates, lists, numbers
+from babel import Locale, dates, lists, numbers, units
 from babel.core import UnknownLocaleError
 
 from sri_admin.kernel import i18n
 
 # Babel writes some dates with marks of direction in them; the page isolates values itself.
 _MARKS: dict[int, int | str | None] = dict.fromkeys((0x200E, 0x200F, 0x061C))
+
+_MEGABYTE = 1_000_000
 
 # International English writes the day before the month and counts hours to 24.
 _MANNERS = {"en": "en-GB"}
@@ -48,6 +50,14 @@ def date_and_time(value: datetime, zone: str = "UTC") -> str:
 def number(value: int) -> str:
     """Write a whole number with the reader's separators."""
     return numbers.format_decimal(value, locale=_manner()).translate(_MARKS)
+
+
+def file_size(size: int) -> str:
+    """Write a number of bytes in megabytes, small ones in kilobytes."""
+    if size < _MEGABYTE:
+        return units.format_unit(-(-size // 1000), "digital-kilobyte", "short", locale=_manner()).translate(_MARKS)
+    amount = round(size / _MEGABYTE, 1)
+    return units.format_unit(amount, "digital-megabyte", "short", locale=_manner()).translate(_MARKS)
 
 
 def percent(value: float) -> str:

@@ -27,9 +27,10 @@ class Spooled:
 class Growing:
     """A file while it comes in: hashed as it is written, refused with TooLargeError beyond its limit."""
 
-    def __init__(self, file: IO[bytes], path: Path, limit: int) -> None:
-        self._file, self._limit, self._hash = file, limit, hashlib.sha256()
-        self.path, self.size = path, 0
+    def __init__(self, *, limit: int) -> None:
+        self.path, self.size = folder() / f"{_INCOMING}{ids.new()}", 0
+        self._limit, self._hash = limit, hashlib.sha256()
+        self._file = _private(self.path, os.O_CREAT | os.O_EXCL)
 
     def write(self, piece: bytes) -> int:
         """Append a piece."""
@@ -43,9 +44,13 @@ class Growing:
     def whole(self) -> Spooled:
         """Declare the file whole; it is safe on the disk when this returns."""
         with finding_room():
-            self._file.flush()
             os.fsync(self._file.fileno())
         return Spooled(self.path, Blob(self._hash.hexdigest(), self.size))
+
+    def discard(self) -> None:
+        """Close the file and remove it, unless it was taken into the store."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
 
 
 def folder() -> Path:
@@ -58,12 +63,11 @@ def folder() -> Path:
 @contextmanager
 def growing(*, limit: int) -> Iterator[Growing]:
     """Open a new file; whatever was not taken into the store by the end of the block is gone."""
-    path = folder() / f"{_INCOMING}{ids.new()}"
-    with _private(path, os.O_CREAT | os.O_EXCL) as file:
-        try:
-            yield Growing(file, path, limit)
-        finally:
-            path.unlink(missing_ok=True)
+    file = Growing(limit=limit)
+    try:
+        yield file
+    finally:
+        file.discard()
 
 
 def part_size(sha256: str) -> int:

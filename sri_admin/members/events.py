@@ -141,6 +141,15 @@ class AgreementEnded(AgreementEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AgreementFileAdded(AgreementEvent):
+    """A copy of the signed paper was added; the older ones stay."""
+
+    sha256: str
+    size: int
+    replaces: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class AgreementNoted(AgreementEvent):
     """A dated notice or time to put things right was entered or closed."""
 

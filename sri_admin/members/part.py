@@ -9,7 +9,7 @@ from sri_admin.members.jobs import cards
 from sri_admin.members.jobs import exports as export_jobs
 from sri_admin.members.jobs import imports as import_jobs
 from sri_admin.members.models.territory import NO_OVERLAP
-from sri_admin.members.pages import agreements, board, changes, closing, exports, imports, members
+from sri_admin.members.pages import agreements, board, changes, closing, exports, files, imports, members
 from sri_admin.members.policy import POLICY
 from sri_admin.members.rules import words
 
@@ -21,6 +21,7 @@ PART = Part(
         changes.pages,
         agreements.pages,
         closing.pages,
+        files.pages,
         board.pages,
         exports.pages,
         imports.pages,
@@ -48,7 +49,9 @@ PART = Part(
             place=30,
             roles=HUB,
             shown=lambda actor: actor.is_staff,
-            covers=frozenset(door.endpoint for door in (*agreements.pages.doors, *closing.pages.doors)),
+            covers=frozenset(
+                door.endpoint for door in (*agreements.pages.doors, *closing.pages.doors, *files.pages.doors)
+            ),
         ),
         *board.MENU,
     ),
@@ -72,6 +75,7 @@ PART = Part(
         events.AgreementWithdrawn: words.tell_withdrawn,
         events.AgreementTerminated: words.tell_terminated,
         events.AgreementEnded: words.tell_ended,
+        events.AgreementFileAdded: words.tell_file_added,
         events.AgreementNoted: words.tell_noted,
         events.OfficeHolderEntered: words.tell_office_entered,
         events.OfficeHolderCorrected: words.tell_office_corrected,

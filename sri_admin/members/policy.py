@@ -56,6 +56,7 @@ POLICY = Policy(
         "members.agreement.terminate": _stewards,
         "members.agreement.end": _stewards,
         "members.agreement.note": _stewards,
+        "members.agreement.add_file": _stewards,
         "members.office_holder.read": _readers,
         "members.office_holder.read_private": board("member_administrator", "chair"),
         "members.office_holder.enter": _secretaries,

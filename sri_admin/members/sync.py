@@ -12,8 +12,9 @@ from marshmallow import INCLUDE, Schema, fields, validate
 from sri_admin.federation.kinds import Kind
 from sri_admin.federation.stream_names import HUB_MEMBER, HUB_REGISTRY, MEMBER_OPS
 from sri_admin.federation.wire import WireBoolean, WireDate, WireInstant, WireText, WireUUID
+from sri_admin.kernel.pdf import MOST_BYTES
 from sri_admin.kernel.text import Text
-from sri_admin.members.models.agreement import Agreement, AgreementEventRow
+from sri_admin.members.models.agreement import Agreement, AgreementEventRow, AgreementFile
 from sri_admin.members.models.member import LegalEntity, Member, MemberCard, MemberEvent
 from sri_admin.members.models.office import OfficeHolder
 from sri_admin.members.models.territory import MemberTerritory, TerritoryExtra
@@ -116,6 +117,18 @@ class AgreementEventWire(Wire):
     role = fields.String(required=True)
 
 
+class AgreementFileWire(Wire):
+    """members.agreement_file/1; the file itself is fetched by its digest, after the records."""
+
+    agreement_id = WireUUID(required=True)
+    sha256 = fields.String(required=True, validate=validate.Regexp(r"^[0-9a-f]{64}\Z"))
+    size = fields.Integer(strict=True, required=True, validate=validate.Range(1, MOST_BYTES))
+    media_type = fields.String(required=True, validate=validate.Regexp(r"^application/pdf\Z"))
+    at = WireInstant(required=True)
+    actor = fields.String(required=True)
+    role = fields.String(required=True)
+
+
 class TerritoryWire(Wire):
     """members.territory/1."""
 
@@ -186,6 +199,14 @@ AGREEMENT_EVENT = Kind(
     stream=HUB_MEMBER,
     append_only=True,
 )
+AGREEMENT_FILE = Kind(
+    name="members.agreement_file",
+    version=1,
+    model=AgreementFile,
+    schema=AgreementFileWire,
+    stream=HUB_MEMBER,
+    append_only=True,
+)
 TERRITORY = Kind(name="members.territory", version=1, model=MemberTerritory, schema=TerritoryWire, stream=HUB_MEMBER)
 OFFICE_HOLDER = Kind(
     name="members.office_holder", version=1, model=OfficeHolder, schema=OfficeHolderWire, stream=MEMBER_OPS
@@ -203,6 +224,7 @@ KINDS = (
     LEGAL_ENTITY,
     AGREEMENT,
     AGREEMENT_EVENT,
+    AGREEMENT_FILE,
     TERRITORY,
     OFFICE_HOLDER,
 )

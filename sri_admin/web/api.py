@@ -20,10 +20,11 @@ from sri_admin.kernel.errors import AppError, ConflictError, InvalidError
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.part import BOTH
 from sri_admin.kernel.schema import load
-from sri_admin.web import doors, forms, visit
+from sri_admin.web import doors, forms, uploads, visit
 from sri_admin.web.doors import Attachment, Audience, View
 from sri_admin.web.repeats import AnsweredRequest
 from sri_admin.web.step_up import Gravity
+from sri_admin.web.uploads import ANY_FILE, Accepts
 
 PREFIX = "/api/v1"
 KEY_HEADER = "Idempotency-Key"
@@ -70,6 +71,7 @@ class ApiDoor:
     fresh: Gravity = False
     while_restored: bool = False
     raw: bool = False
+    accepts: Accepts = ANY_FILE
     parameters: frozenset[str] = field(default=frozenset())
 
     @property
@@ -146,7 +148,7 @@ def _answer(door: ApiDoor, **arguments: Any) -> Response:
             result = door.view(visit.current().actor, **inputs)
             return doors.handed_out(result) if isinstance(result, Attachment) else _written(*_dumped(door, result))
     if "upload" in door.parameters:
-        inputs["upload"] = forms.Upload(request.args.get("name", ""), request.get_data())
+        inputs["upload"] = uploads.in_body(door.accepts)
     if door.takes is not None:
         inputs["values"] = load(door.takes, body_object())
     if door.versioned:
@@ -205,7 +207,8 @@ def _once(door: ApiDoor, inputs: dict[str, Any], key: UUID | None) -> tuple[int,
     member = doors.reach(writing=True).member
     if key is None or member is None:
         return _dumped(door, doors.act(door, **inputs))
-    digest = hashlib.sha256(f"{door.method} {request.full_path}\n".encode() + request.get_data()).digest()
+    sent = inputs["upload"].file.blob.sha256.encode() if "upload" in inputs else request.get_data()
+    digest = hashlib.sha256(f"{door.method} {request.full_path}\n".encode() + sent).digest()
     first = db.session.get(AnsweredRequest, (member, key))
     if first is not None:
         if (first.account, first.digest) != (actor.label, digest):

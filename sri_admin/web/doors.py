@@ -29,8 +29,10 @@ from sri_admin.kernel.errors import (
 )
 from sri_admin.kernel.part import BOTH
 from sri_admin.kernel.tenancy import Reach
-from sri_admin.web import cookies, csrf, forms, notices, repeats, step_up, visit
+from sri_admin.web import cookies, csrf, downloads, forms, notices, repeats, step_up, uploads, visit
+from sri_admin.web.downloads import Stored
 from sri_admin.web.step_up import Gravity
+from sri_admin.web.uploads import ANY_FILE, Accepts
 
 View = Callable[..., Any]
 _CODE, _SAFE = "code", frozenset({"GET", "HEAD"})
@@ -62,6 +64,7 @@ class Door:
     takes: type[Schema] | None = None
     query: type[Schema] | None = None
     again: View | None = None
+    accepts: Accepts = ANY_FILE
     fresh: Gravity = False
     while_restored: bool = False
     parameters: frozenset[str] = field(default=frozenset())
@@ -99,11 +102,11 @@ def see_other(
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file an answer consists of, to be saved under a name."""
+    """A file an answer consists of, to be saved under a name: bytes made for it, or a file of the store."""
 
     name: str
     media_type: str
-    content: bytes
+    content: bytes | Stored
 
 
 class Pages:
@@ -141,14 +144,16 @@ class Pages:
         takes: type[Schema] | None = None,
         again: View | None = None,
         template: str | None = None,
+        accepts: Accepts = ANY_FILE,
         fresh: Gravity = False,
         while_restored: bool = False,
         roles: frozenset[str] = BOTH,
     ) -> Callable[[View], View]:
         """Declare what takes a form; on an error the page `again` is shown with everything that was entered.
 
-        A view may answer with a context for `template` instead of leading elsewhere (a secret shown once). Only with
-        `while_restored` it also answers while this installation waits to hear from the other side after a restore.
+        A view may answer with a context for `template` instead of leading elsewhere (a secret shown once). A view with
+        a parameter `upload` gets the file of the form, if it is one that the door accepts. Only with `while_restored`
+        it also answers while this installation waits to hear from the other side after a restore.
         """
         return partial(
             self._add,
@@ -158,6 +163,7 @@ class Pages:
             takes=takes,
             again=again,
             template=template,
+            accepts=accepts,
             fresh=fresh,
             while_restored=while_restored,
             roles=roles,
@@ -278,9 +284,13 @@ def _repeatable(result: Any) -> dict[str, Any] | None:
 
 
 def handed_out(file: Attachment) -> Response:
-    """Answer with a file; the browser saves it and never shows it."""
-    response = Response(file.content, content_type=file.media_type)
+    """Answer with a file; the browser saves it and never shows it, and nothing in it runs in a page of ours."""
+    if isinstance(file.content, Stored):
+        response = downloads.send(visit.current().actor, file.content, file.media_type)
+    else:
+        response = Response(file.content, content_type=file.media_type)
     response.headers.set("Content-Disposition", "attachment", filename=file.name)
+    response.headers["Content-Security-Policy"] = downloads.NOTHING_RUNS
     return response
 
 
@@ -315,7 +325,7 @@ def _inputs(door: Door, located: dict[str, Any], form: forms.Form | None) -> dic
     if door.takes is not None:
         inputs["values"] = forms.read(door.takes, request.form)
     if "upload" in door.parameters:
-        inputs["upload"] = forms.uploaded(request.files)
+        inputs["upload"] = uploads.in_form(door.accepts)
     return inputs
 
 

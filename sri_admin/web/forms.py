@@ -9,12 +9,13 @@ from uuid import UUID
 
 from marshmallow import Schema as AnySchema
 from marshmallow import fields
-from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.datastructures import MultiDict
 
 from sri_admin.kernel import ids
 from sri_admin.kernel.errors import AppError, FieldError, InvalidError, StaleError
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.schema import load
+from sri_admin.kernel.spool import Spooled
 from sri_admin.web import csrf
 
 RECORD_ID, VERSION, FILE, PASSWORD_AGAIN = "record_id", "version", "file", "password_again"
@@ -59,18 +60,20 @@ class Form:
 
 @dataclass(frozen=True)
 class Upload:
-    """A file somebody sent: the last part of its name, and its bytes."""
+    """A file somebody sent: the last part of its name, and where it waits to be taken into the store."""
 
     name: str
-    content: bytes
+    file: Spooled
+
+    @property
+    def content(self) -> bytes:
+        """Read the whole file; large ones are better read by their path."""
+        return self.file.path.read_bytes()
 
 
-def uploaded(files: Mapping[str, FileStorage], field_name: str = FILE) -> Upload:
-    """Return the file of a form; InvalidError if none was chosen."""
-    found = files.get(field_name)
-    if found is None or not found.filename:
-        raise InvalidError([FieldError(field_name, _l("Please choose a file."))])
-    return Upload(storable(re.split(r"[/\\]", found.filename)[-1][:_LONGEST_NAME]), found.stream.read())
+def file_name(given: str | None) -> str:
+    """Return the last part of the name a file was sent with."""
+    return storable(re.split(r"[/\\]", given or "")[-1][:_LONGEST_NAME])
 
 
 def again(entered: MultiDict[str, str], error: AppError) -> Form:

@@ -3,6 +3,7 @@
 from flask import Flask, Response, request
 
 from sri_admin.kernel import runtime
+from sri_admin.web import uploads
 
 CONTENT_POLICY = "; ".join(
     (
@@ -32,6 +33,7 @@ MOST_PARTS = 1000
 
 def attach(app: Flask) -> None:
     """Set the limits and headers of an application."""
+    app.request_class = uploads.SpoolingRequest
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_FORM
     app.config["MAX_FORM_PARTS"] = MOST_PARTS

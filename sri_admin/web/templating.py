@@ -18,6 +18,7 @@ def attach(app: Flask) -> None:
     )
     app.jinja_env.filters.update(
         date_long=formats.date_long,
+        file_size=formats.file_size,
         date_full=formats.date_full,
         date_short=formats.date_short,
         datetime=formats.date_and_time,

@@ -123,7 +123,10 @@ def declared(parts: tuple[Part, ...]) -> Iterator[Door | ApiDoor]:
 def test_no_get_writes_but_the_declared_ones(app: Flask, node_app: Flask) -> None:
     # Doors run a GET in a read-only transaction (tests/web/test_doors.py plants a write); a raw one has none at all.
     raw = {door.endpoint for door in declared(PARTS) if isinstance(door, ApiDoor) and door.raw and door.method == "GET"}
-    assert raw == {"sync.api.well_known", "sync.api.enrolment_news", "sync.api.changes", "sync.api.last_receipt"}
+    assert raw == {
+        *("sync.api.well_known", "sync.api.enrolment_news", "sync.api.changes", "sync.api.last_receipt"),
+        "sync.api.blob",  # notes who fetched a file
+    }
     assert WRITING_GETS == {}
 
 

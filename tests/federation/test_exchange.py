@@ -13,7 +13,7 @@ from sri_admin.federation import contact, exchange, export, joining, report, str
 from sri_admin.federation.client import Answer, LineDownError, Transport
 from sri_admin.federation.enrolment_models import HubLink, Node, NodeState
 from sri_admin.federation.exchange import Outcome
-from sri_admin.federation.jobs import SYNC_NOW, _alone, synchronise
+from sri_admin.federation.jobs import _EXCHANGING, SYNC_NOW, _alone, synchronise
 from sri_admin.federation.merge import Position
 from sri_admin.federation.stream_names import StreamClass
 from sri_admin.kernel import clock, jobs, postgres, runtime, tenancy, transaction
@@ -265,7 +265,7 @@ def test_the_job_takes_an_approval_by_itself(cluster: postgres.Cluster, template
 
 def test_the_job_exchanges_and_never_twice_at_once(pair: Pair) -> None:
     def act() -> tuple[object, object]:
-        with _alone() as mine:
+        with _alone(_EXCHANGING) as mine:
             assert mine
             meanwhile = synchronise()
         jobs.perform(runtime.current().tasks[SYNC_NOW], {})

@@ -17,18 +17,21 @@ from sri_admin.members.rules.member import MemberState
 from sri_admin.members.rules.sheets import SheetKind
 from sri_admin.people.models import AccountSession, PersonalToken
 from sri_admin.people.rules import Role
-from tests.make import members
+from tests.make import files, members
 from tests.make.people import Person, browser, person
 
 SECOND_PLACE, THIRD_PLACE = {"QM": "QP", "QN": "QR"}, {"QM": "QS", "QN": "QT"}
+FOURTH_PLACE = {"QM": "QU", "QN": "QV"}
 
 
-def furnished(app: Flask, code: str) -> dict[str, UUID]:
+def furnished(app: Flask, code: str) -> dict[str, Any]:
     """Make a licensed country and return one id of everything in it, by the name addresses give it."""
     place = members.member(code, MemberState.LICENSED)
     somebody = person(Role.COORDINATOR, place, display_name=f"Kim of {code}")
     browser(app, somebody)
     code_id, enrolment_id, node_id = node(place)
+    with app.app_context():
+        copy = files.signed_copy(place, members.signed(place, territories=[FOURTH_PLACE[code]]))
     return {
         "member": place,
         "agreement_id": members.offered(place, territories=[SECOND_PLACE[code]]),
@@ -43,6 +46,8 @@ def furnished(app: Flask, code: str) -> dict[str, UUID]:
         "node_id": node_id,
         "export_id": export(),
         "import_id": import_(),
+        "file_id": copy.id,
+        "sha256": copy.sha256,
     }
 
 

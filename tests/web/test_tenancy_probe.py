@@ -81,12 +81,14 @@ def rules_of(app: Flask) -> list[Rule]:
     return [rule for rule in app.url_map.iter_rules() if rule.arguments]
 
 
-def cases_of(rule: Rule, foreign: dict[str, UUID]) -> list[Case]:
+def cases_of(rule: Rule, foreign: dict[str, Any]) -> list[Case]:
     """Return what is compared at a route; KeyError if it names something nobody thought of."""
     there, invented = {}, {}
     for name in rule.arguments - PROOFS - {"code"}:
         if name in PLAIN:
             there[name] = invented[name] = PLAIN[name]
+        elif name == "sha256":
+            there[name], invented[name] = foreign["sha256"], "0" * 64
         elif name == "stream":
             there[name], invented[name] = stream_name(MEMBER_OPS, foreign["member"]), stream_name(MEMBER_OPS, ids.new())
         else:

@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from sri_admin.kernel import pdf
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.errors import NotFoundError
 from sri_admin.kernel.paging import Page
 from sri_admin.kernel.part import HUB
 from sri_admin.kernel.tenancy import Tenant
-from sri_admin.members.models.agreement import Agreement, AgreementDraft
+from sri_admin.members.models.agreement import Agreement, AgreementDraft, AgreementFile
 from sri_admin.members.models.member import Member
 from sri_admin.members.models.office import OfficeHolder
 from sri_admin.members.operations import agreements, offices
+from sri_admin.members.operations.files import add_signed_copy
 from sri_admin.members.operations.members import STEPS, describe_member, register_member
 from sri_admin.members.policy import POLICY
 from sri_admin.members.queries.agreements import (
@@ -22,6 +24,7 @@ from sri_admin.members.queries.agreements import (
     agreements_page,
     draft_by_id,
 )
+from sri_admin.members.queries.files import signed_copies
 from sri_admin.members.queries.members import MemberRow, member_by_id, members_page
 from sri_admin.members.queries.offices import office_holder_by_id, office_holders_of
 from sri_admin.members.rules.member import Transition
@@ -29,6 +32,8 @@ from sri_admin.members.rules.words import GRAVE
 from sri_admin.members.schemas.agreement import (
     AgreementDraftIn,
     AgreementDraftOut,
+    AgreementFileList,
+    AgreementFileOut,
     AgreementOut,
     AgreementPage,
     AgreementQuery,
@@ -48,11 +53,14 @@ from sri_admin.members.schemas.office import (
 )
 from sri_admin.web.api import Api
 from sri_admin.web.doors import Audience
+from sri_admin.web.forms import Upload
+from sri_admin.web.uploads import Accepts
 
 api = Api("members", description="Member countries, their licence agreements and the people in their offices.")
 _AGREEMENT = "/members/<code>/agreements/<uuid:agreement_id>"
 _DRAFT = "/members/<code>/agreement-drafts/<uuid:draft_id>"
 _HOLDER = "/members/<code>/office-holders/<uuid:holder_id>"
+_SIGNED_COPY = Accepts(limit=pdf.MOST_BYTES, check=pdf.check)
 Values = dict[str, Any]
 
 
@@ -116,6 +124,26 @@ def agreement(actor: Actor, *, member: Tenant, agreement_id: UUID) -> Agreement:
     found = agreement_by_id(member.id, agreement_id)
     POLICY.require(actor, "members.agreement.read", found)
     return found
+
+
+@api.get(f"{_AGREEMENT}/files", audience=Audience.MEMBER, gives=AgreementFileList)
+def agreement_files(actor: Actor, *, member: Tenant, agreement_id: UUID) -> dict[str, Any]:
+    """List the signed copies of an agreement."""
+    found = agreement(actor, member=member, agreement_id=agreement_id)
+    return {"rows": [each.file for each in signed_copies([found])[found.id]]}
+
+
+@api.post(
+    f"{_AGREEMENT}/files",
+    audience=Audience.STAFF,
+    gives=AgreementFileOut,
+    created=True,
+    accepts=_SIGNED_COPY,
+    roles=HUB,
+)
+def agreement_file_create(actor: Actor, upload: Upload, *, member: Tenant, agreement_id: UUID) -> AgreementFile:
+    """Add a signed copy to an agreement: its bytes are the body."""
+    return add_signed_copy(actor, agreement_by_id(member.id, agreement_id), values={"file": upload.file})
 
 
 @api.post(

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sri_admin.kernel import clock
+from sri_admin.kernel.blobs import DIGEST_RULE, HoldsFile
 from sri_admin.kernel.db import Base, Versioned, enum_column
 from sri_admin.kernel.tenancy import TENANT, OfTenant
 from sri_admin.members.models.member import same_tenant
@@ -76,6 +77,23 @@ class AgreementEventRow(OfTenant, Base):
     on: Mapped[date]
     effective_on: Mapped[date | None]
     reason: Mapped[str | None]
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    role: Mapped[str]
+
+
+class AgreementFile(HoldsFile, OfTenant, Base):
+    """A copy of the signed paper; a newer one stands beside the older ones. Append-only, it travels."""
+
+    __tablename__ = "agreement_file"
+    __table_args__ = (
+        same_tenant("agreement_id", "agreement"),
+        sa.CheckConstraint(DIGEST_RULE, name="content"),
+        sa.Index("ix_agreement_file_agreement_id", "member_id", "agreement_id", "at"),
+        sa.Index("ix_agreement_file_sha256", "member_id", "sha256"),
+        {"info": {"tenancy": TENANT, "append_only": True}},
+    )
+    agreement_id: Mapped[UUID]
     at: Mapped[datetime]
     actor: Mapped[str]
     role: Mapped[str]

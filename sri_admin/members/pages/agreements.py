@@ -27,6 +27,7 @@ from sri_admin.members.queries.agreements import (
     agreements_page,
     draft_by_id,
 )
+from sri_admin.members.queries.files import signed_copies
 from sri_admin.members.queries.members import member_by_id, today_of
 from sri_admin.members.queries.territories import place_names
 from sri_admin.members.rules import words
@@ -200,6 +201,7 @@ def agreement_show(actor: Actor, *, member: Tenant, agreement_id: UUID) -> dict[
         "badge": badge_of(record, row),
         "terms": terms_said(agreement),
         "notes": agreement_events([agreement])[agreement.id],
+        "copies": signed_copies([agreement])[agreement.id],
         "history": history_of(record, agreement.id),
         "is_signed": agreement.state is AgreementState.SIGNED,
         "is_offered": agreement.state is AgreementState.OFFERED,

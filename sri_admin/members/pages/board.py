@@ -23,6 +23,7 @@ from sri_admin.members.pages.history import history_of
 from sri_admin.members.pages.members import badge_of, places_of, standing, tabs
 from sri_admin.members.policy import POLICY
 from sri_admin.members.queries.agreements import agreements_of, current_agreement
+from sri_admin.members.queries.files import signed_copies
 from sri_admin.members.queries.members import find_card, find_member, member_by_id, today_of
 from sri_admin.members.queries.offices import find_private_half, office_holder_by_id, office_holders_of
 from sri_admin.members.queries.streams import file_writer, office_writer
@@ -57,6 +58,7 @@ def our_agreement(actor: Actor, member: Tenant) -> dict[str, Any]:
         "badge": badge_of(record, current),
         "terms": terms_said(current.agreement) if current else [],
         "rows": [(row, badge_of(record, row)) for row in rows],
+        "copies": signed_copies([row.agreement for row in rows]),
         "places": places_of(record),
         "writer": file_writer(record),
         "history": history_of(record, *(row.agreement.id for row in rows)),

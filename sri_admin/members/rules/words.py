@@ -288,6 +288,13 @@ def tell_ended(values: Mapping[str, Any]) -> Said:
     return Said("ended", _("Agreement %(ref_no)s ended: %(reason)s", **said))
 
 
+def tell_file_added(values: Mapping[str, Any]) -> Said:
+    """Tell that a copy of the signed paper was added."""
+    if values["replaces"]:
+        return Said("doing", _("A newer copy of the signed agreement %(ref_no)s was added", ref_no=values["ref_no"]))
+    return Said("good", _("The signed copy of agreement %(ref_no)s was added", ref_no=values["ref_no"]))
+
+
 def tell_noted(values: Mapping[str, Any]) -> Said:
     """Tell a dated notice."""
     said = {"ref_no": values.get("ref_no", ""), "day": date_long(date.fromisoformat(values["on"]))}

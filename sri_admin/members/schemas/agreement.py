@@ -122,6 +122,23 @@ class AgreementOut(Schema):
     version = fields.Integer()
 
 
+class AgreementFileOut(Schema):
+    """A signed copy of an agreement; the file itself is kept from its page."""
+
+    id = fields.UUID()
+    agreement_id = fields.UUID()
+    sha256 = fields.String()
+    size = fields.Integer()
+    media_type = fields.String()
+    at = fields.DateTime()
+
+
+class AgreementFileList(Schema):
+    """The signed copies of an agreement, newest first."""
+
+    rows = fields.List(fields.Nested(AgreementFileOut))
+
+
 class AgreementRowOut(Schema):
     """An agreement with what it is called today."""
 
