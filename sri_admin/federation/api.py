@@ -20,6 +20,7 @@ from sri_admin.federation import (
     intake,
     limits,
     rates,
+    rotation,
     tokens,
 )
 from sri_admin.federation.answers import RefusedError, speaking
@@ -99,6 +100,14 @@ def enrolment_news(_actor: Actor, id: UUID) -> Response:  # noqa: A002 - the nam
             raise enrolment_papers.not_the_asker()  # whether there is such a request is told to who made it alone
         enrolment_papers.check_question(id, VerifyKey(row.sign_key), proof=request.headers.get(_PROOF_HEADER, ""))
         return answers.document({"state": row.state, **(_welcome(row) if _is_in(row) else {})})
+
+
+@api.raw(f"{_BASE}/keys/rotations", method="POST", audience=Audience.PUBLIC, roles=HUB)
+@speaking
+def rotation_take(_actor: Actor) -> Response:
+    """Take a node's change of keys, which its old key and its new key have signed."""
+    rates.spend(f"rotation {ip_prefix.prefix(request.remote_addr)}", rates.QUESTIONS)
+    return answers.document({"kid": rotation.receive(_body(_PAPER_BYTES))})
 
 
 @api.raw(f"{_BASE}/hello", method="POST", audience=Audience.NODE, roles=HUB)

@@ -233,6 +233,10 @@ class HubClient:
         except PackingError as error:
             raise LineDownError(error.code, error.detail) from error
 
+    def sign_in(self) -> None:
+        """Get an access token now, if there is none yet."""
+        self._access_token()
+
     def _access_token(self) -> str:
         if self._token is None:
             if not self.hub:

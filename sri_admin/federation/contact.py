@@ -46,6 +46,24 @@ def of_nodes() -> dict[UUID, NodeContact]:
 def note_try() -> None:
     """Note that the hub is being called now."""
     _write(tried_at=clock.now())
+    note_time()
+
+
+def note_head(at: datetime) -> None:
+    """Keep when the hub signed a control head; a newer one also corrects what our own clock made of the time."""
+    with transaction.apart() as session:
+        row = insert(HubContact).values(id=_ONE, tried_at=clock.now(), skew_ms=0, head_at=at, seen_at=at)
+        newer = sa.or_(HubContact.head_at.is_(None), HubContact.head_at < at)
+        session.execute(
+            row.on_conflict_do_update(index_elements=[HubContact.id], set_={"head_at": at, "seen_at": at}, where=newer)
+        )
+
+
+def note_time() -> None:
+    """Keep the latest moment our own clock has shown since the hub's last word."""
+    later = sa.func.greatest(HubContact.seen_at, clock.now())
+    with transaction.apart() as session:
+        session.execute(sa.update(HubContact).where(HubContact.head_at.is_not(None)).values(seen_at=later))
 
 
 def note_reached(skew: timedelta) -> None:

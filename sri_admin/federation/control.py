@@ -73,6 +73,12 @@ def has_own_records(member_id: UUID) -> bool:
     return any(row is not None and (row.n > 0 or row.epoch > 1) for row in rows)
 
 
+def written_by(node_id: UUID, member_id: UUID) -> list[str]:
+    """Return the names of the streams a node writes now, sorted."""
+    allowed = access(node_id, member_id)
+    return sorted(name for name, given in allowed.items() if given is Access.WRITE)
+
+
 def approve_node(actor: Actor, *, node_id: UUID, member_id: UUID, incarnation: UUID, sign_key: VerifyKey) -> bool:
     """Publish a node's key and grant it its member's streams; the transaction also reads the member.
 

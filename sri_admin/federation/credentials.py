@@ -18,9 +18,20 @@ def auth_key() -> ECKey:
     """Return the key that signs this node's assertions, made at first use."""
     path = installation.instance_folder(runtime.current().settings) / _FILE
     if not path.exists():
-        made = ECKey.generate_key(CURVE, private=True)
+        made = new_key()
         installation.write_private_once(path, json.dumps(made.as_dict(private=True)).encode())
     return ECKey.import_key(json.loads(path.read_text()))
+
+
+def new_key() -> ECKey:
+    """Make a key for assertions."""
+    return ECKey.generate_key(CURVE, private=True)
+
+
+def use(key: ECKey) -> None:
+    """Sign assertions with this key from now on."""
+    path = installation.instance_folder(runtime.current().settings) / _FILE
+    installation.write_private(path, json.dumps(key.as_dict(private=True)).encode())
 
 
 def public_jwk(key: ECKey) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sri_admin.kernel import clock
@@ -75,6 +76,10 @@ class Node(Base):
     incarnation: Mapped[UUID]
     sign_key: Mapped[bytes]
     auth_key: Mapped[dict[str, Any]]
+    next_sign_key: Mapped[bytes | None] = mapped_column(comment="takes the place of sign_key with next_auth_key")
+    next_auth_key: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="takes the place of auth_key when it is first used"
+    )
     state: Mapped[NodeState] = enum_column(NodeState)
     approved_at: Mapped[datetime] = mapped_column(default=clock.now)
 
@@ -152,3 +157,5 @@ class HubContact(Base):
     detail: Mapped[str | None]
     stream: Mapped[str | None]
     by_stick: Mapped[bool] = mapped_column(server_default=sa.false(), comment="by stick, not by network")
+    head_at: Mapped[datetime | None] = mapped_column(comment="when the hub signed its newest control head known here")
+    seen_at: Mapped[datetime | None] = mapped_column(comment="the latest moment seen since, by any clock")

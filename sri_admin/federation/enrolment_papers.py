@@ -159,12 +159,13 @@ def _request_from(payload: bytes) -> Request:
         node=UUID(matching_text(value, "node", UUID_TEXT)),
         incarnation=UUID(matching_text(value, "incarnation", UUID_TEXT)),
         sign_key=VerifyKey(from_base64url(value["sign_key"])),
-        auth_key=_auth_key(value["auth_key"]),
+        auth_key=public_auth_key(value["auth_key"]),
         software=software,
     )
 
 
-def _auth_key(value: Any) -> dict[str, Any]:
+def public_auth_key(value: Any) -> dict[str, Any]:
+    """Return the public half of a node's ES256 key as it travels; LineError if it is none."""
     expected = {"kty": "EC", "crv": CURVE}
     if not isinstance(value, dict) or set(value) != {"kty", "crv", "x", "y"}:
         raise LineError("bad_field", "auth_key")

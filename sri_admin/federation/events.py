@@ -145,3 +145,19 @@ class NodeReclaimed(Event):
 
     subject_kind: ClassVar[str] = "node"
     reason: str
+
+
+class KeyRotated(Event):
+    """A node's new key took the place of its old one; told at the hub, and at the node when it begins to use it."""
+
+    subject_kind: ClassVar[str] = "node"
+    kid: str
+    old_kid: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RotationBegun(Event):
+    """A node made new keys and waits for the hub to confirm them; told at the node."""
+
+    subject_kind: ClassVar[str] = "node"
+    kid: str

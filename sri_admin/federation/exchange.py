@@ -10,7 +10,19 @@ from typing import Any, Final, NamedTuple
 
 import structlog
 
-from sri_admin.federation import box_keys, contact, control, credentials, export, hello, intake, joining, limits
+from sri_admin.federation import (
+    box_keys,
+    contact,
+    control,
+    credentials,
+    export,
+    hello,
+    intake,
+    joining,
+    keyring,
+    limits,
+    rotation,
+)
 from sri_admin.federation.ahead import Batches, Pages
 from sri_admin.federation.client import BASE, HubClient, HubError, LineDownError, Transport
 from sri_admin.federation.control import Access
@@ -23,6 +35,8 @@ from sri_admin.kernel import actor, clock, installation, metrics, tenancy, trans
 log = structlog.get_logger(__name__)
 
 _ORDER: Final = ("hub.control", "hub.registry", "hub.member", "member", "hub.language", "hub.materials")
+_ROTATIONS: Final = f"{BASE}/keys/rotations"
+_WHOLE_EXCHANGE: Final = frozenset({"duplicate_writer", "given_up", "invalid_client", "key_revoked"})
 _SMALLEST_PAGE: Final = 50
 _MOST_ROUNDS: Final = 10_000
 _MOST_RESTARTS: Final = 3
@@ -126,7 +140,9 @@ def synchronise(transport: Transport, *, sleep: Callable[[float], None] | None =
     outcome = Outcome()
     contact.note_try()
     try:
-        _exchange_all(connected(transport, sleep), outcome)
+        client = connected(transport, sleep)
+        _announce_keys(client)
+        _exchange_all(client, outcome)
     except ProtocolError as error:
         outcome.stop(error)
     stopped = next((each for each in outcome.streams if each.code), None)
@@ -178,6 +194,23 @@ def _standing(offers: Mapping[str, Offer]) -> Standing:
         return Standing(export.all_here(), intake.unchanged(heads))
 
 
+def _announce_keys(client: HubClient) -> None:
+    # What is announced proves itself and may be said again and again: until the hub confirms it in its control stream,
+    # and once more to a hub that was set back and does not know it any longer.
+    pair, last = keyring.waiting(), keyring.last_statement()
+    try:
+        client.sign_in()
+        if pair is not None:
+            client.post_paper(_ROTATIONS, pair.statement)
+    except HubError as error:
+        if error.code == "invalid_client" and last is not None:
+            client.post_paper(_ROTATIONS, last)
+        elif pair is None or error.code in _WHOLE_EXCHANGE:
+            raise
+        else:
+            log.warning("rotation refused", reason=error.code)  # the old keys go on, and so does the exchange
+
+
 def _exchange_all(client: HubClient, outcome: Outcome) -> None:
     offers, standing = _control_first(client, outcome)
     if any(_was_set_back(each, standing.here.get(each.stream)) for each in offers.values()):
@@ -195,6 +228,7 @@ def _control_first(client: HubClient, outcome: Outcome) -> tuple[dict[str, Offer
     first = offers.pop(control.STREAM, None)
     if first is not None:
         outcome.streams.append(_exchange(client, first, standing))
+    rotation.settle()
     if outcome.pulled > before or _is_news(offers, standing):
         control.take_grants()
         offers = _hello(client)  # new keys and grants change what may be read and written
@@ -271,7 +305,7 @@ def _exchange(client: HubClient, offer: Offer, standing: Standing) -> StreamOutc
     except LineDownError:
         raise
     except HubError as error:
-        if error.status in {401, 429, 503} or error.code in {"duplicate_writer", "given_up", "invalid_client"}:
+        if error.status in {401, 429, 503} or error.code in _WHOLE_EXCHANGE:
             raise
         outcome.code, outcome.detail = error.code, error.detail
     except ProtocolError as error:

@@ -5,12 +5,13 @@ transaction, so a crash anywhere is a repeat.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from sri_admin.federation import aside, grants, keys, streams, taking
+from sri_admin.federation import aside, contact, grants, keys, streams, taking
 from sri_admin.federation.checkpoint import Checkpoint, Receipt, SealError, open_sealed, seal
 from sri_admin.federation.lines import Header, ProtocolError, decode_header
 from sri_admin.federation.merge import (
@@ -28,7 +29,7 @@ from sri_admin.federation.merge import (
     judge_push,
 )
 from sri_admin.federation.models import AsideState, SyncEvidence, SyncStream
-from sri_admin.federation.stream_names import parse_name
+from sri_admin.federation.stream_names import HUB_CONTROL, parse_name
 from sri_admin.kernel import clock, ids, installation, tenancy, transaction
 from sri_admin.kernel.db import db
 from sri_admin.kernel.tenancy import Reach
@@ -128,10 +129,18 @@ def head(stream: str, sealed: bytes) -> None:
     reach = reach_for(stream)
     with transaction.reading(reach):
         if _says_nothing_new(streams.find(stream), checkpoint):
+            _note_time(checkpoint)
             return
     code = transaction.write(reach, lambda: _keep_head(checkpoint, sealed))
     if code:
         raise StreamError(code, "the hub's signed heads contradict each other")
+    _note_time(checkpoint)
+
+
+def _note_time(checkpoint: Checkpoint) -> None:
+    # Only the control stream's heads say how fresh this node's keys are; its head is signed anew whenever it is asked.
+    if checkpoint.stream == HUB_CONTROL.value:
+        contact.note_head(datetime.fromisoformat(checkpoint.at))
 
 
 def unchanged(heads: Mapping[str, bytes]) -> set[str]:
@@ -140,7 +149,8 @@ def unchanged(heads: Mapping[str, bytes]) -> set[str]:
     A node asks every few minutes and mostly hears the same heads again: nothing is locked or written for that.
     """
     held = {row.name: row for row in streams.here()}
-    return {name for name, sealed in heads.items() if _is_unchanged(held.get(name), name, sealed)}
+    heard = {name: sealed for name, sealed in heads.items() if name != HUB_CONTROL.value}  # its time always counts
+    return {name for name, sealed in heard.items() if _is_unchanged(held.get(name), name, sealed)}
 
 
 def _is_unchanged(row: SyncStream | None, name: str, sealed: bytes) -> bool:
@@ -268,7 +278,7 @@ def _skip(row: SyncStream, header: Header, checked: Page) -> int | Forked:
 
 
 def _one_at_a_time(stream: str) -> None:
-    mine = db.session.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(stream, 0))))
+    mine = db.session.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(streams.lock_number(stream))))
     if not mine:
         raise StreamError("busy", "another batch of this stream is being taken")
 

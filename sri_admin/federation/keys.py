@@ -7,7 +7,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from sri_admin.federation.checkpoint import from_base64url
+from sri_admin.federation.checkpoint import SealError, from_base64url
+from sri_admin.federation.key_life import Place, Places, is_good
 from sri_admin.federation.models import Grant, NodeKey
 from sri_admin.federation.root import Root, root_fingerprint, root_payload, sign_root, verify_root
 from sri_admin.kernel import clock, installation, runtime
@@ -22,6 +23,11 @@ _SIGN, _ROOT_KEY, _ROOT = "sign_key.pem", "root_key.pem", "root.json"
 def own_key() -> SigningKey:
     """Return the key this installation signs its lines with (the hub's is its control key), made at first use."""
     return _signing_key(_folder() / _SIGN)
+
+
+def use(key: SigningKey) -> None:
+    """Sign lines with another key from now on."""
+    installation.write_private(_folder() / _SIGN, key.to_pem())
 
 
 def make_root() -> None:
@@ -55,14 +61,23 @@ def hub_key(kid: str) -> VerifyKey | None:
     return _control_keys(root_file()).get(kid)
 
 
-def line_key(kid: str, stream: str, epoch: int, _n: int) -> VerifyKey | None:
-    """Return the key a checkpoint of this stream and epoch must be signed with, if `kid` is it."""
+def line_key(kid: str, stream: str, epoch: int, n: int) -> VerifyKey | None:
+    """Return the key a checkpoint at this place must be signed with, if `kid` is it; SealError `key_revoked`."""
     if stream.startswith("hub."):
         return hub_key(kid)
     granted = sa.select(Grant.node_id).where(Grant.stream == stream, Grant.epoch == epoch).scalar_subquery()
-    found = sa.select(NodeKey.public_key).where(NodeKey.kid == kid, NodeKey.node_id == granted, ~NodeKey.revoked)
-    public = db.session.scalar(found)
-    return VerifyKey(from_base64url(public)) if public else None
+    key = db.session.scalar(sa.select(NodeKey).where(NodeKey.kid == kid, NodeKey.node_id == granted))
+    if key is None:
+        return None
+    if not is_good(stream, Place(epoch, n), begins=key.begins, ends=_ends(key)):
+        if key.revoked:
+            raise SealError("key_revoked", f"the key {kid} was withdrawn before {stream} reached {n}")
+        return None
+    return VerifyKey(from_base64url(key.public_key))
+
+
+def _ends(key: NodeKey) -> Places | None:
+    return {} if key.revoked and key.ends is None else key.ends
 
 
 def node_key(kid: str, node_id: UUID) -> VerifyKey | None:

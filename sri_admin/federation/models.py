@@ -2,15 +2,19 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sri_admin.federation.stream_names import StreamClass
 from sri_admin.kernel import clock
 from sri_admin.kernel.db import Base, Versioned, enum_column
 from sri_admin.kernel.tenancy import TENANT, OfTenant
+
+_PLACES = JSONB(none_as_null=True)
 
 
 class AsideState(StrEnum):
@@ -123,7 +127,7 @@ class SyncEvidence(OfTenant, Base):
 
 
 class NodeKey(OfTenant, Versioned, Base):
-    """The public key a node signs its lines with; the hub publishes it in `hub.control`."""
+    """The public key a node signs its lines with, and its life; the hub publishes it in `hub.control`."""
 
     __tablename__ = "sync_node_key"
     __table_args__ = ({"info": {"tenancy": TENANT}},)
@@ -132,6 +136,20 @@ class NodeKey(OfTenant, Versioned, Base):
     kid: Mapped[str]
     public_key: Mapped[str] = mapped_column(comment="base64url of 32 bytes")
     revoked: Mapped[bool] = mapped_column(default=False)
+    begins: Mapped[dict[str, Any] | None] = mapped_column(_PLACES, comment="by stream, its first epoch and number")
+    ends: Mapped[dict[str, Any] | None] = mapped_column(_PLACES, comment="by stream, its last epoch and number")
+    ended_because: Mapped[str | None]
+    statement: Mapped[str | None] = mapped_column(comment="the rotation that brought it, signed by both keys")
+
+
+class ControlKey(OfTenant, Versioned, Base):
+    """A key of the hub that came to its end; that it was the hub's is said by a root file."""
+
+    __tablename__ = "sync_control_key"
+    __table_args__ = (sa.UniqueConstraint("member_id", "kid"), {"info": {"tenancy": TENANT}})
+    kid: Mapped[str]
+    ends: Mapped[dict[str, Any]] = mapped_column(_PLACES, comment="by stream, its last epoch and number")
+    ended_because: Mapped[str]
 
 
 class Grant(OfTenant, Versioned, Base):

@@ -3,9 +3,9 @@
 from sri_admin.federation import events, report, restored, soundness, told
 from sri_admin.federation.api import api
 from sri_admin.federation.bundle import commands as bundle_commands
-from sri_admin.federation.commands import node
 from sri_admin.federation.handover.pages import pages as handover_pages
 from sri_admin.federation.jobs import TASKS
+from sri_admin.federation.key_commands import node
 from sri_admin.federation.pages import pages
 from sri_admin.federation.policy import POLICY
 from sri_admin.federation.recovery.pages import pages as recovery_pages
@@ -83,5 +83,7 @@ FEDERATION = Part(
         events.HandOverCancelled: told.hand_over_cancelled,
         events.HandOverCompleted: told.hand_over_completed,
         events.NodeReclaimed: told.node_reclaimed,
+        events.KeyRotated: told.key_rotated,
+        events.RotationBegun: told.rotation_begun,
     },
 )

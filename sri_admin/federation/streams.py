@@ -82,6 +82,11 @@ def here() -> list[SyncStream]:
     return list(db.session.scalars(sa.select(SyncStream).order_by(SyncStream.name)))
 
 
+def lock_number(name: str) -> sa.ColumnElement[int]:
+    """Return the number of the advisory lock held by whoever takes lines of a stream or judges its end."""
+    return sa.func.hashtextextended(name, 0)
+
+
 def writes_here(cls: StreamClass, tenant_id: UUID) -> bool:
     """Say whether this installation writes a stream of a tenant."""
     name = stream_name(cls, tenant_id)

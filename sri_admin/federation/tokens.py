@@ -22,7 +22,7 @@ from flask import Flask, Request
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from sri_admin.federation import control, credentials, limits
 from sri_admin.federation.control import Access
@@ -55,8 +55,9 @@ class NodeClient(ClientMixin):
 
     id: UUID
     member_id: UUID
-    auth_key: dict[str, Any]
+    auth_keys: tuple[dict[str, Any], ...]
     scope: str
+    is_revoked: bool = False
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         """Accept the signed assertion and nothing else."""
@@ -73,8 +74,9 @@ class NodeClient(ClientMixin):
 
 
 class NodeAssertion(JWTBearerClientAssertion):
-    """Checks a node's assertion: ES256 by its own key, for this hub, short-lived, shown once."""
+    """Checks a node's assertion: ES256 by its own key, for this hub, short-lived, shown once. Made for one request."""
 
+    client: NodeClient
     CLIENT_AUTH_METHOD = AUTH_METHOD  # pyright: ignore[reportGeneralTypeIssues] - the bundled stubs describe an older Authlib
 
     def get_audiences(self) -> list[str]:
@@ -82,17 +84,20 @@ class NodeAssertion(JWTBearerClientAssertion):
         return [issuer(), issuer() + TOKEN_PATH]
 
     def resolve_client_public_key(self, client: NodeClient) -> ECKey:  # pyright: ignore[reportIncompatibleMethodOverride] - the bundled stubs describe an older Authlib
-        """Return the key the node enrolled with."""
-        return ECKey.import_key(client.auth_key)
+        """Return the key in use, and keep whose it is: after a change of keys another one is good as well."""
+        self.client = client
+        return ECKey.import_key(client.auth_keys[0])
 
     def process_assertion_claims(self, assertion: str, resolve_key: Any) -> Any:
         """Check signature and claims; the only algorithm is ours."""
-        try:
-            decoded = jwt.decode(assertion, resolve_key, algorithms=[credentials.ALGORITHM])
-        except (JoseError, ValueError) as error:
-            raise InvalidClientError(description="The assertion is not signed by the node's key.") from error
-        self.verify_claims(decoded.claims)
-        return decoded.claims
+        key, claims = _signed_claims(assertion, self.client)
+        self.verify_claims(claims)
+        if self.client.is_revoked:
+            # Told only to who holds the key: the node itself, or whoever took it.
+            raise ProtocolError("key_revoked", "the keys of this node were withdrawn")
+        if key != self.client.auth_keys[0]:
+            _settle_on(self.client.id, key)
+        return claims
 
     def verify_claims(self, claims: dict[str, Any]) -> None:
         """Check the claims by our clock and refuse an assertion that lives too long."""
@@ -162,6 +167,23 @@ class NodeGrant(ClientCredentialsGrant):
     TOKEN_ENDPOINT_AUTH_METHODS = (AUTH_METHOD,)
 
 
+def _signed_claims(assertion: str, client: NodeClient) -> tuple[dict[str, Any], dict[str, Any]]:
+    for key in client.auth_keys:
+        try:
+            decoded = jwt.decode(assertion, ECKey.import_key(key), algorithms=[credentials.ALGORITHM])
+        except (JoseError, ValueError):
+            continue
+        return key, decoded.claims
+    raise InvalidClientError(description="The assertion is not signed by the node's key.")
+
+
+def _settle_on(node_id: UUID, key: dict[str, Any]) -> None:
+    # The node has begun to use its new key: the old one ends now.
+    values = {"auth_key": key, "next_auth_key": None, "sign_key": Node.next_sign_key, "next_sign_key": None}
+    change = sa.update(Node).where(Node.id == node_id, Node.next_auth_key == sa.literal(key, JSONB()))
+    transaction.write(tenancy.NOWHERE, lambda: db.session.execute(change.values(values)))
+
+
 def issuer() -> str:
     """Return this hub's address, which names it in assertions."""
     return runtime.current().settings.web.public_url.rstrip("/")
@@ -187,18 +209,21 @@ def _server(app: Flask) -> TokenServer:
 
 
 def find_client(client_id: str) -> NodeClient | None:
-    """Return the node with an id, if it may come, and what it may do now."""
+    """Return the node with an id, and what it may do now: nothing once its keys were withdrawn."""
     try:
         node_id = UUID(client_id)
     except ValueError:
         return None
     # Grants are the hub's own rows, so its reach is enough to ask who may do what.
     with transaction.reading(tenancy.only(installation.hub_tenant_id())):
-        node = _node(node_id)
+        node = db.session.get(Node, node_id)
         if node is None or str(node_id) != client_id:
             return None
+        auth_keys = tuple(each for each in (node.auth_key, node.next_auth_key) if each)
+        if node.state is NodeState.REVOKED:
+            return NodeClient(node.id, node.member_id, auth_keys, "", is_revoked=True)
         scope = " ".join(_scopes(control.access(node.id, node.member_id)))
-    return NodeClient(node.id, node.member_id, node.auth_key, scope)
+        return NodeClient(node.id, node.member_id, auth_keys, scope)
 
 
 def _scopes(access: Mapping[str, Access]) -> list[str]:

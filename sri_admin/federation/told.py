@@ -106,3 +106,17 @@ def hand_over_completed(_values: Mapping[str, Any]) -> Told:
 def node_reclaimed(values: Mapping[str, Any]) -> Told:
     """Tell that a node was given up."""
     return "stop", _("The node was given up; the hub writes again. The reason: %(reason)s", reason=values["reason"])
+
+
+def key_rotated(values: Mapping[str, Any]) -> Told:
+    """Tell that a new key took the place of an old one."""
+    return "doing", _(
+        "A new key of a node took the place of the old one: %(new)s instead of %(old)s.",
+        new=values["kid"],
+        old=values["old_kid"],
+    )
+
+
+def rotation_begun(values: Mapping[str, Any]) -> Told:
+    """Tell that new keys were made."""
+    return "doing", _("New keys were made here: %(key)s. They wait for the hub to confirm them.", key=values["kid"])

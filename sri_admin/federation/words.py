@@ -52,6 +52,11 @@ _TROUBLES: Final[dict[str, Reasons]] = {
         _l("Nothing travels any more. What is here stays here."),
         _l("Ask SRI whether this installation is still meant to be connected."),
     ),
+    "key_revoked": Reasons(
+        _l("The keys of this installation were withdrawn, because it was reported stolen, lost or closed."),
+        _l("Nothing travels any more. What is here stays here, and what was sent before stands."),
+        _l("If this machine is in the right hands, ask SRI for a new code and enter it with “sri-admin node enrol”."),
+    ),
     "duplicate_writer": Reasons(
         _l("Two copies of this installation talk to the hub."),
         _l("To lose nothing, the hub takes from neither until a person decides."),

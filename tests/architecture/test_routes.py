@@ -35,6 +35,7 @@ PUBLIC = {
     "sync.api.token": "signed by the node's key",
     "sync.api.enrolment_ask": "the one-time code is the proof",
     "sync.api.enrolment_news": "signed by the node's key",
+    "sync.api.rotation_take": "signed by the node's old key and its new one",
 }
 
 

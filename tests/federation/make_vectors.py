@@ -6,12 +6,14 @@ Run `python tests/federation/make_vectors.py` after a deliberate change of the p
 import json
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from sri_admin.federation.chain import extend, genesis, line_hash
 from sri_admin.federation.checkpoint import Checkpoint, Receipt, seal, to_base64url
 from sri_admin.federation.cursor import Cursor, encode_cursor
 from sri_admin.federation.lines import Change, Header, encode_change, encode_header, erased_form
 from sri_admin.federation.root import Root, root_fingerprint, root_payload, sign_root
+from sri_admin.federation.rotation_papers import sign_rotation
 from sri_admin.kernel.signing import SigningKey, fingerprint
 
 HERE = Path(__file__).parent
@@ -26,6 +28,14 @@ HUB = "a4c3e1d0-9b7f-4e58-8d21-5c6b7a8f9e02"
 INCARNATION = "5e2d7c1b-0a9f-4b3e-9c8d-7f6e5d4c3b03"
 AT = "2026-11-20T10:00:00Z"
 MEETING = "018f3a5e-7c4d-7b2a-9e1f-2d3c4b5a6978"
+
+# The example key of RFC 7517, appendix A.1.
+AUTH_KEY = {
+    "kty": "EC",
+    "crv": "P-256",
+    "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+    "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+}
 
 REFUSED: list[tuple[str, bytes, str]] = [
     ("a byte that is not UTF-8", b'{"a":"\xff"}', "bad_utf8"),
@@ -79,6 +89,7 @@ def build() -> dict[str, Any]:
         "checkpoint": seal(checkpoint, writer).decode(),
         "receipt": seal(receipt, hub).decode(),
         "cursor": encode_cursor(Cursor(STREAM, 1, len(changes), chain)),
+        "rotation": _rotation(writer),
         "root": _root(hub, writer),
         "refused": [{"what": what, "hex": raw.hex(), "code": code} for what, raw, code in REFUSED],
     }
@@ -110,6 +121,12 @@ def _key(name: str, seed: bytes) -> dict[str, str]:
     }
 
 
+def _rotation(old: SigningKey) -> dict[str, str]:
+    new = SigningKey.from_seed(bytes(range(64, 96)))
+    document = sign_rotation(UUID(NODE), old=old, new=new, auth_key=AUTH_KEY)
+    return {"old_kid": old.kid, "new_kid": new.kid, "document": document.decode()}
+
+
 def _root(root_key: SigningKey, control_key: SigningKey) -> dict[str, str]:
     root = Root(1, 1, (root_key.verify_key,), (control_key.verify_key,), AT)
     payload = root_payload(root)
@@ -133,6 +150,7 @@ TITLES = [
     ("The writer's checkpoint (§5.2)", "checkpoint"),
     ("The hub's receipt (§5.4)", "receipt"),
     ("The cursor after the third change (§6)", "cursor"),
+    ("The writer's change of keys (§5.6)", "rotation"),
     ("A root file and the fingerprint that pins it (§8)", "root"),
     ("Lines the strict profile refuses, in hex (§2.2)", "refused"),
 ]

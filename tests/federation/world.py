@@ -146,6 +146,23 @@ class Site:
         postgres.drop_database(self.cluster, self.name)
         postgres.copy_database(self.cluster, f"{self.name}_{label}", self.name)
 
+    def keep_folder(self) -> None:
+        """Keep a copy of the folder of identity and keys."""
+        shutil.copytree(self._folder, self._kept_folder, dirs_exist_ok=True)
+
+    def restore_folder(self) -> None:
+        """Set the folder of identity and keys back to the copy that was kept."""
+        shutil.rmtree(self._folder)
+        shutil.copytree(self._kept_folder, self._folder, dirs_exist_ok=True)
+
+    @property
+    def _folder(self) -> Path:
+        return installation.instance_folder(self.settings)
+
+    @property
+    def _kept_folder(self) -> Path:
+        return self.settings.installation.home / "instance.kept"
+
 
 Fault = Callable[["Call"], Answer]
 
@@ -327,6 +344,7 @@ class World:
         """Remember how everything stands now, for `reset`."""
         for site in self.sites:
             site.keep("0")
+            site.keep_folder()
 
     def reset(self) -> None:
         """Return to how everything stood when it was kept."""
@@ -334,6 +352,7 @@ class World:
         self.lines = {code: Line(self.hub) for code in self.nodes}
         for site in self.sites:
             site.go_back("0")
+            site.restore_folder()
             site.offset = timedelta()
             if site.kinds != records.KINDS:
                 site.start(records.KINDS)
