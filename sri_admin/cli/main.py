@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from sri_admin import __version__
 from sri_admin.app import PARTS
-from sri_admin.cli import backups, database, history, languages, serve
+from sri_admin.cli import backups, database, history, languages, root, serve
 from sri_admin.cli.context import Call, inside
 from sri_admin.cli.demo.command import demo
 from sri_admin.kernel import i18n, settings
@@ -75,6 +75,7 @@ main.add_command(history.audit)
 for _each in (backups.backup, backups.restore, backups.verify):
     main.add_command(_each)
 main.add_command(demo)
+main.add_command(root.hub)
 for _part in PARTS:
     for _command in _part.commands:
         main.add_command(inside(_command))

@@ -32,6 +32,7 @@ _STATUS: Final = {
     "key_ended": 409,
     "key_revoked": 403,
     "key_taken": 409,
+    "no_such_root": 404,
     "not_ndjson": 415,
     "page_too_large": 413,
     "past_end": 409,

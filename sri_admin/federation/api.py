@@ -18,6 +18,7 @@ from sri_admin.federation import (
     grants,
     hello,
     intake,
+    keys,
     limits,
     rates,
     rotation,
@@ -61,6 +62,7 @@ def well_known(_actor: Actor) -> Response:
     return answers.document(
         {
             "protocols": list(hello.PROTOCOLS),
+            "root_version": keys.roots()[-1].version,
             "node_id": str(installation.identity().id),
             "time": clock.wire(clock.now()),
             "issuer": tokens.issuer(),
@@ -100,6 +102,16 @@ def enrolment_news(_actor: Actor, id: UUID) -> Response:  # noqa: A002 - the nam
             raise enrolment_papers.not_the_asker()  # whether there is such a request is told to who made it alone
         enrolment_papers.check_question(id, VerifyKey(row.sign_key), proof=request.headers.get(_PROOF_HEADER, ""))
         return answers.document({"state": row.state, **(_welcome(row) if _is_in(row) else {})})
+
+
+@api.raw(f"{_BASE}/roots/<int:version>", method="GET", audience=Audience.PUBLIC, roles=HUB)
+@speaking
+def root_show(_actor: Actor, version: int) -> Response:
+    """Give a version of the root file, as it was signed."""
+    file = keys.root_version(version)
+    if file is None:
+        raise RefusedError("no_such_root", f"there is no version {version}")
+    return Response(file, mimetype="application/json")
 
 
 @api.raw(f"{_BASE}/keys/rotations", method="POST", audience=Audience.PUBLIC, roles=HUB)
@@ -277,5 +289,5 @@ def _welcome(row: Enrolment) -> dict[str, Any]:
     return {
         "hub": {"node_id": str(installation.identity().id), "tenant_id": str(tenancy.hub_tenant().id)},
         "member": {"tenant_id": str(member.id), "code": member.code},
-        "root": to_base64url(control.root_file()),
+        "root": to_base64url(control.first_root()),
     }

@@ -140,6 +140,11 @@ def open_paper(line: bytes, kind: str, find_key: Callable[[str], VerifyKey | Non
     return value
 
 
+def kid_of(line: bytes) -> str:
+    """Return the name of the key that a sealed line says it is signed with."""
+    return _envelope(line)[1]
+
+
 def to_base64url(data: bytes) -> str:
     """Write bytes as base64url without padding."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")

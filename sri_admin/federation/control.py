@@ -42,9 +42,11 @@ def prepare_hub() -> None:
         box_keys.publish(actor.system("hub"), installation.identity().id, box_keys.own_public())
 
 
-def root_file() -> bytes:
-    """Return the root file nodes are given."""
-    return keys.root_file()
+def first_root() -> bytes:
+    """Return the root file a new node is given: the one it pinned, from which it follows the others."""
+    found = keys.root_version(1)
+    assert found is not None
+    return found
 
 
 def root_digits() -> str:
@@ -97,10 +99,17 @@ def approve_node(actor: Actor, *, node_id: UUID, member_id: UUID, incarnation: U
     db.session.add(key)
     work.record(actor, KeyPublished(member_id=hub_id, subject=node_id, kid=key.kid, incarnation=incarnation), key)
     db.session.flush()
-    if has_own_records(member_id):
+    if has_own_records(member_id) and set(_held_by_nodes(member_id).values()) != {node_id}:
+        grants.grant_next(actor, _held_by_nodes(member_id), None)
         return False
     grants.grant_next(actor, grants.names_of(member_id), node_id)
     return True
+
+
+def _held_by_nodes(member_id: UUID) -> dict[str, UUID]:
+    # A node whose keys were withdrawn still stands as the last writer: it may come back, or another takes its place.
+    newest = filter(None, map(grants.newest, grants.names_of(member_id)))
+    return {grant.stream: grant.node_id for grant in newest if grant.node_id is not None}
 
 
 def trust(root: bytes, *, fingerprint: str) -> None:

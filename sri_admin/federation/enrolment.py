@@ -125,15 +125,7 @@ def approve(actor: Actor, enrolment_id: UUID) -> None:
     row = _undecided(actor, enrolment_id)
     _refuse_taken(row.member_id)
     row.state, row.decided_at = EnrolmentState.APPROVED, clock.now()
-    node = Node(
-        id=row.node_id,
-        member_id=row.member_id,
-        incarnation=row.incarnation,
-        sign_key=row.sign_key,
-        auth_key=row.auth_key,
-        state=NodeState.ACTIVE,
-    )
-    db.session.add(node)
+    node = _node_from(row)
     db.session.flush()
     incarnations.note_first(node)
     is_ready = control.approve_node(
@@ -155,6 +147,17 @@ def _begin_handover(actor: Actor, node: Node) -> None:
     steps.begin(actor, node, Direction.TO_NODE, reason=str(node.id))
     db.session.flush()
     tenancy.write_for(hub_id)
+
+
+def _node_from(row: Enrolment) -> Node:
+    # An installation whose keys were withdrawn comes back as the same node, with other keys.
+    node = db.session.get(Node, row.node_id) or Node(id=row.node_id, member_id=row.member_id)
+    if node.member_id != row.member_id:
+        raise ConflictError(_l("This installation belonged to another country before."), code="other_member")
+    node.incarnation, node.state = row.incarnation, NodeState.ACTIVE
+    node.sign_key, node.auth_key, node.next_auth_key = row.sign_key, row.auth_key, None
+    db.session.add(node)
+    return node
 
 
 def approval_reach(member_id: UUID) -> Reach:

@@ -161,3 +161,37 @@ class RotationBegun(Event):
 
     subject_kind: ClassVar[str] = "node"
     kid: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeysWithdrawn(Event):
+    """A node's keys were withdrawn; told at the hub, for everybody."""
+
+    subject_kind: ClassVar[str] = "node"
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeWithdrawn(Event):
+    """A member's own node was stopped and its keys withdrawn; told at the hub, for the member."""
+
+    subject_kind: ClassVar[str] = "node"
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RootPublished(Event):
+    """A version of the root came into force."""
+
+    subject_kind: ClassVar[str] = "root"
+    version: int
+    threshold: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlKeyEnded(Event):
+    """A key of the hub came to its end, and another took its place."""
+
+    subject_kind: ClassVar[str] = "control_key"
+    kid: str
+    next_kid: str

@@ -21,6 +21,7 @@ from sri_admin.federation import (
     joining,
     keyring,
     limits,
+    roots,
     rotation,
 )
 from sri_admin.federation.ahead import Batches, Pages
@@ -141,6 +142,7 @@ def synchronise(transport: Transport, *, sleep: Callable[[float], None] | None =
     contact.note_try()
     try:
         client = connected(transport, sleep)
+        roots.catch_up(client)
         _announce_keys(client)
         _exchange_all(client, outcome)
     except ProtocolError as error:

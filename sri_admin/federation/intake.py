@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from sri_admin.federation import aside, contact, grants, keys, streams, taking
-from sri_admin.federation.checkpoint import Checkpoint, Receipt, SealError, open_sealed, seal
+from sri_admin.federation.checkpoint import Checkpoint, Receipt, SealError, kid_of, open_sealed, seal
 from sri_admin.federation.lines import Header, ProtocolError, decode_header
 from sri_admin.federation.merge import (
     Already,
@@ -64,20 +64,34 @@ def page(stream: str, body: bytes, *, overlapping: bool = False) -> Taken:
     are here already, which are compared and left out.
     """
     lines, sealed = _split(body)
-    said = _open_end(sealed)
-    if said.stream != stream:
-        raise StreamError("wrong_stream", f"{said.stream} instead of {stream}")
-    return transaction.write(reach_for(stream), lambda: _take_page(said, lines, sealed, overlapping))
+
+    def body() -> Taken:
+        return _take_page(_opened_end(stream, sealed), lines, sealed, overlapping)
+
+    return transaction.write(reach_for(stream), body)
 
 
-def _open_end(sealed: bytes) -> Checkpoint | Receipt:
+def _opened_end(stream: str, sealed: bytes) -> Checkpoint | Receipt:
     # The hub signs what it wrote as its writer, and what it holds of another's as its receiver.
     try:
-        return open_sealed(sealed, Checkpoint, keys.receipt_key)
+        return _opened_head(stream, sealed)
     except SealError as error:
         if error.code != "wrong_kind":
             raise
-    return open_sealed(sealed, Receipt, keys.receipt_key)
+    said = open_sealed(sealed, Receipt, keys.receipt_key)
+    _expect_stream(said, stream)
+    return said
+
+
+def _opened_head(stream: str, sealed: bytes) -> Checkpoint:
+    checkpoint = open_sealed(sealed, Checkpoint, keys.receipt_key)
+    _expect_stream(checkpoint, stream)
+    return checkpoint
+
+
+def _expect_stream(said: Checkpoint | Receipt, stream: str) -> None:
+    if said.stream != stream:
+        raise StreamError("wrong_stream", f"{said.stream} instead of {stream}")
 
 
 def _take_page(said: Checkpoint | Receipt, lines: list[bytes], sealed: bytes, overlapping: bool) -> Taken:
@@ -125,9 +139,9 @@ def _replica(checkpoint: Checkpoint | Receipt) -> SyncStream:
 
 def head(stream: str, sealed: bytes) -> None:
     """Keep the hub's signed head of a replica; two heads that contradict each other stop the stream."""
-    checkpoint = _opened_head(stream, sealed)
     reach = reach_for(stream)
     with transaction.reading(reach):
+        checkpoint = _opened_head(stream, sealed)
         if _says_nothing_new(streams.find(stream), checkpoint):
             _note_time(checkpoint)
             return
@@ -160,13 +174,6 @@ def _is_unchanged(row: SyncStream | None, name: str, sealed: bytes) -> bool:
         return False  # it is refused when its stream's turn comes
 
 
-def _opened_head(stream: str, sealed: bytes) -> Checkpoint:
-    checkpoint = open_sealed(sealed, Checkpoint, keys.receipt_key)
-    if checkpoint.stream != stream:
-        raise StreamError("wrong_stream", f"{checkpoint.stream} instead of {stream}")
-    return checkpoint
-
-
 def _says_nothing_new(row: SyncStream | None, checkpoint: Checkpoint) -> bool:
     if row is None or row.statement is None:
         return False
@@ -189,7 +196,7 @@ def _keep_head(checkpoint: Checkpoint, sealed: bytes) -> str | None:
 
 
 def _contradicts(row: SyncStream, checkpoint: Checkpoint) -> bool:
-    kept = open_sealed(row.statement, Checkpoint, keys.receipt_key) if row.statement else None
+    kept = open_sealed(row.statement, Checkpoint, keys.kept_key) if row.statement else None
     if kept is not None and is_equivocation(kept, checkpoint):
         return True
     own = streams.chain_at(row, checkpoint.n) if checkpoint.epoch == row.epoch and checkpoint.n <= row.n else None
@@ -307,7 +314,9 @@ def _receipt(row: SyncStream, peer: str) -> bytes:
 
 def _still_says(row: SyncStream, sealed: bytes) -> bool:
     """Say whether a receipt given before is still the whole truth, so that a repeat is answered with the same bytes."""
-    given = open_sealed(sealed, Receipt, keys.receipt_key)
+    if kid_of(sealed) != keys.own_key().kid:
+        return False
+    given = open_sealed(sealed, Receipt, keys.kept_key)
     now = {"epoch": row.epoch, "n": row.n, "chain": row.chain, **_set_aside(row)}
     return all(getattr(given, name) == value for name, value in now.items())
 
@@ -328,15 +337,19 @@ def last_receipt(stream: str) -> bytes | None:
     row = streams.by_name(stream)
     if row.receipt is None or _still_says(row, row.receipt):
         return row.receipt
-    return _receipt(row, open_sealed(row.receipt, Receipt, keys.receipt_key).peer)
+    return _receipt(row, open_sealed(row.receipt, Receipt, keys.kept_key).peer)
 
 
 def take_receipt(stream: str, sealed: bytes) -> int:
     """Keep the hub's receipt for an own stream and return up to which line it reaches."""
+    return transaction.write(reach_for(stream), lambda: _keep_receipt(_opened_receipt(stream, sealed), sealed))
+
+
+def _opened_receipt(stream: str, sealed: bytes) -> Receipt:
     receipt = open_sealed(sealed, Receipt, keys.receipt_key)
     if receipt.stream != stream or receipt.peer != str(installation.identity().id):
         raise StreamError("wrong_stream", "the receipt is for somebody else")
-    return transaction.write(reach_for(stream), lambda: _keep_receipt(receipt, sealed))
+    return receipt
 
 
 def _keep_receipt(receipt: Receipt, sealed: bytes) -> int:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 import structlog
 
-from sri_admin.federation import contact, enrolment, exchange, fetching, files, joining
+from sri_admin.federation import contact, enrolment, exchange, fetching, files, joining, revocation
 from sri_admin.federation.client import HttpTransport, Transport
 from sri_admin.federation.enrolment_models import EnrolmentState
 from sri_admin.federation.lines import ProtocolError
@@ -121,5 +121,6 @@ TASKS = (
     Task(name=FETCH_FILES, run=fetch_files, roles=NODE, own_transactions=True, retries=0),
     Task(name=VERIFY_FILES, run=verify_files, every="17 2 * * *", own_transactions=True, retries=0),
     Task(name=SWEEP_FILES, run=sweep_files, every="47 2 * * *", own_transactions=True, retries=0),
+    Task(name=revocation.TELL_WITHDRAWN, run=revocation.tell_withdrawn, roles=HUB),
     Task(name=enrolment.TELL_APPROVED, run=enrolment.tell_approved, roles=HUB),
 )

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
-from sri_admin.federation import control, credentials, enrolment_papers, hello, keys
+from sri_admin.federation import contact, control, credentials, enrolment_papers, hello, keyring, keys
 from sri_admin.federation.checkpoint import from_base64url
 from sri_admin.federation.client import BASE, HubClient, HubError, LineDownError, Transport
 from sri_admin.federation.enrolment_models import EnrolmentState, HubLink
@@ -73,7 +73,7 @@ def ask(transport: Transport, code: str) -> Asked:
         raise ConfigurationError(_("Enter the digits of the hub's root key as hub.root_fingerprint first."))
     row = link()
     if row is not None and is_in(row):
-        raise ConflictError(_l("This installation is connected already."), code="enrolled")
+        _begin_anew(row)
     identity, key = installation.identity(), keys.own_key()
     document = enrolment_papers.sign_request(
         code,
@@ -97,6 +97,16 @@ def ask(transport: Transport, code: str) -> Asked:
             )
         )
     return asked
+
+
+def _begin_anew(row: HubLink) -> None:
+    # New keys first, then the link: an interruption in between makes new keys once more, and no code is spent on them.
+    last = contact.with_hub()
+    if last is None or last.code != "key_revoked":
+        raise ConflictError(_l("This installation is connected already."), code="enrolled")
+    keyring.renew()
+    with transaction.writing(tenancy.NOWHERE):
+        db.session.execute(sa.delete(HubLink).where(HubLink.id == row.id))
 
 
 def collect(transport: Transport) -> EnrolmentState:

@@ -57,6 +57,14 @@ def use(pair: Waiting) -> None:
     (_folder() / _WAITING).unlink(missing_ok=True)
 
 
+def renew() -> None:
+    """Begin with keys nobody has seen, after the hub withdrew the ones before."""
+    keys.use(SigningKey.generate())
+    credentials.use(credentials.new_key())
+    for name in (_WAITING, _STATEMENT):
+        (_folder() / name).unlink(missing_ok=True)
+
+
 def last_statement() -> bytes | None:
     """Return the document of the change of keys that waits or was the last: a hub set back needs it once more."""
     pair, path = waiting(), _folder() / _STATEMENT

@@ -1,6 +1,6 @@
 """This installation's keys for lines, and whose key is good for which line."""
 
-import json
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
@@ -9,15 +9,16 @@ import sqlalchemy as sa
 
 from sri_admin.federation.checkpoint import SealError, from_base64url
 from sri_admin.federation.key_life import Place, Places, is_good
-from sri_admin.federation.models import Grant, NodeKey
-from sri_admin.federation.root import Root, root_fingerprint, root_payload, sign_root, verify_root
+from sri_admin.federation.models import ControlKey, Grant, NodeKey
+from sri_admin.federation.root import Root, read_root, root_fingerprint, root_payload, sign_root, verify_root
 from sri_admin.kernel import clock, installation, runtime
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import ConfigurationError
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.signing import SigningKey, VerifyKey
 
-_SIGN, _ROOT_KEY, _ROOT = "sign_key.pem", "root_key.pem", "root.json"
+_SIGN, _NEXT_SIGN = "sign_key.pem", "next_sign_key.pem"
+_ROOT_KEY, _ROOT = "root_key.pem", "root.json"
 
 
 def own_key() -> SigningKey:
@@ -45,26 +46,90 @@ def root_file() -> bytes:
     return _content(_folder() / _ROOT)
 
 
+def root_version(version: int) -> bytes | None:
+    """Return a version of the root file that is trusted here; None if there is no such version."""
+    path = _version_path(version)
+    found = path.read_bytes() if path.exists() else root_file()
+    return found if _root_of(found).version == version else None
+
+
+def roots() -> list[Root]:
+    """Return the roots this installation has trusted, the oldest first; none before it knows its hub."""
+    path = _folder() / _ROOT
+    if not path.exists():
+        return []
+    newest = _root_of(path.read_bytes())
+    files = [root_version(version) for version in range(1, newest.version)]
+    return [*(_root_of(file) for file in files if file is not None), newest]
+
+
 def root_digits() -> str:
-    """Return the digits by which a node pins the hub's root."""
-    return root_fingerprint(from_base64url(json.loads(root_file())["p"]))
+    """Return the digits by which a node pins the hub's root: those of its first version."""
+    return root_fingerprint(root_payload(roots()[0]))
 
 
 def keep_root(file: bytes, *, fingerprint: str) -> None:
-    """Keep the hub's root at a node, once it is the one that was pinned."""
-    verify_root(file, fingerprint)
-    installation.write_private(_folder() / _ROOT, file)
+    """Keep the hub's first root at a node, once it is the one that was pinned; what followed it stays."""
+    root = verify_root(file, fingerprint)
+    if roots()[:1] != [root]:
+        installation.write_private(_folder() / _ROOT, file)
+
+
+def take_root(file: bytes) -> Root:
+    """Trust the root that follows the one in force, and keep both; the one in force is harmless. Raises RootError."""
+    now = roots()[-1]
+    root = verify_root(file, now)
+    if root.version > now.version:
+        installation.write_private(_version_path(now.version), _content(_folder() / _ROOT))
+        installation.write_private(_version_path(root.version), file)
+        installation.write_private(_folder() / _ROOT, file)
+    return root
+
+
+def prepare_control_key() -> SigningKey:
+    """Return the key that will be the hub's control key once a root certifies it, made at first use."""
+    return _signing_key(_folder() / _NEXT_SIGN)
+
+
+def use_control_key(root: Root) -> None:
+    """Let the key that waits be the hub's control key, if this root certifies it. Safe to repeat."""
+    path = _folder() / _NEXT_SIGN
+    if path.exists() and prepare_control_key().verify_key in root.control_keys:
+        use(prepare_control_key())
+        path.unlink()
+
+
+def control_kids() -> set[str]:
+    """Return the names of every control key a root ever certified."""
+    return {key.kid for root in roots() for key in root.control_keys}
 
 
 def hub_key(kid: str) -> VerifyKey | None:
-    """Return a control key the root certifies."""
-    return _control_keys(root_file()).get(kid)
+    """Return a control key the root in force certifies."""
+    return _certified(roots()[-1:], kid)
+
+
+def _hub_key_at(kid: str, stream: str, epoch: int, n: int) -> VerifyKey | None:
+    key = hub_key(kid)
+    if key is None:
+        return None
+    ends = db.session.scalar(sa.select(ControlKey.ends).where(ControlKey.kid == kid))
+    return key if is_good(stream, Place(epoch, n), begins=None, ends=ends) else None
+
+
+def kept_key(kid: str, _stream: str, _epoch: int, _n: int) -> VerifyKey | None:
+    """Return the hub's key of a statement that was checked when it was kept, whatever became of the key since."""
+    return _certified(roots(), kid)
+
+
+def _certified(among: Sequence[Root], kid: str) -> VerifyKey | None:
+    return next((key for root in among for key in root.control_keys if key.kid == kid), None)
 
 
 def line_key(kid: str, stream: str, epoch: int, n: int) -> VerifyKey | None:
     """Return the key a checkpoint at this place must be signed with, if `kid` is it; SealError `key_revoked`."""
     if stream.startswith("hub."):
-        return hub_key(kid)
+        return _hub_key_at(kid, stream, epoch, n)
     granted = sa.select(Grant.node_id).where(Grant.stream == stream, Grant.epoch == epoch).scalar_subquery()
     key = db.session.scalar(sa.select(NodeKey).where(NodeKey.kid == kid, NodeKey.node_id == granted))
     if key is None:
@@ -87,9 +152,9 @@ def node_key(kid: str, node_id: UUID) -> VerifyKey | None:
     return VerifyKey(from_base64url(public)) if public else None
 
 
-def receipt_key(kid: str, _stream: str, _epoch: int, _n: int) -> VerifyKey | None:
-    """Return the hub's key a receipt must be signed with, if `kid` is it."""
-    return hub_key(kid)
+def receipt_key(kid: str, stream: str, epoch: int, n: int) -> VerifyKey | None:
+    """Return the hub's key a receipt or a page must be signed with, if `kid` is it; needs a transaction."""
+    return _hub_key_at(kid, stream, epoch, n)
 
 
 def own_id() -> UUID:
@@ -118,8 +183,10 @@ def _content(path: Path) -> bytes:
     return path.read_bytes()
 
 
-@lru_cache(maxsize=16)
-def _control_keys(file: bytes) -> dict[str, VerifyKey]:
-    payload = from_base64url(json.loads(file)["p"])
-    root = verify_root(file, root_fingerprint(payload))
-    return {key.kid: key for key in root.control_keys}
+@lru_cache(maxsize=64)
+def _root_of(file: bytes) -> Root:
+    return read_root(file)
+
+
+def _version_path(version: int) -> Path:
+    return _folder() / f"root.{version}.json"

@@ -84,6 +84,9 @@ def node_show(actor: Actor, *, id: UUID) -> dict[str, Any]:  # noqa: A002 - the 
     last = found.reached_at
     return {
         **shown.connection(found, at_hub=True),
+        "id": id,
+        "may_withdraw": node.state is not NodeState.REVOKED
+        and POLICY.allows(actor, "federation.node.withdraw", node.member_id),
         "country": shown.country(node.member_id),
         "decisions_url": url_for("handover.decision_show", node_id=node.id),
         "facts": [

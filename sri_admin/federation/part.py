@@ -6,6 +6,7 @@ from sri_admin.federation.bundle import commands as bundle_commands
 from sri_admin.federation.handover.pages import pages as handover_pages
 from sri_admin.federation.jobs import TASKS
 from sri_admin.federation.key_commands import node
+from sri_admin.federation.key_pages import pages as key_pages
 from sri_admin.federation.pages import pages
 from sri_admin.federation.policy import POLICY
 from sri_admin.federation.recovery.pages import pages as recovery_pages
@@ -32,7 +33,7 @@ def _sees_connection(actor: Actor) -> bool:
 
 FEDERATION = Part(
     name="federation",
-    doors=(pages, restored.pages, recovery_pages, handover_pages, api),
+    doors=(pages, key_pages, restored.pages, recovery_pages, handover_pages, api),
     commands=(node,),
     tasks=TASKS,
     kinds=KINDS,
@@ -47,7 +48,15 @@ FEDERATION = Part(
             roles=HUB,
             shown=_sees_nodes,
             count=report.count_pending,
-            covers=frozenset({"federation.node_show", "federation.enrolment_show", "federation.code_issue"}),
+            covers=frozenset(
+                {
+                    "federation.node_show",
+                    "federation.enrolment_show",
+                    "federation.code_issue",
+                    "keys.hub_keys",
+                    "keys.withdrawal",
+                }
+            ),
         ),
         MenuEntry(
             label=_l("Connection"),
@@ -58,6 +67,7 @@ FEDERATION = Part(
             roles=NODE,
             shown=_sees_connection,
             count=report.count_set_aside,
+            covers=frozenset({"keys.node_keys"}),
         ),
     ),
     answers={"shell.sync": report.shell_sync},
@@ -83,6 +93,10 @@ FEDERATION = Part(
         events.HandOverCancelled: told.hand_over_cancelled,
         events.HandOverCompleted: told.hand_over_completed,
         events.NodeReclaimed: told.node_reclaimed,
+        events.KeysWithdrawn: told.keys_withdrawn,
+        events.NodeWithdrawn: told.node_withdrawn,
+        events.RootPublished: told.root_published,
+        events.ControlKeyEnded: told.control_key_ended,
         events.KeyRotated: told.key_rotated,
         events.RotationBegun: told.rotation_begun,
     },

@@ -25,6 +25,8 @@ POLICY = Policy(
         "federation.salvage.decide": either(
             board("member_administrator", "chair"), staff("sri_director", "data_officer")
         ),
+        "federation.node.withdraw": staff("sri_director", "data_officer"),
+        "federation.keys.rotate": either(board("member_administrator"), staff("sri_director", "data_officer")),
         "federation.connection.see": either(_EVERY_BOARD, _EVERY_STAFF),
         "federation.restored.see": either(_EVERY_BOARD, _EVERY_STAFF),
         "federation.restored.go_on": either(board("member_administrator"), staff("sri_director")),

@@ -59,6 +59,40 @@ def sign_root(payload: bytes, signers: Sequence[SigningKey]) -> bytes:
     return encode({"p": to_base64url(payload), "signatures": signatures})
 
 
+def join_root(files: Sequence[bytes]) -> bytes:
+    """Return one root file with the signatures of several over the same payload; raises RootError `bad_root`."""
+    payloads: set[bytes] = set()
+    signatures: dict[str, bytes] = {}
+    try:
+        for file in files:
+            payload, found = _open(file)
+            payloads.add(payload)
+            signatures.update(found)
+    except LineError as error:
+        raise RootError("bad_root", str(error)) from error
+    if len(payloads) != 1:
+        raise RootError("bad_root", "the files do not hold the same draft")
+    listed = [{"kid": kid, "sig": to_base64url(sig)} for kid, sig in sorted(signatures.items())]
+    return encode({"p": to_base64url(payloads.pop()), "signatures": listed})
+
+
+def read_payload(payload: bytes) -> Root:
+    """Return the root a draft describes, without asking who signed it; raises RootError `bad_root`."""
+    try:
+        return _root_from(payload)
+    except LineError as error:
+        raise RootError("bad_root", str(error)) from error
+
+
+def read_root(file: bytes) -> Root:
+    """Return the root of a file that was verified when it was kept; raises RootError `bad_root`."""
+    try:
+        payload, _signatures = _open(file)
+    except LineError as error:
+        raise RootError("bad_root", str(error)) from error
+    return read_payload(payload)
+
+
 def root_fingerprint(payload: bytes) -> str:
     """Return the digits by which a new installation pins its first root."""
     return spoken_digest(_FINGERPRINT_DOMAIN, payload)

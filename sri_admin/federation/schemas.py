@@ -1,6 +1,7 @@
 """What comes in at the doors of the exchange: a node's hello, what staff enter, what a page is asked for."""
 
 from sri_admin.federation import limits
+from sri_admin.federation.key_life import WITHDRAWN
 from sri_admin.federation.lines import HASH_TEXT, KIND_TEXT, STREAM_TEXT
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.schema import Schema, fields, validate
@@ -105,3 +106,11 @@ class SalvageOutIn(GraveIn):
 
     member_id = fields.UUID(required=True)
     line = fields.UUID(required=True)
+
+
+class WithdrawalIn(Schema):
+    """Why a node's keys are withdrawn, and up to which lines they were in good hands."""
+
+    reason = fields.String(required=True, validate=validate.OneOf([each.value for each in WITHDRAWN]))
+    ops = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(min=0, max=limits.INTEGER_MAX))
+    contrib = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(min=0, max=limits.INTEGER_MAX))

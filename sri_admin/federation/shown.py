@@ -21,6 +21,8 @@ def state(found: Connection) -> tuple[str, Sentence]:
     """Return the family and the words of a connection's badge."""
     if found.reached_at is None:
         return "unk", _("No contact yet")
+    if found.trouble == "key_revoked":
+        return "stop", _("Withdrawn")
     if found.has_parted:
         return "stop", _("Cannot be verified")
     days = found.days_silent or 0
@@ -47,6 +49,8 @@ def _answer(found: Connection) -> Sentence:
         return _("<b>This installation is not connected to the hub yet.</b> You can work; nothing travels.")
     if found.reached_at is None:
         return _("<b>There was no contact yet.</b> Work here goes on as usual.")
+    if found.trouble == "key_revoked":
+        return _("<b>The keys of this installation were withdrawn.</b> Nothing is lost here, and nothing travels.")
     if found.has_parted:
         return _("<b>The exchange has stopped.</b> The two histories do not agree, and a person has to look.")
     if found.days_silent and found.days_silent >= limits.STALE_AFTER_DAYS:

@@ -10,6 +10,7 @@ from sri_admin.federation.checkpoint import Checkpoint, Receipt, open_sealed
 from sri_admin.federation.lines import ProtocolError
 from sri_admin.federation.models import SyncLine, SyncStream
 from sri_admin.federation.stream_names import HUB_MEMBER
+from sri_admin.kernel import runtime
 from sri_admin.kernel.db import db
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.i18n import gettext_lazy as _l
@@ -28,14 +29,16 @@ def chains() -> Iterator[str]:
 
 def statements() -> Iterator[str]:
     """Check the signature of the last statement the other side made about every stream."""
+    # What the hub signed with a key that ended since is said again only when it has something new to say.
+    writer_key = keys.line_key if runtime.current().is_hub else keys.kept_key
     for row in streams.here():
         if row.statement is None or (row.own and row.cls is HUB_MEMBER):
             continue
         try:
             if row.own:
-                open_sealed(row.statement, Receipt, keys.receipt_key)
+                open_sealed(row.statement, Receipt, keys.kept_key)
             else:
-                open_sealed(row.statement, Checkpoint, keys.line_key)
+                open_sealed(row.statement, Checkpoint, writer_key)
         except ProtocolError as error:
             yield _(
                 "The last signed statement about the stream %(name)s does not hold (%(code)s). Exchange once more.",

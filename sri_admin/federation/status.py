@@ -62,5 +62,5 @@ def _counted(row: SyncStream) -> tuple[int, int]:
 def _from_receipt(row: SyncStream) -> tuple[int, int]:
     if row.statement is None or row.cls is HUB_MEMBER:
         return 0, 0
-    receipt = open_sealed(row.statement, Receipt, keys.receipt_key)
+    receipt = open_sealed(row.statement, Receipt, keys.kept_key)
     return receipt.quarantined_total or len(receipt.quarantined), receipt.parked_total or len(receipt.parked)

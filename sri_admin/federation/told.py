@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sri_admin.federation import words
+from sri_admin.federation import key_words, words
 from sri_admin.kernel.i18n import gettext as _
 
 Told = tuple[str, str]
@@ -120,3 +120,29 @@ def key_rotated(values: Mapping[str, Any]) -> Told:
 def rotation_begun(values: Mapping[str, Any]) -> Told:
     """Tell that new keys were made."""
     return "doing", _("New keys were made here: %(key)s. They wait for the hub to confirm them.", key=values["kid"])
+
+
+def keys_withdrawn(values: Mapping[str, Any]) -> Told:
+    """Tell that a node's keys were withdrawn."""
+    return "stop", _("The keys of a node were withdrawn: %(why)s.", why=key_words.reason(values["reason"]))
+
+
+def node_withdrawn(values: Mapping[str, Any]) -> Told:
+    """Tell, for the member, that its node was stopped."""
+    return "stop", _(
+        "The country's own node was stopped and its keys withdrawn: %(why)s.", why=key_words.reason(values["reason"])
+    )
+
+
+def root_published(values: Mapping[str, Any]) -> Told:
+    """Tell that a root came into force."""
+    return "doing", _("Version %(version)s of the root came into force.", version=values["version"])
+
+
+def control_key_ended(values: Mapping[str, Any]) -> Told:
+    """Tell that the hub has a new key."""
+    return "doing", _(
+        "A new key of the hub took the place of the old one: %(new)s instead of %(old)s.",
+        new=values["next_kid"],
+        old=values["kid"],
+    )

@@ -22,6 +22,11 @@ _WRITE_AGAIN: Final = _l("Have the stick written once more, on another one if th
 _BY_ITSELF: Final = _l("Nothing to do. We try again by ourselves.")
 _TELL_TECHNICIAN: Final = _l("Ask the person who looks after this installation.")
 _TELL_SRI: Final = _l("Tell SRI before you go on. They see the same and decide with you which history is right.")
+_ROOT: Final = Reasons(
+    _l("The hub's root, the keys above its own, was changed in a way that is not signed as it has to be."),
+    _l("To be safe, we take nothing from the hub until that is clear. Work here goes on as usual."),
+    _l("Tell SRI at once, by telephone."),
+)
 
 _TROUBLES: Final[dict[str, Reasons]] = {
     "unreachable": Reasons(_l("We could not reach the hub."), _GOES_ON, _BY_ITSELF),
@@ -52,6 +57,11 @@ _TROUBLES: Final[dict[str, Reasons]] = {
         _l("Nothing travels any more. What is here stays here."),
         _l("Ask SRI whether this installation is still meant to be connected."),
     ),
+    "root_threshold": _ROOT,
+    "root_gap": _ROOT,
+    "root_rollback": _ROOT,
+    "forked_root": _ROOT,
+    "bad_root": _ROOT,
     "key_revoked": Reasons(
         _l("The keys of this installation were withdrawn, because it was reported stolen, lost or closed."),
         _l("Nothing travels any more. What is here stays here, and what was sent before stands."),

@@ -35,6 +35,7 @@ PUBLIC = {
     "sync.api.token": "signed by the node's key",
     "sync.api.enrolment_ask": "the one-time code is the proof",
     "sync.api.enrolment_news": "signed by the node's key",
+    "sync.api.root_show": "signed by the root keys, and told to everybody",
     "sync.api.rotation_take": "signed by the node's old key and its new one",
 }
 
@@ -125,7 +126,11 @@ def test_no_get_writes_but_the_declared_ones(app: Flask, node_app: Flask) -> Non
     # Doors run a GET in a read-only transaction (tests/web/test_doors.py plants a write); a raw one has none at all.
     raw = {door.endpoint for door in declared(PARTS) if isinstance(door, ApiDoor) and door.raw and door.method == "GET"}
     assert raw == {
-        *("sync.api.well_known", "sync.api.enrolment_news", "sync.api.changes", "sync.api.last_receipt"),
+        "sync.api.well_known",
+        "sync.api.root_show",
+        "sync.api.enrolment_news",
+        "sync.api.changes",
+        "sync.api.last_receipt",
         "sync.api.blob",  # notes who fetched a file
     }
     assert WRITING_GETS == {}

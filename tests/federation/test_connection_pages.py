@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from flask.testing import FlaskClient
 
-from sri_admin.federation import enrolment, exchange, joining
+from sri_admin.federation import enrolment, exchange, joining, keys
 from sri_admin.federation.enrolment_models import EnrolmentState
 from sri_admin.kernel import clock, postgres, tenancy, transaction
 from tests.federation.pair import Pair, paired
@@ -130,3 +130,37 @@ def test_only_those_who_may_let_a_node_in_see_how(joined: Pair) -> None:
 def test_a_request_that_does_not_exist_is_not_found(director: FlaskClient) -> None:
     assert director.get(f"/connections/requests/{UUID(int=1)}").status_code == 404
     assert director.get(f"/connections/{UUID(int=1)}").status_code == 404
+
+
+def test_every_key_is_shown_with_its_life_at_both_sides(
+    joined: Pair, director: FlaskClient, chair: FlaskClient
+) -> None:
+    kid = joined.at_node(lambda: keys.own_key().kid)
+    control = joined.at_hub(lambda: keys.own_key().kid)
+    at_hub, at_node = text_of(director, "/connections/keys"), text_of(chair, "/connection/keys")
+    for page in (at_hub, at_node):
+        for words in (kid, control, "In use", "of 1 key"):
+            assert words in page
+    assert "What we know of keys and releases is fresh." in at_node
+    assert "Make new keys" not in at_node
+
+
+def test_an_administrator_makes_new_keys_that_wait_for_the_hub(joined: Pair) -> None:
+    browser = joined.at_node(
+        lambda: people.browser(joined.node, people.person("member_administrator", joined.member_id))
+    )
+    assert "New keys are made." in send(browser, "/connection/keys", "/connection/keys/rotate")
+    assert "Waits for the hub" in text_of(browser, "/connection/keys")
+    assert joined.at_node(lambda: exchange.synchronise(joined.line)).ok
+    assert "Replaced" in text_of(browser, "/connection/keys")
+
+
+def test_withdrawing_is_shown_before_it_is_done(joined: Pair, director: FlaskClient) -> None:
+    found = re.search(r"/connections/[0-9a-f-]{36}", director.get("/connections").get_data(as_text=True))
+    assert found is not None
+    address = f"{found.group()}/withdraw"
+    assert "Nothing is deleted here" in text_of(director, address)
+    assert "Please choose" in send(director, address, address)
+    assert "The keys are withdrawn." in send(director, address, address, reason="stolen")
+    assert "Withdrawn" in text_of(director, "/connections/keys")
+    assert joined.at_node(lambda: exchange.synchronise(joined.line)).code == "key_revoked"

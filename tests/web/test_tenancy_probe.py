@@ -32,7 +32,7 @@ from tests.make.places import furnished, visitor
 VISITORS = {"administrator": Role.MEMBER_ADMINISTRATOR, "facilitator": Role.FACILITATOR, "nobody": None}
 OWN, FOREIGN, NO_CODE = "QN", "QM", "QZ"
 # What stands in an address and is no secret of a member, each with a value that is real.
-PLAIN = {"step": "apply", "way": "end", "seat": "overdue", "name": "theme.css"}
+PLAIN = {"step": "apply", "way": "end", "seat": "overdue", "name": "theme.css", "version": 1}
 # The words after /link/ are themselves the proof: who holds them may see the page.
 PROOFS = {"token"}
 # What an `id` is, by endpoint.
@@ -41,6 +41,8 @@ ID_OF = {
     "federation.enrolment_show": "enrolment_id",
     "federation.enrolment_approve": "enrolment_id",
     "federation.enrolment_refuse": "enrolment_id",
+    "keys.withdrawal": "node_id",
+    "keys.keys_withdraw": "node_id",
     "sync.api.enrolment_news": "enrolment_id",
 }
 # Sound answers for every form a visitor who is not staff may send: a 422 would hide what comes after it.

@@ -29,9 +29,9 @@ _DOER = actor.system("federation")
 
 
 def note_first(node: Node) -> None:
-    """Note the incarnation a node joined with."""
-    row = NodeIncarnation(node_id=node.id, incarnation=node.incarnation, state=IncarnationState.CURRENT)
-    db.session.add(row)
+    """Note the incarnation a node joined with; those it came with before it was taken in anew are over."""
+    _replace_current(node, IncarnationState.EARLIER)
+    db.session.merge(NodeIncarnation(node_id=node.id, incarnation=node.incarnation, state=IncarnationState.CURRENT))
 
 
 def admit(node: Node, incarnation: UUID) -> None:

@@ -109,7 +109,7 @@ def _proof(row: SyncStream) -> bytes:
     if row.cls.by_member:
         return export.checkpoint(row, row.n, row.chain, of=row)
     for kept in filter(None, (row.proof, row.statement)):
-        said = open_sealed(kept, Checkpoint, keys.receipt_key)
+        said = open_sealed(kept, Checkpoint, keys.kept_key)
         if (said.epoch, said.n, said.chain) == (row.epoch, row.n, row.chain):
             return kept
     raise ProtocolError("unproven", "the hub's word for these lines is not kept here")
