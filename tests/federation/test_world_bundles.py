@@ -311,7 +311,7 @@ def test_f53_a_half_written_volume_never_has_its_name(world: World, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("state", "code"), [(NodeState.REVOKED, "key_revoked"), (NodeState.FENCED, "duplicate_writer")]
+    ("state", "code"), [(NodeState.REVOKED, "writer_withdrawn"), (NodeState.FENCED, "duplicate_writer")]
 )
 def test_f49_a_stick_gives_nothing_the_network_would_refuse(
     world: World, member: UUID, tmp_path: Path, state: NodeState, code: str
@@ -336,7 +336,7 @@ def test_f49_a_withdrawn_key_signs_no_stick(world: World, member: UUID, tmp_path
         records.tell(row)
 
     world.hub.write(world.hub_id, revoke)
-    assert refused(world.hub, found.files).code == "key_revoked"
+    assert refused(world.hub, found.files).code == "writer_withdrawn"
 
 
 def test_another_copy_of_a_node_is_refused(world: World, tmp_path: Path) -> None:

@@ -168,13 +168,13 @@ class HubDesk:
                 raise BundleError("unknown_writer", "the bundle is from an installation that is not connected here")
             transaction.detach(node)
         if node.state is NodeState.REVOKED:
-            raise BundleError("key_revoked", "the keys of this node were withdrawn")
+            raise BundleError("writer_withdrawn", "the keys of this node were withdrawn")
         return node
 
     def _key(self, kid: str) -> VerifyKey | None:
         found = db.session.scalar(sa.select(NodeKey).where(NodeKey.kid == kid, NodeKey.node_id == self.node.id))
         if found is not None and found.revoked:
-            raise BundleError("key_revoked", f"the key {kid} was withdrawn")
+            raise BundleError("writer_withdrawn", f"the key {kid} was withdrawn")
         return VerifyKey(from_base64url(found.public_key)) if found else None
 
     def _end(self, stream: str) -> int:
