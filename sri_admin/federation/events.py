@@ -147,6 +147,7 @@ class NodeReclaimed(Event):
     reason: str
 
 
+@dataclass(frozen=True, kw_only=True)
 class KeyRotated(Event):
     """A node's new key took the place of its old one; told at the hub, and at the node when it begins to use it."""
 

@@ -65,10 +65,10 @@ def page(stream: str, body: bytes, *, overlapping: bool = False) -> Taken:
     """
     lines, sealed = _split(body)
 
-    def body() -> Taken:
+    def take() -> Taken:
         return _take_page(_opened_end(stream, sealed), lines, sealed, overlapping)
 
-    return transaction.write(reach_for(stream), body)
+    return transaction.write(reach_for(stream), take)
 
 
 def _opened_end(stream: str, sealed: bytes) -> Checkpoint | Receipt:

@@ -157,6 +157,7 @@ _TROUBLES: Final[dict[str, Reasons]] = {
         _NOTHING_TAKEN,
         _l("Read older sticks first; new keys come with them. If this stays so, tell SRI."),
     ),
+    "writer_withdrawn": Reasons(_l("The keys it was signed with were withdrawn."), _NOTHING_TAKEN, _TELL_SRI),
     "too_inflated": Reasons(
         _l("The file says it would become far larger than it is."), _NOTHING_TAKEN, _TELL_TECHNICIAN
     ),
