@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sri_admin.kernel.row_security import protect
 
 revision = "0006"
-down_revision = "0010"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

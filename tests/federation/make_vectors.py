@@ -134,7 +134,7 @@ def _root(root_key: SigningKey, control_key: SigningKey) -> dict[str, str]:
 
 
 def chapter(vectors: dict[str, Any]) -> str:
-    """Return the text of the document's last section."""
+    """Return the text of the document's section of vectors."""
     parts = [HEADING, "The same values stand in `tests/federation/vectors.json`, for programs to read."]
     for title, key in TITLES:
         parts.append(f"### {title}\n\n```json\n{json.dumps(vectors[key], ensure_ascii=False, indent=1)}\n```")
@@ -160,8 +160,9 @@ def main() -> None:
     """Write both files."""
     vectors = build()
     VECTORS.write_text(json.dumps(vectors, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    before = DOCUMENT.read_text(encoding="utf-8").split(HEADING)[0]
-    DOCUMENT.write_text(before + chapter(vectors), encoding="utf-8")
+    before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(HEADING)
+    _, following, after = rest.partition("\n## ")
+    DOCUMENT.write_text(before + chapter(vectors) + following + after, encoding="utf-8")
 
 
 if __name__ == "__main__":

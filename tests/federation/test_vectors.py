@@ -29,7 +29,7 @@ def test_the_published_vectors_are_the_ones_made_today() -> None:
 
 
 def test_the_document_shows_the_same_vectors() -> None:
-    assert MAKER["DOCUMENT"].read_text(encoding="utf-8").endswith(MAKER["chapter"](VECTORS))
+    assert MAKER["chapter"](VECTORS) in MAKER["DOCUMENT"].read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("key", VECTORS["keys"], ids=lambda key: key["name"])
