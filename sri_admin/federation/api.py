@@ -137,6 +137,7 @@ def say_hello(actor: Actor) -> Response:
         skew_ms=told["skew_ms"],
         heads=hello.heads(values, told),
         positions=hello.positions(values),
+        lacks=values["lacks"],
         by_stick=False,
         trouble=values["trouble"] if values["trouble"] in PARTED else None,
     )
@@ -240,14 +241,14 @@ def blob(actor: Actor, sha256: str) -> Response:
             for stream in control.access(node.id, node.member_id)
             if _may(actor, stream, {Access.READ, Access.WRITE}, f"sync:read:{stream}")
         }
-        size = files.size_for(sha256, readable)
-    if size is None:
+        found = files.named(sha256, readable)
+    if found is None:
         # The same for what is another's, what nobody has and what is no digest: nothing can be learned by asking.
         raise RefusedError("denied", "there is no such file for this node")
-    if blobs.size_of(sha256) != size:
+    if blobs.size_of(sha256) != found.size:
         raise RefusedError("file_missing", "the hub does not hold this file just now")
     downloads.note(actor, sha256, node.member_id)
-    return downloads.content(Blob(sha256, size), BYTES)
+    return downloads.content(Blob(sha256, found.size), BYTES)
 
 
 def _caller(actor: Actor) -> Node:

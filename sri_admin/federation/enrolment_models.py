@@ -97,6 +97,7 @@ class NodeContact(Base):
     trouble: Mapped[str | None]
     positions: Mapped[dict[str, Any] | None] = mapped_column(comment="where it stood in every stream it named")
     by_stick: Mapped[bool] = mapped_column(server_default=sa.false(), comment="by stick, not by network")
+    lacks: Mapped[list[str]] = mapped_column(JSONB, server_default="[]", comment="digests of the files it waits for")
 
 
 class NodeToken(Base):

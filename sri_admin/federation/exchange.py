@@ -16,6 +16,7 @@ from sri_admin.federation import (
     control,
     credentials,
     export,
+    files,
     hello,
     intake,
     joining,
@@ -75,6 +76,7 @@ class Outcome:
     detail: str = ""
     stream: str | None = None
     wait: int | None = None
+    files: int = 0
 
     @property
     def ok(self) -> bool:
@@ -105,6 +107,7 @@ class Outcome:
             "detail": self.detail,
             "pulled": self.pulled,
             "pushed": self.pushed,
+            "files": self.files,
             "streams": [
                 {"stream": each.stream, "access": each.access.value, "changes": each.changes, "code": each.code}
                 for each in self.streams
@@ -261,13 +264,14 @@ def _hello(client: HubClient) -> dict[str, Offer]:
 def _say_hello(client: HubClient) -> dict[str, Offer]:
     identity = installation.identity()
     with transaction.reading(joining.exchange_reach()):
-        positions = export.positions()
+        positions, lacks = export.positions(), files.digests_lacking()
     last = contact.with_hub()
     document = hello.ask(
         node_id=identity.id,
         incarnation=identity.incarnation,
         positions=positions,
         trouble=last.code if last else None,
+        lacks=lacks,
     )
     told = client.post_json(f"{BASE}/hello", document)
     if box_keys.is_missed(told):

@@ -58,15 +58,15 @@ def fetch_all(client: HubClient, *, within: timedelta) -> list[Wanted]:
             if _fetch(client, each, pieces, until=until):
                 log.info("file_fetched", sha256=each.sha256, size=each.size)
         except HubError as error:
-            _note(each, error.code, error.detail)
+            note(each, error.code, error.detail)
             if error.status in {401, 429, 503}:
                 break
         except ProtocolError as error:
-            _note(each, error.code, error.detail)
+            note(each, error.code, error.detail)
             if isinstance(error, LineDownError):
                 break
         except (NoRoomError, StoreUnreachableError) as error:
-            _note(each, error.stable_code, "")
+            note(each, error.stable_code, "")
             break
     return files.wanted()
 
@@ -90,11 +90,12 @@ def _fetch(client: HubClient, file: Wanted, pieces: Pieces, *, until: datetime) 
         pieces.came(clock.now() - began)
         spool.append_part(file.sha256, piece)
         held = stop
-    _land(file)
+    land(file)
     return True
 
 
-def _land(file: Wanted) -> None:
+def land(file: Wanted) -> None:
+    """Show a file whose last byte came; ProtocolError `wrong_file` throws away what is not what its record says."""
     whole = spool.whole_part(file.sha256)
     if whole.blob.sha256 != file.sha256:
         spool.drop_part(file.sha256)
@@ -106,7 +107,8 @@ def _land(file: Wanted) -> None:
             session.delete(found)
 
 
-def _note(file: Wanted, code: str, detail: str) -> None:
+def note(file: Wanted, code: str, detail: str) -> None:
+    """Keep why a file did not come; the next try over the line waits longer each time."""
     now, failures = clock.now(), (file.trouble.failures if file.trouble else 0) + 1
     pause = min(timedelta(minutes=2**failures), _LONGEST_PAUSE)
     told = {"failures": failures, "code": code, "detail": detail[:200], "tried_at": now, "not_before": now + pause}

@@ -10,10 +10,12 @@ from typing import Final, NamedTuple
 import sqlalchemy as sa
 import structlog
 
-from sri_admin.federation import joining
+from sri_admin.federation import joining, limits
 from sri_admin.federation.file_models import FileFetch
 from sri_admin.federation.kinds import Kind, all_kinds
+from sri_admin.federation.models import SyncLine
 from sri_admin.federation.stream_names import stream_name
+from sri_admin.federation.streams import by_name
 from sri_admin.kernel import blobs, clock, runtime, spool, transaction
 from sri_admin.kernel.blobs import HoldsFile
 from sri_admin.kernel.db import db
@@ -31,15 +33,35 @@ class Wanted(NamedTuple):
     trouble: FileFetch | None = None
 
 
-def size_for(sha256: str, streams: Collection[str]) -> int | None:
-    """Return the size of a file a record in one of the streams names; None if none does."""
+class Named(NamedTuple):
+    """A file as a record names it, and the stream of the record."""
+
+    stream: str
+    size: int
+
+
+def named(sha256: str, streams: Collection[str]) -> Named | None:
+    """Return a file a record in one of the streams names; None if none does."""
     for kind in _kinds():
         columns = kind.table.columns
         found = sa.select(columns["member_id"], columns["size"]).where(columns["sha256"] == sha256).distinct()
         for member_id, size in db.session.execute(found):
-            if stream_name(kind.stream, member_id) in streams:
-                return int(size)
+            name = stream_name(kind.stream, member_id)
+            if name in streams:
+                return Named(name, int(size))
     return None
+
+
+def named_after(stream: str, epoch: int, n: int) -> set[str]:
+    """Return the digests of the files that lines of a stream after a position name."""
+    row, found = by_name(stream), set[str]()
+    for kind in _kinds():
+        columns = kind.table.columns
+        of_line = sa.and_(SyncLine.member_id == columns["member_id"], SyncLine.rec == columns["id"])
+        later = sa.tuple_(SyncLine.epoch, SyncLine.n) > (epoch, n)
+        lines = sa.select(columns["sha256"]).join(SyncLine, of_line).where(SyncLine.stream_id == row.id, later)
+        found.update(db.session.scalars(lines))
+    return found
 
 
 def wanted() -> list[Wanted]:
@@ -53,6 +75,11 @@ def lacking() -> list[Wanted]:
     troubles = _troubles()
     lacks = [(size, sha256) for sha256, size in _travelling() if blobs.size_of(sha256) != size]
     return [Wanted(sha256, size, spool.part_size(sha256), troubles.get(sha256)) for size, sha256 in sorted(lacks)]
+
+
+def digests_lacking() -> list[str]:
+    """Return the digests of the first files this node lacks, inside the caller's transaction."""
+    return [each.sha256 for each in lacking()[: limits.FILES_NAMED]]
 
 
 def verify() -> list[str]:

@@ -30,8 +30,15 @@ def limits_told() -> dict[str, int]:
     }
 
 
-def ask(*, node_id: UUID, incarnation: UUID, positions: Sequence[Position], trouble: str | None) -> dict[str, Any]:
-    """Return what a node says; `trouble` is why its last exchange stopped."""
+def ask(
+    *,
+    node_id: UUID,
+    incarnation: UUID,
+    positions: Sequence[Position],
+    trouble: str | None,
+    lacks: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Return what a node says; `trouble` is why its last exchange stopped, `lacks` the files it waits for."""
     return {
         "node_id": str(node_id),
         "incarnation": str(incarnation),
@@ -42,6 +49,7 @@ def ask(*, node_id: UUID, incarnation: UUID, positions: Sequence[Position], trou
             {"stream": each.stream, "epoch": each.epoch, "n": each.n, "chain": each.chain.hex()} for each in positions
         ],
         "trouble": trouble,
+        "lacks": list(lacks),
         "now": clock.wire(clock.now()),
     }
 

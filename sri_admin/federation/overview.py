@@ -48,6 +48,16 @@ class SetAside:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FileState:
+    """One file that is not all here yet: how much of it is, why the last try ended, and when the next may come."""
+
+    size: int
+    held: int
+    code: str | None = None
+    again_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Connection:
     """One connection: a node's with its hub, or the hub's with a node."""
 
@@ -59,6 +69,7 @@ class Connection:
     detail: str = ""
     streams: list[StreamState] = field(default_factory=list)
     set_aside: list[SetAside] = field(default_factory=list)
+    files: list[FileState] = field(default_factory=list)
 
     @property
     def parked(self) -> int:
@@ -98,7 +109,7 @@ class Connection:
     @property
     def is_green(self) -> bool:
         """Say whether everything is in step and the last contact complete and recent enough to know it."""
-        if self.reached_at is None or self.complete_at is None or self.complete_at < self.reached_at:
+        if self.reached_at is None or self.complete_at is None or self.complete_at < self.reached_at or self.files:
             return False
         fresh = clock.now() - self.reached_at < timedelta(days=limits.STALE_AFTER_DAYS)
         return fresh and self.trouble is None and bool(self.streams) and all(each.in_step for each in self.streams)
@@ -112,6 +123,7 @@ class Connection:
             "trouble": self.trouble,
             "set_aside": len(self.set_aside),
             "kept_for_later": self.parked,
+            "files_on_their_way": len(self.files),
             "streams": [
                 {
                     "stream": each.stream,

@@ -10,9 +10,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import url_for
 
-from sri_admin.federation import contact, enrolment, shown, status
+from sri_admin.federation import contact, enrolment, files, shown, status
 from sri_admin.federation.enrolment_models import EnrolmentState, HubLink, Node, NodeContact, NodeState
-from sri_admin.federation.overview import Connection, StreamState
+from sri_admin.federation.overview import Connection, FileState, StreamState
 from sri_admin.kernel import installation, tenancy
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
@@ -39,8 +39,9 @@ def of_hub_link() -> Connection:
     last = contact.with_hub()
     with seeing_hub():
         streams, aside = status.streams(), status.set_aside(None)
+        on_their_way = [_file(each) for each in files.lacking()]
     if last is None:
-        return Connection(member_id=own, streams=streams, set_aside=aside)
+        return Connection(member_id=own, streams=streams, set_aside=aside, files=on_their_way)
     return Connection(
         member_id=own,
         reached_at=last.reached_at,
@@ -50,6 +51,7 @@ def of_hub_link() -> Connection:
         detail=last.detail or "",
         streams=[replace(each, trouble=last.code) if each.stream == last.stream else each for each in streams],
         set_aside=aside,
+        files=on_their_way,
     )
 
 
@@ -66,6 +68,12 @@ def of_node(node: Node) -> Connection:
         streams=[_against(each, last) for each in status.streams_of(node.id, node.member_id)],
         set_aside=status.set_aside(node.member_id),
     )
+
+
+def _file(each: files.Wanted) -> FileState:
+    last = each.trouble
+    code, again_at = (last.code, last.not_before) if last else (None, None)
+    return FileState(size=each.size, held=each.held, code=code, again_at=again_at)
 
 
 def _against(each: StreamState, last: NodeContact | None) -> StreamState:

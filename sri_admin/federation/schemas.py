@@ -38,6 +38,11 @@ class HelloIn(Schema):
     )
     streams = fields.List(fields.Nested(PositionIn), required=True, validate=validate.Length(max=_MOST_STREAMS))
     trouble = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=60))
+    lacks = fields.List(
+        fields.String(validate=validate.Regexp(f"^{HASH_TEXT.pattern}$")),
+        load_default=list,
+        validate=validate.Length(max=limits.FILES_NAMED),
+    )
     now = fields.AwareDateTime(required=True)
 
 

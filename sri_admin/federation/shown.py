@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from sri_admin.federation import limits, words
-from sri_admin.federation.overview import Connection, SetAside, StreamState
+from sri_admin.federation.overview import Connection, FileState, SetAside, StreamState
 from sri_admin.kernel import clock, formats
 from sri_admin.kernel.i18n import Sentence, ngettext
 from sri_admin.kernel.i18n import gettext as _
@@ -35,6 +35,9 @@ def state(found: Connection) -> tuple[str, Sentence]:
         return "wait", _("Kept for later")
     if found.is_green:
         return "good", _("In step")
+    if found.files and not (found.trouble or found.waiting_out or found.waiting_in):
+        count = len(found.files)
+        return "doing", ngettext("%(num)s file on its way", "%(num)s files on their way", count, num=count)
     return ("wait", _("Waiting for contact")) if found.trouble else ("doing", _("Being sent"))
 
 
@@ -75,6 +78,14 @@ def _answer(found: Connection) -> Sentence:
         return _("<b>The last try did not go through.</b> Nothing is lost; we try again by ourselves.")
     if found.is_green:
         return _("<b>Everything is in step.</b>")
+    if found.files and not (found.waiting_out or found.waiting_in):
+        count = len(found.files)
+        return ngettext(
+            "<b>Every record is in step.</b> %(num)s file is still on its way; it comes by itself.",
+            "<b>Every record is in step.</b> %(num)s files are still on their way; they come by themselves.",
+            count,
+            num=count,
+        )
     return _("<b>Some changes are on their way.</b> They go out at the next contact, by themselves.")
 
 
@@ -193,6 +204,22 @@ def kept_note(found: Connection) -> str | None:
     )
 
 
+def file(each: FileState) -> dict[str, Any]:
+    """Return one file that is on its way: how much of it is here, and why it did not come when it was fetched last."""
+    size = formats.file_size(each.size)
+    title = _("A file of %(size)s", size=size)
+    if each.code is not None:
+        reasons = words.file_trouble(each.code)
+        note = f"{reasons.wrong} {reasons.means} {reasons.todo}"
+        if each.again_at is not None:
+            note = f"{note} {_('Next try after %(when)s.', when=formats.date_and_time(each.again_at))}"
+        return {"title": title, "badge": {"family": "soon", "label": _("could not be fetched")}, "note": note}
+    if each.held:
+        label = _("%(held)s of %(size)s are here", held=formats.file_size(each.held), size=size)
+        return {"title": title, "badge": {"family": "doing", "label": label}}
+    return {"title": title, "badge": {"family": "wait", "label": _("Waiting")}}
+
+
 def columns() -> list[dict[str, Any]]:
     """Return the columns of the table of what travels."""
     return [
@@ -251,6 +278,7 @@ def connection(found: Connection, *, at_hub: bool) -> dict[str, Any]:
         "set_aside": [set_aside(each, at_hub=at_hub) for each in found.set_aside],
         "set_aside_note": set_aside_note(found),
         "kept_note": kept_note(found),
+        "files": [file(each) for each in found.files],
         "travel_columns": columns(),
         "travels": rows if at_hub else [*rows, stays()],
     }

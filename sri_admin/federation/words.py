@@ -202,6 +202,26 @@ _UNKNOWN_TROUBLE: Final = Reasons(
     _l("The exchange with the hub stopped for a reason this page does not know."), _GOES_ON, _TELL_TECHNICIAN
 )
 
+_FILE_STAYS: Final = _l("The record of the file is here; what came of the file is kept.")
+_FILES: Final[dict[str, Reasons]] = {
+    "file_missing": Reasons(
+        _l("The hub does not have this file just now."),
+        _FILE_STAYS,
+        _l("We try again by ourselves. If this stays so for a day, tell SRI."),
+    ),
+    "wrong_file": Reasons(
+        _l("What came is not the file its record names."),
+        _l("It was thrown away."),
+        _l("We fetch it anew by ourselves. If this stays so for a day, tell SRI."),
+    ),
+    "denied": Reasons(_l("The hub does not give us this file."), _FILE_STAYS, _l("Tell SRI; they see why.")),
+    "disk_full": Reasons(
+        _l("There is no room left on this machine."), _FILE_STAYS, _l("Make room; then it goes on by itself.")
+    ),
+    "store_unreachable": Reasons(_l("The place where files are kept here does not answer."), _FILE_STAYS, _BY_ITSELF),
+    "cut_off": Reasons(_l("The line broke several times in the middle of the file."), _FILE_STAYS, _BY_ITSELF),
+}
+
 _SET_ASIDE: Final[dict[str, Reasons]] = {
     "waiting_for": Reasons(
         _l("It belongs to another record that has not arrived yet."),
@@ -255,6 +275,11 @@ _AT_HUB: Final[dict[str, LazyText]] = {
 def trouble(code: str) -> Reasons:
     """Return why an exchange stopped."""
     return _TROUBLES.get(code, _UNKNOWN_TROUBLE)
+
+
+def file_trouble(code: str) -> Reasons:
+    """Return why a file did not come when it was fetched last."""
+    return _FILES.get(code) or Reasons(trouble(code).wrong, _FILE_STAYS, trouble(code).todo)
 
 
 def set_aside(code: str) -> Reasons:

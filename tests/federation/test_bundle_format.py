@@ -136,7 +136,7 @@ def test_no_bit_of_a_manifest_can_be_changed(at: int, bit: int) -> None:
         ({"size": 11}, "too_inflated"),
         ({"size": 9 * 1024 * 1024}, "bad_manifest"),
         ({"stored": 27}, "too_inflated"),
-        ({"what": "file"}, "bad_manifest"),
+        ({"what": "folder"}, "bad_manifest"),
         ({"stream": "../../etc"}, "bad_manifest"),
         ({"from_n": -1}, "bad_manifest"),
         ({"name": "x"}, "bad_manifest"),

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
-from sri_admin.federation import exchange, fetching, files
+from sri_admin.federation import contact, exchange, fetching, files, report, shown
+from sri_admin.federation.bundle.writing import Written
 from sri_admin.federation.client import BASE, Answer, HubClient, LineDownError
 from sri_admin.federation.files import Wanted
 from sri_admin.federation.packing import pack
 from sri_admin.kernel import blobs, spool
 from sri_admin.kernel.blob_store import NoRoomError
 from sri_admin.members.models.agreement import AgreementFile
+from tests.federation import sticks
 from tests.federation.world import Call, Fault, Site, World
 from tests.make import files as make
 from tests.make import members, room
@@ -211,3 +213,78 @@ def test_a_fetch_that_was_killed_goes_on_from_the_bytes_it_had(world: World, kee
     (first, *_rest) = [call for call in world.lines["QM"].heard if "/blobs/" in call.path]
     assert first.headers["Range"].startswith(f"bytes={keep}-")
     assert held(node, copy) == held(world.hub, copy)
+
+
+def told(site: Site) -> tuple[str, list[tuple[str, str]]]:
+    """Return what the connection page of a node says of the whole, and of each file."""
+    found = site.read(report.of_hub_link)
+    rows = [shown.file(each) for each in found.files]
+    return str(shown.answers(found)[0]["text"]), [(each["badge"]["label"], each.get("note", "")) for each in rows]
+
+
+def test_the_connection_page_says_of_each_file_whether_it_waits_comes_or_could_not_be_fetched(world: World):
+    copy, node = copy_at_hub(world, padding=2_000_000), world.nodes["QM"]
+    answer, (waiting,) = told(node)
+    assert "1 file is still on its way" in answer
+    assert waiting == ("Waiting", "")
+    node.do(lambda: spool.append_part(copy.sha256, held(world.hub, copy)[:1_000_000]))
+    assert told(node)[1] == [("\u20681 MB\u2069 of \u20682 MB\u2069 are here", "")]
+    world.hub.do(lambda: blobs.remove(copy.sha256))
+    fetch(world)
+    ((label, note),) = told(node)[1]
+    assert label == "could not be fetched"
+    assert "The hub does not have this file just now." in note
+    assert "Next try after" in note
+
+
+def test_the_connection_is_in_step_only_when_every_file_is_here(world: World):
+    copy_at_hub(world, padding=1000)
+    node = world.nodes["QM"]
+    assert not node.read(report.of_hub_link).is_green
+    fetch(world)
+    assert node.read(report.of_hub_link).is_green
+
+
+def parts_with_files(written: Written) -> list[str]:
+    return [each.stream for each in sticks.manifest_of(written.files[0]).parts if each.what == "file"]
+
+
+def test_a_stick_brings_a_record_and_its_file_together(world: World, tmp_path: Path):
+    member_id, hub, node = world.members["QM"], world.hub, world.nodes["QM"]
+    agreement_id = hub.do(lambda: members.signed(member_id, territories=["QM"]))
+    copy = hub.do(lambda: make.signed_copy(member_id, agreement_id, make.pdf(padding=5_000_000)))
+    _there, back = sticks.round_trip(world, tmp_path)
+    assert (back.outcome.code, back.outcome.files) == (None, 1)
+    assert (held(node, copy), node.do(files.wanted)) == (held(hub, copy), [])
+
+
+def test_a_file_a_slow_line_did_not_bring_comes_by_stick_and_only_once(world: World, tmp_path: Path):
+    copy, node = copy_at_hub(world, padding=50_000), world.nodes["QM"]
+    node.do(lambda: spool.append_part(copy.sha256, held(world.hub, copy)[:1234]))
+    assert world.sync("QM").ok
+    written = sticks.from_hub(world, tmp_path)
+    assert [sticks.read(node, written.files).outcome.files for _time in range(2)] == [1, 0]
+    assert held(node, copy) == held(world.hub, copy)
+    assert world.sync("QM").ok
+    assert parts_with_files(sticks.from_hub(world, tmp_path / "later")) == []
+
+
+def test_a_stick_holds_no_file_the_network_would_not_give(world: World, tmp_path: Path):
+    foreign = copy_at_hub(world, "QN", padding=1000)
+    assert world.sync("QM").ok
+    node_id = sticks.node_of(world, "QM").id
+    told = {"software": "x", "skew_ms": 0, "heads": {}, "trouble": None}
+    world.hub.do(lambda: contact.note_node(node_id, lacks=[foreign.sha256, "0" * 64], **told))
+    assert parts_with_files(sticks.from_hub(world, tmp_path)) == []
+
+
+def test_a_wrong_file_on_a_stick_never_lands_and_stops_no_record(world: World, tmp_path: Path):
+    member_id, hub, node = world.members["QM"], world.hub, world.nodes["QM"]
+    agreement_id = hub.do(lambda: members.signed(member_id, territories=["QM"]))
+    copy = hub.do(lambda: make.signed_copy(member_id, agreement_id, make.pdf(padding=3000)))
+    path: Path = hub.settings.installation.home / "blobs" / copy.sha256[:2] / copy.sha256
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    _there, back = sticks.round_trip(world, tmp_path)
+    assert (back.outcome.code, back.outcome.files) == (None, 0)
+    (lacking,) = node.do(files.wanted)
+    assert (lacking.held, lacking.trouble and lacking.trouble.code) == (0, "wrong_file")

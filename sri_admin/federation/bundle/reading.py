@@ -15,6 +15,7 @@ import sqlalchemy as sa
 import structlog
 
 from sri_admin.federation import box_keys, contact, control, export, hello, intake, joining, keys
+from sri_admin.federation.bundle import attached
 from sri_admin.federation.bundle.box import Box, BundleError
 from sri_admin.federation.bundle.manifest import Manifest, Part, Sealed, read_manifest
 from sri_admin.federation.bundle.volumes import Progress, Shelf
@@ -99,7 +100,10 @@ def _take_all(desk: Desk, manifest: Manifest, shelf: Shelf, outcome: Outcome) ->
             continue
         lines = unpack(box.open(number, locked), limit=part.size, coding=part.coding)
         try:
-            of_stream.changes += desk.take(part, lines)
+            if part.what == "file":
+                outcome.files += attached.take(part.from_n, lines)
+            else:
+                of_stream.changes += desk.take(part, lines)
         except ProtocolError as error:
             of_stream.code, of_stream.detail = error.code, error.detail
     outcome.streams.extend(streams.values())
@@ -158,6 +162,7 @@ class HubDesk:
             software=values["software"],
             heads=hello.heads(values, told),
             positions=hello.positions(values),
+            lacks=values["lacks"],
             trouble=values["trouble"] if values["trouble"] in PARTED else None,
         )
 
@@ -199,7 +204,7 @@ class NodeDesk:
         hello.check_protocol(_said(manifest)["protocols"])
         for part in manifest.parts:
             cls, member_id = parse_name(part.stream)
-            wanted = {"receipt"} if cls.by_member else {"page", "head"}
+            wanted = {"receipt"} if cls.by_member else {"page", "head", "file"}
             if part.what not in wanted or member_id not in {None, own}:
                 raise BundleError("denied", f"{part.what} of {part.stream} is not for this node")
         return manifest

@@ -15,6 +15,13 @@ def written(made: Written) -> str:
         return _("Written, but a part stayed behind: the two histories do not agree there. Tell SRI.")
     if made.more:
         return _("Written. There was too much for one; write another when the answer to this one has come.")
+    if not made.changes and made.carried:
+        return ngettext(
+            "Written: %(num)s file of a record. Take everything to the other side.",
+            "Written: %(num)s files of records. Take everything to the other side.",
+            made.carried,
+            num=made.carried,
+        )
     if not made.changes:
         return _("Written. Nothing new waits; it says where this side stands.")
     return ngettext(
@@ -32,6 +39,14 @@ def taken(found: Taken) -> str:
         reasons = words.trouble(outcome.code)
         return f"{reasons.wrong} {reasons.todo} ({outcome.code}: {outcome.detail})"
     when = formats.date_and_time(found.at)
+    if not found.changes and outcome.files:
+        return ngettext(
+            "%(num)s file of a record taken. It was written on %(when)s.",
+            "%(num)s files of records taken. It was written on %(when)s.",
+            outcome.files,
+            num=outcome.files,
+            when=when,
+        )
     if not found.changes:
         return _("Nothing was new. It was written on %(when)s.", when=when)
     return ngettext(

@@ -1,17 +1,31 @@
 """Writing a bundle: what would go over the network now, page by page into locked parts, then signed."""
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from sri_admin.federation import box_keys, contact, control, exchange, export, hello, intake, joining, keys, limits
+from sri_admin.federation import (
+    box_keys,
+    contact,
+    control,
+    exchange,
+    export,
+    files,
+    hello,
+    intake,
+    joining,
+    keys,
+    limits,
+)
 from sri_admin.federation import streams as streams_here
+from sri_admin.federation.bundle import attached
 from sri_admin.federation.bundle.box import Box, BundleError
 from sri_admin.federation.bundle.manifest import (
     GZIP,
@@ -61,6 +75,7 @@ class Draft:
     whole: int = 0
     room: int = MOST_PARTS - _KEPT_FOR_STATEMENTS
     more: bool = False
+    carried: int = 0
     troubles: dict[str, str] = field(default_factory=dict)
     root: bytes | None = None
 
@@ -72,22 +87,23 @@ class Draft:
 
 
 class Written(NamedTuple):
-    """A bundle that was written: its files, how many changes it holds, and what stayed behind and why."""
+    """A bundle that was written: its volumes, its changes and files of records, and what stayed behind and why."""
 
     id: str
     files: list[Path]
     changes: int
     more: bool
     troubles: Mapping[str, str]
+    carried: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for machines."""
-        files = [str(each) for each in self.files]
         return {
             "bundle": self.id,
-            "files": files,
+            "files": [str(each) for each in self.files],
             "changes": self.changes,
             "more": self.more,
+            "carried": self.carried,
             "troubles": dict(self.troubles),
         }
 
@@ -122,7 +138,8 @@ def for_node(node: Node, folder: Path, *, volume_bytes: int = MOST_CONTENT, prog
         for name, each in allowed.items()
         if each is Access.READ
     )
-    pieces = _for_node(draft, node, allowed, stands)
+    lacks = told.lacks if told is not None else []
+    pieces = chain(_for_node(draft, node, allowed, stands), _files(draft, node, allowed, stands, lacks))
     return _write(draft, pieces, folder, volume_bytes=volume_bytes, progress=progress)
 
 
@@ -193,6 +210,25 @@ def _receipt(node: Node, name: str) -> Iterator[Piece]:
         yield found
 
 
+def _files(
+    draft: Draft, node: Node, allowed: Mapping[str, Access], stands: Mapping[str, Cursor], lacks: Iterable[str]
+) -> Iterator[Piece]:
+    # What the node said it lacks, and what it learns of by this bundle; each only if a record it may read names it.
+    readable, wanted = {name for name, each in allowed.items() if each is Access.READ}, set(lacks)
+    with transaction.reading(reach_of(node)):
+        for name in readable:
+            after = stands.get(name)
+            wanted |= files.named_after(name, after.epoch if after else 0, after.n if after else 0)
+        found = {digest: files.named(digest, readable) for digest in wanted}
+    entitled = [(each.size, digest, each.stream) for digest, each in found.items() if each is not None]
+    for size, digest, stream in sorted(entitled):
+        for cut in attached.cuts(digest, size):
+            if not draft.has_room():
+                return
+            draft.carried += cut.stop == size
+            yield Piece("file", stream, cut.start, cut.stop, cut.body)
+
+
 def _write(draft: Draft, pieces: Iterator[Piece], folder: Path, *, volume_bytes: int, progress: Progress) -> Written:
     folder.mkdir(parents=True, exist_ok=True)
     ephemeral, parts, changes = X25519PrivateKey.generate(), list[Part](), 0
@@ -221,8 +257,8 @@ def _write(draft: Draft, pieces: Iterator[Piece], folder: Path, *, volume_bytes:
             root=draft.root,
         )
         name = f"sri-{draft.name.lower()}-{clock.today():%Y%m%d}-{bundle_id[-8:]}"
-        files = write_volumes(folder, name, seal_manifest(made, keys.own_key()), volumes=volumes, spool=spool)
-    return Written(bundle_id, files, changes, draft.more, draft.troubles)
+        paths = write_volumes(folder, name, seal_manifest(made, keys.own_key()), volumes=volumes, spool=spool)
+    return Written(bundle_id, paths, changes, draft.more, draft.troubles, draft.carried)
 
 
 def _locked(box: Box, number: int, piece: Piece) -> tuple[Part, bytes]:
@@ -240,12 +276,14 @@ def _hello() -> dict[str, Any]:
     at_hub = runtime.current().is_hub
     with transaction.reading(tenancy.NOWHERE if at_hub else joining.reach()):
         stands = [] if at_hub else export.positions()
+        lacks = [] if at_hub else files.digests_lacking()
     last = None if at_hub else contact.with_hub()
     return hello.ask(
         node_id=identity.id,
         incarnation=identity.incarnation,
         positions=stands,
         trouble=last.code if last else None,
+        lacks=lacks,
     )
 
 
