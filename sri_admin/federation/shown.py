@@ -48,10 +48,16 @@ def answers(found: Connection) -> list[dict[str, Any]]:
 
 
 def _answer(found: Connection) -> Sentence:
+    return _before_contact(found) or _since_contact(found)
+
+
+def _before_contact(found: Connection) -> Sentence | None:
     if found.trouble == "not_enrolled":
         return _("<b>This installation is not connected to the hub yet.</b> You can work; nothing travels.")
-    if found.reached_at is None:
-        return _("<b>There was no contact yet.</b> Work here goes on as usual.")
+    return None if found.reached_at else _("<b>There was no contact yet.</b> Work here goes on as usual.")
+
+
+def _since_contact(found: Connection) -> Sentence:
     if found.trouble == "key_revoked":
         return _("<b>The keys of this installation were withdrawn.</b> Nothing is lost here, and nothing travels.")
     if found.has_parted:
