@@ -259,7 +259,7 @@ def test_a_stick_brings_a_record_and_its_file_together(world: World, tmp_path: P
 
 
 def test_a_file_a_slow_line_did_not_bring_comes_by_stick_and_only_once(world: World, tmp_path: Path):
-    copy, node = copy_at_hub(world, padding=50_000), world.nodes["QM"]
+    copy, node = copy_at_hub(world, padding=50_777), world.nodes["QM"]
     node.do(lambda: spool.append_part(copy.sha256, held(world.hub, copy)[:1234]))
     for _hello in range(2):  # the record comes with the first exchange; the second one's hello names the file it lacks
         assert world.sync("QM").ok
