@@ -320,6 +320,8 @@ def _exchange(client: HubClient, offer: Offer, standing: Standing) -> StreamOutc
 
 
 def _write(client: HubClient, offer: Offer, here: export.Here | None, outcome: StreamOutcome) -> None:
+    if offer.stream.startswith("hub."):
+        raise ProtocolError("denied", "only the hub writes this stream")
     if here is None or not here.own:
         # A newer epoch is ours to write once we hold the one before it as far as the hub does.
         _catch_up(client, offer, here, outcome)

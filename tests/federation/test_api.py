@@ -164,7 +164,7 @@ MESSAGES: dict[str, tuple[Misbehaviour, str]] = {
         "wrong_stream bad_cursor",
     ),
     "hello in another's name": (lambda p: p.hello(node_id=str(ids.new())), "denied"),
-    "hello from a copy": (lambda p: p.hello(incarnation=str(ids.new())), "duplicate_writer"),
+    "hello from a copy": (lambda p: p.hello(incarnation=str(ids.new())), "unknown_incarnation"),
     "hello of an older protocol": (lambda p: p.hello(protocols=[0]), "client_too_old"),
     "hello of a newer protocol": (lambda p: p.hello(protocols=[2]), "server_too_old"),
     "hello with a field we do not know": (lambda p: p.hello(more=1), "invalid"),

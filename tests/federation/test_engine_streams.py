@@ -121,7 +121,7 @@ def test_i8_a_batch_signed_with_a_withdrawn_key_is_refused(world: World, member:
     assert batch is not None
     world.hub.write(world.hub_id, lambda: db.session.execute(sa.update(NodeKey).values(revoked=True)))
     who = world.nodes["QM"].do(installation.identity)
-    with pytest.raises(ProtocolError, match="unknown_key"):
+    with pytest.raises(ProtocolError, match="key_revoked"):
         world.hub.do(lambda: intake.batch(ops, who.id, who.incarnation, batch.body))
     assert make.head(world.hub, ops) == 0
 

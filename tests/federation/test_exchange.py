@@ -216,7 +216,7 @@ def test_a_withdrawn_node_is_told_so(pair: Pair) -> None:
             tenancy.NOWHERE, lambda: db.session.execute(sa.update(Node).values(state=NodeState.REVOKED))
         )
     )
-    assert sync(pair).code == "invalid_client"
+    assert sync(pair).code == "key_revoked"
 
 
 def test_another_hub_at_the_same_address_is_not_trusted(pair: Pair) -> None:

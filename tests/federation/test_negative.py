@@ -170,7 +170,7 @@ MESSAGES: dict[str, tuple[Callable[[Liar], str | None], str]] = {
     "a page signed by a stranger": (lambda it: it.say_page(it.page(key=SigningKey.generate())), "unknown_key"),
     "a page signed by a node": (lambda it: it.say_page(it.page(key=it.node.do(keys.own_key))), "unknown_key"),
     "a page of another stream": (lambda it: it.say_page(it.page(stream="hub.registry")), "wrong_stream"),
-    "a page of an epoch nobody granted": (lambda it: it.say_page(it.page(epoch=2)), "unknown_epoch"),
+    "a page of an epoch nobody granted": (lambda it: it.say_page(it.page(epoch=2)), "gap"),
     "a page of another log": (lambda it: it.say_page(it.page(log_id=str(uuid4()))), "forked"),
     "a page of an earlier head": (lambda it: it.say_page(it.page(n=1)), "rewound"),
     "a page with other lines than signed": (lambda it: it.say_page(it.page(chain=b"\1" * 32)), "bad_chain"),
@@ -188,7 +188,7 @@ MESSAGES: dict[str, tuple[Callable[[Liar], str | None], str]] = {
     "a page without a checkpoint": (lambda it: it.say_page(it.line(it.next_n()) + b"\n"), "malformed"),
     "a page that ends in a receipt": (
         lambda it: it.say_page(it.line(it.next_n()) + b"\n" + it.receipt() + b"\n"),
-        "wrong_kind",
+        "wrong_stream",
     ),
     "nothing in place of a page": (lambda it: it.say_page(b""), "truncated"),
     "a page of what the node itself writes": (own_log, "denied"),
@@ -225,7 +225,7 @@ MESSAGES: dict[str, tuple[Callable[[Liar], str | None], str]] = {
                 {"stream": "hub.registry", "access": "write", "status": "ahead", "epoch": 1, "n": 0}
             )
         ),
-        "stale_epoch",
+        "denied",
     ),
     "a bomb": (
         lambda it: it.answer(

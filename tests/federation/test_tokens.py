@@ -175,7 +175,8 @@ def test_a_withdrawn_node_is_refused_at_once(pair: Pair) -> None:
     set_state(pair, NodeState.REVOKED)
     try:
         assert actor_of(pair, token) is None
-        assert error_of(ask(pair, assertion(pair))) == "invalid_client"
+        answer = ask(pair, assertion(pair))
+        assert (answer.status, json.loads(answer.body)["code"]) == (403, "key_revoked")
     finally:
         set_state(pair, NodeState.ACTIVE)
 
