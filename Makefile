@@ -11,8 +11,8 @@ help: ## show this list
 demo: $(BIN)/.ready-demo ## a hub and two country nodes to try (ARGS="--fresh" starts over, "--exit --json" only proves that it works)
 	@exec $(BIN)/sri-admin demo $(ARGS)
 
-test: $(BIN)/.ready-test ## all tests, or some (ARGS="tests/kernel -x")
-	@exec $(BIN)/pytest $(ARGS)
+test: $(BIN)/.ready-test ## all tests, a file at a time on every core, or some (ARGS="tests/kernel -x")
+	@exec $(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 chaos: $(BIN)/.ready-test ## the long torture: faults, kills and full sizes that take minutes to hours (ARGS="tests/federation")
 	@exec $(BIN)/pytest -m chaos $(ARGS)
