@@ -268,7 +268,9 @@ def test_a_changed_line_is_found_by_looking_at_the_installation(kept: Path, empt
     empty.do(lambda: restoring.restore(kept, PASSPHRASE))
     engine = sa.create_engine(empty.app.config["OWNER_URL"], poolclass=sa.NullPool)
     with engine.begin() as connection:
+        connection.exec_driver_sql("alter table sync_line disable trigger sync_line_erase")
         connection.exec_driver_sql("update sync_line set line = line || 'x' where n = 1")
+        connection.exec_driver_sql("alter table sync_line enable trigger sync_line_erase")
     (empty.home / "blobs" / NAME[:2] / NAME).write_bytes(b"other")
     found = {each.check.name for each in empty.do(lambda: list(soundness.look())) if each.faults}
     assert found == {"chains", "files"}
