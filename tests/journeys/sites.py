@@ -8,14 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
-import sqlalchemy as sa
 from flask import Flask
 from werkzeug.routing import Rule
 
-from sri_admin.kernel import i18n, postgres, tenancy, transaction
-from sri_admin.kernel.db import db
+from sri_admin.kernel import i18n, postgres
 from sri_admin.kernel.part import BOTH
-from sri_admin.members.models.agreement import Agreement
 from sri_admin.people.operations.links import issue_reset_link
 from sri_admin.people.queries import account_by_id
 from sri_admin.people.rules import Role
@@ -99,7 +96,7 @@ def hub_site(cluster: postgres.Cluster, template: str, home: Path) -> Iterator[S
         with house.app.app_context():
             known: dict[str, Any] = furnished(house.app, CODE)
             member = known["member"]
-            known |= {"signed_id": _signed(member), "token": _token(known["person_id"], member)}
+            known["token"] = _token(known["person_id"], member)
             visitors = (people.person(Role.SRI_DIRECTOR), people.person(Role.MEMBER_ADMINISTRATOR, member))
         yield Site(house, known, visitors)
 
@@ -120,11 +117,6 @@ def _node_site(house: Served, member: UUID, administrator: Person) -> Site:
         "token": _token(somebody.account_id, member),
     }
     return Site(house, known, (administrator,), is_node=True)
-
-
-def _signed(member: UUID) -> UUID:
-    with transaction.reading(tenancy.only(member)):
-        return db.session.scalars(sa.select(Agreement.id).where(Agreement.signed_on.is_not(None))).one()
 
 
 def _token(account_id: UUID, member: UUID) -> str:

@@ -16,6 +16,7 @@ from sri_admin.members.models.agreement import Agreement, AgreementDraft
 from sri_admin.members.models.member import Member
 from sri_admin.members.models.office import OfficeHolder
 from sri_admin.members.operations import agreements, members, offices
+from sri_admin.members.queries.members import today_of
 from sri_admin.members.rules.agreement import AgreementKind, ProgrammeType, Right
 from sri_admin.members.rules.member import Hosting, Listing, MemberKind, MemberState, SuspensionKind, Transition
 from sri_admin.members.rules.office import Office
@@ -169,7 +170,7 @@ def signed(member_id: UUID, **more: Any) -> UUID:
     def sign() -> None:
         row = db.session.get(Agreement, (member_id, agreement_id))
         assert row is not None
-        agreements.sign_agreement(director, row, values={"signed_on": clock.today()})
+        agreements.sign_agreement(director, row, values={"signed_on": today_of(found(member_id))})
 
     writing(member_id, sign)
     return agreement_id

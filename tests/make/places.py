@@ -31,10 +31,12 @@ def furnished(app: Flask, code: str) -> dict[str, Any]:
     browser(app, somebody)
     code_id, enrolment_id, node_id = node(place)
     with app.app_context():
-        copy = files.signed_copy(place, members.signed(place, territories=[FOURTH_PLACE[code]]))
+        signed_id = members.signed(place, territories=[FOURTH_PLACE[code]])
+        copy = files.signed_copy(place, signed_id)
     return {
         "member": place,
         "agreement_id": members.offered(place, territories=[SECOND_PLACE[code]]),
+        "signed_id": signed_id,
         "draft_id": members.draft(place, territories=[THIRD_PLACE[code]]),
         "holder_id": members.office_holder(place, display_name=f"Sam of {code}"),
         "person_id": somebody.account_id,

@@ -13,9 +13,7 @@ from babel import Locale, lists
 from flask import Flask
 from flask.testing import FlaskClient
 
-from sri_admin.kernel import formats, i18n, tenancy, transaction
-from sri_admin.kernel.db import db
-from sri_admin.members.models.agreement import Agreement
+from sri_admin.kernel import formats, i18n
 from sri_admin.people.rules import Role
 from sri_admin.web.doors import Audience, Door
 from sri_admin.web.locale import PSEUDO
@@ -113,12 +111,6 @@ def path_to(app: Flask, endpoint: str, rule: Any, known: Mapping[str, UUID]) -> 
     return app.url_map.bind("localhost").build(endpoint, named)
 
 
-def signed_agreement(member: UUID) -> UUID:
-    """Return the signed agreement of a licensed country."""
-    with transaction.reading(tenancy.only(member)):
-        return db.session.scalars(sa.select(Agreement.id).where(Agreement.signed_on.is_not(None))).one()
-
-
 def visitors(app: Flask, member: UUID) -> list[FlaskClient]:
     """Return browsers of those who together may open every page."""
     administrator = person(Role.MEMBER_ADMINISTRATOR, member)
@@ -128,7 +120,6 @@ def visitors(app: Flask, member: UUID) -> list[FlaskClient]:
 @pytest.mark.parametrize("tag", ["en", "ar"])
 def test_every_text_of_every_page_was_looked_up(pseudo: Flask, tag: str) -> None:
     known = furnished(pseudo, "QM")
-    known["signed_id"] = signed_agreement(known["member"])
     clients, found, closed = visitors(pseudo, known["member"]), {}, []
     for endpoint, rule in pages_of(pseudo):
         path = f"{path_to(pseudo, endpoint, rule, known)}?lang={tag}"
@@ -143,7 +134,6 @@ def test_every_text_of_every_page_was_looked_up(pseudo: Flask, tag: str) -> None
 @pytest.mark.parametrize("tag", ["en", "ar"])
 def test_every_form_sent_empty_says_what_is_wrong_in_looked_up_words(pseudo: Flask, tag: str) -> None:
     known = furnished(pseudo, "QM")
-    known["signed_id"] = signed_agreement(known["member"])
     client, found = visitors(pseudo, known["member"])[0], {}
     client.get(f"/?lang={tag}")
     token, count = token_of(client, "/account"), 0
