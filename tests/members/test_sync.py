@@ -1,6 +1,7 @@
 """Which records of the member file travel, and what an installation that does not write them may do."""
 
 from datetime import date
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -21,8 +22,8 @@ from sri_admin.members.operations import members
 from sri_admin.members.rules.agreement import AgreementState
 from sri_admin.members.rules.member import Hosting, MemberState, Transition
 from sri_admin.members.sync import KINDS, MEMBER
+from tests.make import files, people
 from tests.make import members as make
-from tests.make import people
 
 _AT_HOME = {"member_id", "search", "full_name", "private_email", "private_phone", "created_at", "version"}
 
@@ -38,6 +39,11 @@ def test_a_schema_names_columns_and_nothing_that_stays_at_home(kind: object) -> 
     assert needed <= fields
 
 
+def agreement_of(member_id: UUID) -> UUID:
+    with transaction.reading(tenancy.only(member_id)):
+        return db.session.scalars(sa.select(Agreement.id)).one()
+
+
 @pytest.mark.usefixtures("database")
 def test_everything_the_operations_write_passes_its_own_wire_check() -> None:
     member_id, director, hub_id = make.member("QM", MemberState.SUSPENDED), make.actor(), make.hub()
@@ -45,6 +51,7 @@ def test_everything_the_operations_write_passes_its_own_wire_check() -> None:
     entity = {"name": "Example e.V.", "form": "association", "country": "QM", "starts_on": date(2020, 1, 1)}
     make.writing(member_id, lambda: members.enter_legal_entity(director, make.found(member_id), values=entity))
     jobs.refresh_card(system(jobs.REFRESH_CARD), member_id=hub_id, card_id=member_id)
+    files.signed_copy(member_id, agreement_of(member_id))
     with transaction.reading(tenancy.everywhere([member_id, hub_id])):
         seen = set()
         for kind in KINDS:
