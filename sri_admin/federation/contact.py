@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from sri_admin.federation.enrolment_models import HubContact, NodeContact
 from sri_admin.kernel import clock, transaction
+from sri_admin.kernel.db import db
 
 _ONE = 1
 
@@ -44,9 +45,14 @@ def of_nodes() -> dict[UUID, NodeContact]:
 
 
 def note_try() -> None:
-    """Note that the hub is being called now."""
-    _write(tried_at=clock.now())
-    note_time()
+    """Note that the hub is being called now, and the latest moment our own clock has shown since its last word."""
+    now = clock.now()
+    row = insert(HubContact).values(id=_ONE, tried_at=now, skew_ms=0)
+    later = sa.case((HubContact.head_at.is_not(None), sa.func.greatest(HubContact.seen_at, now)))
+    with transaction.apart() as session:
+        session.execute(
+            row.on_conflict_do_update(index_elements=[HubContact.id], set_={"tried_at": now, "seen_at": later})
+        )
 
 
 def note_head(at: datetime) -> None:
@@ -57,13 +63,6 @@ def note_head(at: datetime) -> None:
         session.execute(
             row.on_conflict_do_update(index_elements=[HubContact.id], set_={"head_at": at, "seen_at": at}, where=newer)
         )
-
-
-def note_time() -> None:
-    """Keep the latest moment our own clock has shown since the hub's last word."""
-    later = sa.func.greatest(HubContact.seen_at, clock.now())
-    with transaction.apart() as session:
-        session.execute(sa.update(HubContact).where(HubContact.head_at.is_not(None)).values(seen_at=later))
 
 
 def note_reached(skew: timedelta) -> None:
@@ -95,6 +94,11 @@ def with_hub() -> HubContact | None:
     """Return how the last tries to reach the hub went."""
     with transaction.apart() as session:
         return session.get(HubContact, _ONE)
+
+
+def trouble() -> str | None:
+    """Return the code the last exchange ended with, inside the caller's transaction."""
+    return db.session.scalar(sa.select(HubContact.code))
 
 
 def reached_at() -> datetime | None:

@@ -3,7 +3,7 @@
 Streams are independent, and so are pull and push: what stands in the way of one stops that one and is told.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, NamedTuple
@@ -24,8 +24,10 @@ from sri_admin.federation import (
     limits,
     roots,
     rotation,
+    streams,
 )
 from sri_admin.federation.ahead import Batches, Pages
+from sri_admin.federation.checkpoint import Checkpoint
 from sri_admin.federation.client import BASE, HubClient, HubError, LineDownError, Transport
 from sri_admin.federation.control import Access
 from sri_admin.federation.handover import attending
@@ -82,6 +84,11 @@ class Outcome:
     def ok(self) -> bool:
         """Say whether everything went over."""
         return self.code is None
+
+    @property
+    def stopped(self) -> StreamOutcome | None:
+        """Return the first stream that came to a stop."""
+        return next((each for each in self.streams if each.code), None)
 
     @property
     def pulled(self) -> int:
@@ -150,9 +157,7 @@ def synchronise(transport: Transport, *, sleep: Callable[[float], None] | None =
         _exchange_all(client, outcome)
     except ProtocolError as error:
         outcome.stop(error)
-    stopped = next((each for each in outcome.streams if each.code), None)
-    if outcome.ok and stopped is None:
-        _resume()
+    stopped = outcome.stopped
     if outcome.ok and stopped is not None:
         outcome.code, outcome.detail, outcome.stream = stopped.code, stopped.detail, stopped.stream
     contact.note_end(code=outcome.code, detail=outcome.detail, stream=outcome.stream, wait=outcome.wait)
@@ -164,10 +169,8 @@ def synchronise(transport: Transport, *, sleep: Callable[[float], None] | None =
 
 def _resume() -> None:
     # Both sides hold the same and a new epoch has begun where one was needed, so a restored node may write again.
-    with transaction.reading(tenancy.NOWHERE):
-        is_in_use = installation.standing() is installation.Standing.IN_USE
     own = installation.identity().tenant_id
-    if not is_in_use and own is not None:
+    if own is not None:
         transaction.write(tenancy.only(own), lambda: installation.resume(actor.system("federation")))
 
 
@@ -187,16 +190,18 @@ def connected(transport: Transport, sleep: Callable[[float], None] | None = None
 
 
 class Standing(NamedTuple):
-    """How the streams are here at one moment, and of which of them the hub's signed head says nothing new."""
+    """How everything is here at one moment: the streams, the hub's signed heads of them that say nothing new, we."""
 
     here: Mapping[str, export.Here]
-    quiet: Set[str]
+    quiet: Mapping[str, Checkpoint]
+    is_in_use: bool
 
 
 def _standing(offers: Mapping[str, Offer]) -> Standing:
     heads = {each.stream: each.head for each in offers.values() if each.access is Access.READ}
     with transaction.reading(joining.exchange_reach()):
-        return Standing(export.all_here(), intake.unchanged(heads))
+        rows, is_in_use = streams.here(), installation.standing() is installation.Standing.IN_USE
+        return Standing(export.all_here(rows), intake.unchanged(rows, heads), is_in_use)
 
 
 def _announce_keys(client: HubClient) -> None:
@@ -223,8 +228,10 @@ def _exchange_all(client: HubClient, outcome: Outcome) -> None:
         offers, standing = _control_first(client, outcome)
     outcome.streams.extend(_exchange(client, offers[name], standing) for name in in_order(offers))
     closing = [name for name, each in offers.items() if each.closing]
-    if not any(each.code for each in outcome.streams) and attending.accept(client, closing):
+    if outcome.stopped is None and attending.accept(client, closing):
         _control_first(client, outcome)
+    if outcome.stopped is None and not standing.is_in_use:
+        _resume()
 
 
 def _control_first(client: HubClient, outcome: Outcome) -> tuple[dict[str, Offer], Standing]:
@@ -264,13 +271,12 @@ def _hello(client: HubClient) -> dict[str, Offer]:
 def _say_hello(client: HubClient) -> dict[str, Offer]:
     identity = installation.identity()
     with transaction.reading(joining.exchange_reach()):
-        positions, lacks = export.positions(), files.digests_lacking()
-    last = contact.with_hub()
+        positions, lacks, trouble = export.positions(), files.digests_lacking(), contact.trouble()
     document = hello.ask(
         node_id=identity.id,
         incarnation=identity.incarnation,
         positions=positions,
-        trouble=last.code if last else None,
+        trouble=trouble,
         lacks=lacks,
     )
     told = client.post_json(f"{BASE}/hello", document)
@@ -306,8 +312,7 @@ def _exchange(client: HubClient, offer: Offer, standing: Standing) -> StreamOutc
             _write(client, offer, here, outcome)
         else:
             _catch_up(client, offer, here, outcome)
-            if offer.stream not in standing.quiet:
-                intake.head(offer.stream, offer.head)
+            _take_head(offer, standing.quiet.get(offer.stream) if not outcome.changes else None)
     except LineDownError:
         raise
     except HubError as error:
@@ -317,6 +322,13 @@ def _exchange(client: HubClient, offer: Offer, standing: Standing) -> StreamOutc
     except ProtocolError as error:
         outcome.code, outcome.detail = error.code, error.detail
     return outcome
+
+
+def _take_head(offer: Offer, known: Checkpoint | None) -> None:
+    if known is None:
+        intake.head(offer.stream, offer.head)
+    else:
+        intake.note_time(known)
 
 
 def _write(client: HubClient, offer: Offer, here: export.Here | None, outcome: StreamOutcome) -> None:

@@ -1,5 +1,6 @@
 """What a stream gives to a peer: positions, signed heads, pages and batches, the stored bytes untouched."""
 
+from collections.abc import Iterable
 from contextlib import closing
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -47,9 +48,9 @@ class Here(NamedTuple):
     closing: bool
 
 
-def all_here() -> dict[str, Here]:
-    """Return how every stream in reach is here, by name."""
-    return {row.name: Here(row.epoch, row.own, row.closing) for row in streams.here()}
+def all_here(rows: Iterable[SyncStream]) -> dict[str, Here]:
+    """Return how streams are here, by name."""
+    return {row.name: Here(row.epoch, row.own, row.closing) for row in rows}
 
 
 def positions() -> list[Position]:

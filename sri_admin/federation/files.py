@@ -72,8 +72,8 @@ def wanted() -> list[Wanted]:
 
 def lacking() -> list[Wanted]:
     """Return the same inside the caller's transaction."""
-    troubles = _troubles()
     lacks = [(size, sha256) for sha256, size in _travelling() if blobs.size_of(sha256) != size]
+    troubles = _troubles() if lacks else {}
     return [Wanted(sha256, size, spool.part_size(sha256), troubles.get(sha256)) for size, sha256 in sorted(lacks)]
 
 

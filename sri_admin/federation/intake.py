@@ -4,7 +4,7 @@ Nothing is taken before signature, numbers and chain are right. Lines, records a
 transaction, so a crash anywhere is a repeat.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from sri_admin.federation import aside, contact, grants, keys, streams, taking
-from sri_admin.federation.checkpoint import Checkpoint, Receipt, SealError, kid_of, open_sealed, seal
+from sri_admin.federation.checkpoint import Checkpoint, KeyResolver, Receipt, SealError, kid_of, open_sealed, seal
 from sri_admin.federation.lines import Header, ProtocolError, decode_header
 from sri_admin.federation.merge import (
     Already,
@@ -83,8 +83,8 @@ def _opened_end(stream: str, sealed: bytes) -> Checkpoint | Receipt:
     return said
 
 
-def _opened_head(stream: str, sealed: bytes) -> Checkpoint:
-    checkpoint = open_sealed(sealed, Checkpoint, keys.receipt_key)
+def _opened_head(stream: str, sealed: bytes, find_key: KeyResolver = keys.receipt_key) -> Checkpoint:
+    checkpoint = open_sealed(sealed, Checkpoint, find_key)
     _expect_stream(checkpoint, stream)
     return checkpoint
 
@@ -143,35 +143,36 @@ def head(stream: str, sealed: bytes) -> None:
     with transaction.reading(reach):
         checkpoint = _opened_head(stream, sealed)
         if _says_nothing_new(streams.find(stream), checkpoint):
-            _note_time(checkpoint)
+            note_time(checkpoint)
             return
     code = transaction.write(reach, lambda: _keep_head(checkpoint, sealed))
     if code:
         raise StreamError(code, "the hub's signed heads contradict each other")
-    _note_time(checkpoint)
+    note_time(checkpoint)
 
 
-def _note_time(checkpoint: Checkpoint) -> None:
+def note_time(checkpoint: Checkpoint) -> None:
+    """Keep when the hub signed a head that was checked."""
     # Only the control stream's heads say how fresh this node's keys are; its head is signed anew whenever it is asked.
     if checkpoint.stream == HUB_CONTROL.value:
         contact.note_head(datetime.fromisoformat(checkpoint.at))
 
 
-def unchanged(heads: Mapping[str, bytes]) -> set[str]:
-    """Return the replicas whose signed head says nothing new, read at once; runs in the caller's transaction.
+def unchanged(rows: Iterable[SyncStream], heads: Mapping[str, bytes]) -> dict[str, Checkpoint]:
+    """Return the signed heads that say nothing new of our replicas, by name; runs in the caller's transaction.
 
     A node asks every few minutes and mostly hears the same heads again: nothing is locked or written for that.
     """
-    held = {row.name: row for row in streams.here()}
-    heard = {name: sealed for name, sealed in heads.items() if name != HUB_CONTROL.value}  # its time always counts
-    return {name for name, sealed in heard.items() if _is_unchanged(held.get(name), name, sealed)}
+    held, find_key = {row.name: row for row in rows}, keys.receipt_keys()
+    opened = ((name, _sound_head(name, sealed, find_key)) for name, sealed in heads.items())
+    return {name: said for name, said in opened if said is not None and _says_nothing_new(held.get(name), said)}
 
 
-def _is_unchanged(row: SyncStream | None, name: str, sealed: bytes) -> bool:
+def _sound_head(name: str, sealed: bytes, find_key: KeyResolver) -> Checkpoint | None:
     try:
-        return _says_nothing_new(row, _opened_head(name, sealed))
+        return _opened_head(name, sealed, find_key)
     except ProtocolError:
-        return False  # it is refused when its stream's turn comes
+        return None  # it is refused when its stream's turn comes
 
 
 def _says_nothing_new(row: SyncStream | None, checkpoint: Checkpoint) -> bool:

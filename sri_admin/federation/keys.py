@@ -7,7 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from sri_admin.federation.checkpoint import SealError, from_base64url
+from sri_admin.federation.checkpoint import KeyResolver, SealError, from_base64url
 from sri_admin.federation.key_life import Place, Places, is_good
 from sri_admin.federation.models import ControlKey, Grant, NodeKey
 from sri_admin.federation.root import Root, read_root, root_fingerprint, root_payload, sign_root, verify_root
@@ -110,11 +110,7 @@ def hub_key(kid: str) -> VerifyKey | None:
 
 
 def _hub_key_at(kid: str, stream: str, epoch: int, n: int) -> VerifyKey | None:
-    key = hub_key(kid)
-    if key is None:
-        return None
-    ends = db.session.scalar(sa.select(ControlKey.ends).where(ControlKey.kid == kid))
-    return key if is_good(stream, Place(epoch, n), begins=None, ends=ends) else None
+    return receipt_keys()(kid, stream, epoch, n)
 
 
 def kept_key(kid: str, _stream: str, _epoch: int, _n: int) -> VerifyKey | None:
@@ -155,6 +151,17 @@ def node_key(kid: str, node_id: UUID) -> VerifyKey | None:
 def receipt_key(kid: str, stream: str, epoch: int, n: int) -> VerifyKey | None:
     """Return the hub's key a receipt or a page must be signed with, if `kid` is it; needs a transaction."""
     return _hub_key_at(kid, stream, epoch, n)
+
+
+def receipt_keys() -> KeyResolver:
+    """Return `receipt_key` for many statements of one moment: where keys have ended is read once."""
+    ends = {row.kid: row.ends for row in db.session.execute(sa.select(ControlKey.kid, ControlKey.ends))}
+
+    def find(kid: str, stream: str, epoch: int, n: int) -> VerifyKey | None:
+        is_right = is_good(stream, Place(epoch, n), begins=None, ends=ends.get(kid))
+        return hub_key(kid) if is_right else None
+
+    return find
 
 
 def own_id() -> UUID:
