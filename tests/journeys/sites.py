@@ -28,7 +28,7 @@ PLAIN = {"code": CODE, "step": "suspend", "way": "termination", "seat": "overdue
 # Agreements of another state than the offered one, and ids whose name in the address is only `id`.
 OTHERS = {
     "federation.node_show": {"id": "node_id"},
-    "federation.withdrawal": {"id": "node_id"},
+    "keys.withdrawal": {"id": "node_id"},
     "federation.enrolment_show": {"id": "enrolment_id"},
     "members.agreement_amend": {"agreement_id": "signed_id"},
     "members.agreement_close": {"agreement_id": "signed_id"},

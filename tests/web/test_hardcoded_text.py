@@ -26,8 +26,8 @@ PLAIN = {"step": "suspend", "way": "termination", "seat": "overdue"}
 # An `id` or `agreement_id` of a page that is for another kind or state of record than the usual one.
 OTHERS = {
     "federation.node_show": {"id": "node_id"},
-    "federation.withdrawal": {"id": "node_id"},
-    "federation.keys_withdraw": {"id": "node_id"},
+    "keys.withdrawal": {"id": "node_id"},
+    "keys.keys_withdraw": {"id": "node_id"},
     "federation.enrolment_show": {"id": "enrolment_id"},
     "federation.enrolment_approve": {"id": "enrolment_id"},
     "federation.enrolment_refuse": {"id": "enrolment_id"},
