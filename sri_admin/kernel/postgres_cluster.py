@@ -100,11 +100,7 @@ class Cluster:
             self._make_home()
             if self.running() and not _within(3, self._listens):
                 self._halt()
-            if not self.running():
-                self._initialise()
-                self._clear_wreck()
-                self._start()
-            if not _within(120, self._answers):
+            if not _within(120, self._is_up):
                 raise PostgresError(f"The PostgreSQL server of {self.folder} runs but does not answer.")
 
     def stop(self) -> None:
@@ -199,6 +195,14 @@ class Cluster:
         if done.returncode != 0:
             raise PostgresError(f"PostgreSQL could not create {self.folder}: {_complaint(done.stdout)}")
         new.rename(self.folder)
+
+    def _is_up(self) -> bool:
+        # A server that was killed a moment ago looks alive until the system has cleared it away, so it is asked again.
+        if not self.running():
+            self._initialise()
+            self._clear_wreck()
+            self._start()
+        return self._answers()
 
     def _clear_wreck(self) -> None:
         """Undo what a killed server left: its number may belong to a zombie or to somebody else by now."""
