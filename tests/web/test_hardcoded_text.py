@@ -37,10 +37,10 @@ OTHERS = {
 }
 # A page that only leads elsewhere, the page of a one-time link, and the sheet of examples for developers.
 LEADING = {"people.people_own", "people.link_show", "components.components"}
-FILES = {"members.export_file", "members.sheet_template"}
+FILES = {"members.export_file", "members.sheet_template", "members.agreement_file_keep"}
 _VALUES = re.compile(
     r"[^\W\d]+[,،] (?=\d)|\d{1,2} [^\W\d]+\.? \d{4}|\d{1,2}:\d{2} [صم]|UTC"
-    r"|(?:Land|Kim|Sam) of Q\w|east|The (?:sri_director|member_administrator)"
+    r"|(?:Land|Kim|Sam) of Q\w(?:(?: and | و)(?=Land of Q))?|east|The (?:sri_director|member_administrator)"
     r"|[\w.+-]+@[\w.-]+|\b(?:usr|x)-[\w-]+|\b[A-Z]{2,3}\b|sri-admin/\d+|\b(?=\w*\d)[0-9a-f]{4,}\b"
 )
 
