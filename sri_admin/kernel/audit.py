@@ -6,6 +6,7 @@ digests; salt and value lie in a table of their own, so that erasing them leaves
 
 import hashlib
 import json
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -154,12 +155,12 @@ def verify() -> Verdict:
     """Recompute the whole chain from the stored bytes; needs a transaction that reaches every member."""
     chain, expected = GENESIS, 1
     stored = sa.select(AuditEntry.n, AuditEntry.line, AuditEntry.chain).order_by(AuditEntry.n)
-    rows = db.session.execute(stored.execution_options(yield_per=1000))
-    for n, line, kept in rows:
-        chain = link(chain, line)
-        if n != expected or chain != kept:
-            return Verdict(expected - 1, expected)
-        expected += 1
+    with closing(db.session.execute(stored.execution_options(yield_per=1000))) as rows:
+        for n, line, kept in rows:
+            chain = link(chain, line)
+            if n != expected or chain != kept:
+                return Verdict(expected - 1, expected)
+            expected += 1
     head = db.session.scalars(sa.select(AuditHead)).one()
     sound = head.n == expected - 1 and head.chain == chain
     return Verdict(expected - 1, None if sound else expected)

@@ -178,7 +178,9 @@ def test_what_was_made_and_removed_in_one_transaction_leaves_no_line(world: Worl
         db.session.flush()
         records.remove(row)
 
+    before = make.head(world.hub, stream)
     world.hub.write(member, body)
+    assert make.head(world.hub, stream) == before
     invariants.at_rest(world)
 
 
