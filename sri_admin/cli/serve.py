@@ -20,6 +20,7 @@ from sri_admin.kernel.errors import ConfigurationError
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.settings import Settings
 from sri_admin.kernel.worker import Worker
+from sri_admin.web import uploads
 
 log = structlog.get_logger(__name__)
 _NODE_JOBS, _HUB_JOBS = 2, 4
@@ -110,11 +111,12 @@ def _own_server(app: Flask, threads: int) -> Any:
 
 def _manners(app: Flask) -> dict[str, Any]:
     # With proxies in front werkzeug reads their headers, as many as the settings believe.
-    # A body is kept on the disk before the application is asked, so what the application refuses ends there.
+    # A body is kept on the disk before the application is asked. Far beyond what any door takes it ends there; below
+    # that the application says in words what is too large.
     return {
         "ident": None,
         "clear_untrusted_proxy_headers": not jobs.runtime_of(app).settings.web.proxies,
-        "max_request_body_size": app.config["MAX_CONTENT_LENGTH"],
+        "max_request_body_size": 4 * uploads.LARGEST_BODY,
     }
 
 

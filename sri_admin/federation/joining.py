@@ -43,10 +43,15 @@ class Welcome(NamedTuple):
 def link() -> HubLink | None:
     """Return this node's link to its hub, as a plain value."""
     with transaction.reading(tenancy.NOWHERE):
-        row = db.session.scalar(sa.select(HubLink))
+        row = find_link()
         if row is not None:
             transaction.detach(row)
         return row
+
+
+def find_link() -> HubLink | None:
+    """Return the same inside the caller's transaction."""
+    return db.session.scalar(sa.select(HubLink))
 
 
 def is_in(row: HubLink) -> bool:

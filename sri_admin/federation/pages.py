@@ -37,6 +37,7 @@ def connection_show(actor: Actor) -> dict[str, Any]:
         "out_text": shown.way_out(found),
         "in_text": shown.way_in(found),
         "contact_text": shown.contact_text(found, runtime.current().settings.sync.every_seconds),
+        "may_carry": POLICY.allows(actor, "federation.stick.carry", own),
         "may_try": found.trouble != "not_enrolled" and POLICY.allows(actor, "federation.connection.try", own),
     }
 
@@ -70,6 +71,7 @@ def node_list(actor: Actor, form: Form) -> dict[str, Any]:
             {"label": _("State")},
         ],
         "may_enrol": POLICY.allows(actor, "federation.node.enrol"),
+        "may_carry": _may_carry(actor),
     }
 
 
@@ -87,6 +89,7 @@ def node_show(actor: Actor, *, id: UUID) -> dict[str, Any]:  # noqa: A002 - the 
         "id": id,
         "may_withdraw": node.state is not NodeState.REVOKED
         and POLICY.allows(actor, "federation.node.withdraw", node.member_id),
+        "may_carry": node.state is NodeState.ACTIVE and _may_carry(actor),
         "country": shown.country(node.member_id),
         "decisions_url": url_for("handover.decision_show", node_id=node.id),
         "facts": [
@@ -159,6 +162,10 @@ def enrolment_refuse(actor: Actor, *, id: UUID) -> SeeOther:  # noqa: A002 - the
     tenancy.write_for(enrolment.enrolment_by_key(id).member_id)
     enrolment.refuse(actor, id)
     return see_other("federation.node_list", notice=_("The request is turned down. Nothing was connected."))
+
+
+def _may_carry(actor: Actor) -> bool:
+    return POLICY.allows(actor, "federation.stick.carry", installation.own_tenant())
 
 
 def _pending(each: enrolment.Known) -> dict[str, Any]:

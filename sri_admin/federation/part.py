@@ -3,6 +3,8 @@
 from sri_admin.federation import events, report, restored, soundness, told
 from sri_admin.federation.api import api
 from sri_admin.federation.bundle import commands as bundle_commands
+from sri_admin.federation.bundle import jobs as bundle_jobs
+from sri_admin.federation.bundle.pages import pages as stick_pages
 from sri_admin.federation.handover.pages import pages as handover_pages
 from sri_admin.federation.jobs import TASKS
 from sri_admin.federation.key_commands import node
@@ -19,6 +21,7 @@ from sri_admin.kernel.part import HUB, NODE, MenuEntry, Part
 assert bundle_commands.bundle.name  # it stands below `node`
 
 _GROUP = _l("This installation")
+_STICKS = ("sticks.stick_list", "sticks.stick_new", "sticks.stick_show")
 
 
 def _sees_nodes(actor: Actor) -> bool:
@@ -33,9 +36,9 @@ def _sees_connection(actor: Actor) -> bool:
 
 FEDERATION = Part(
     name="federation",
-    doors=(pages, key_pages, restored.pages, recovery_pages, handover_pages, api),
+    doors=(pages, key_pages, stick_pages, restored.pages, recovery_pages, handover_pages, api),
     commands=(node,),
-    tasks=TASKS,
+    tasks=(*TASKS, *bundle_jobs.TASKS),
     kinds=KINDS,
     policy=POLICY,
     menu=(
@@ -55,6 +58,7 @@ FEDERATION = Part(
                     "federation.code_issue",
                     "keys.hub_keys",
                     "keys.withdrawal",
+                    *_STICKS,
                 }
             ),
         ),
@@ -67,7 +71,7 @@ FEDERATION = Part(
             roles=NODE,
             shown=_sees_connection,
             count=report.count_set_aside,
-            covers=frozenset({"keys.node_keys"}),
+            covers=frozenset({"keys.node_keys", *_STICKS}),
         ),
     ),
     answers={"shell.sync": report.shell_sync},

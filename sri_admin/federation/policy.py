@@ -27,6 +27,7 @@ POLICY = Policy(
         ),
         "federation.node.withdraw": staff("sri_director", "data_officer"),
         "federation.keys.rotate": either(board("member_administrator"), staff("sri_director", "data_officer")),
+        "federation.stick.carry": either(_EVERY_BOARD, staff("sri_director", "country_liaison", "data_officer")),
         "federation.connection.see": either(_EVERY_BOARD, _EVERY_STAFF),
         "federation.restored.see": either(_EVERY_BOARD, _EVERY_STAFF),
         "federation.restored.go_on": either(board("member_administrator"), staff("sri_director")),

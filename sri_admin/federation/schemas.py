@@ -62,6 +62,19 @@ class CodeIn(Schema):
     country = fields.String(required=True, validate=validate.Length(min=2, max=10))
 
 
+class StickIn(Schema):
+    """In files of how many MiB a stick is written, and at the hub for which node."""
+
+    size = fields.Integer(required=True, validate=validate.OneOf([16, 64, 4000]))
+    node = fields.UUID(load_default=None, allow_none=True)
+
+
+class StickQuery(Schema):
+    """For which node a stick is to be written."""
+
+    node = fields.UUID(load_default=None)
+
+
 class AloneIn(Schema):
     """Why a restored installation goes on before it heard from the other side."""
 

@@ -192,6 +192,21 @@ _TROUBLES: Final[dict[str, Reasons]] = {
         _l("What could be taken was taken; the rest waits for what comes before it."),
         _l("Read the older stick first, or bring the answer back and have a new one written."),
     ),
+    "disk_full": Reasons(
+        _l("There is no room left on this machine."),
+        _l("Nothing is lost; what was taken before stays taken."),
+        _l("Make room, then begin again."),
+    ),
+    "store_unreachable": Reasons(
+        _l("The place where files are kept here does not answer."),
+        _l("Nothing is lost; what was taken before stays taken."),
+        _l("Begin again in a while. If this stays so, ask the person who looks after this installation."),
+    ),
+    "revoked": Reasons(
+        _l("The keys of this node were withdrawn."),
+        _l("Nothing was written."),
+        _l("Let it be connected anew first, with a new code."),
+    ),
     "not_enrolled": Reasons(
         _l("This installation is not connected to the hub yet."),
         _l("You can work; nothing travels."),

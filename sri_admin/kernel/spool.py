@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -102,6 +103,15 @@ def sweep() -> int:
     left = [path for path in folder().glob(f"{_INCOMING}*") if path.stat().st_mtime < before]
     for path in left:
         path.unlink(missing_ok=True)
+    return len(left)
+
+
+def sweep_folders(prefix: str) -> int:
+    """Remove folders of passing work that killed processes left behind a day ago, and return how many those were."""
+    before = clock.now().timestamp() - _ABANDONED_SECONDS
+    left = [path for path in folder().glob(f"{prefix}*") if path.is_dir() and path.stat().st_mtime < before]
+    for path in left:
+        shutil.rmtree(path, ignore_errors=True)
     return len(left)
 
 

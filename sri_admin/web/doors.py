@@ -152,8 +152,8 @@ class Pages:
         """Declare what takes a form; on an error the page `again` is shown with everything that was entered.
 
         A view may answer with a context for `template` instead of leading elsewhere (a secret shown once). A view with
-        a parameter `upload` gets the file of the form, if it is one that the door accepts. Only with `while_restored`
-        it also answers while this installation waits to hear from the other side after a restore.
+        a parameter `upload` gets the file of the form, one with `uploads` all of them, if the door accepts them. Only
+        with `while_restored` it also answers while this installation waits to hear from the other side after a restore.
         """
         return partial(
             self._add,
@@ -243,6 +243,7 @@ def reach(*, writing: bool) -> Reach:
 
 def _answer_page(pages: Pages, door: Door, **arguments: Any) -> Response | str | tuple[str, int]:
     admit(door)
+    uploads.allow(door.accepts)
     try:
         check(door, arguments)
     except FreshSignInNeededError as asked:
@@ -326,6 +327,8 @@ def _inputs(door: Door, located: dict[str, Any], form: forms.Form | None) -> dic
         inputs["values"] = forms.read(door.takes, request.form)
     if "upload" in door.parameters:
         inputs["upload"] = uploads.in_form(door.accepts)
+    if "uploads" in door.parameters:
+        inputs["uploads"] = uploads.all_in_form(door.accepts)
     return inputs
 
 

@@ -8,19 +8,27 @@ from flask import Request, current_app, request
 
 from sri_admin.kernel.blob_store import PIECE
 from sri_admin.kernel.errors import AppError, FieldError, InvalidError, TooLargeError
+from sri_admin.kernel.i18n import LazyText
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.spool import Growing
 from sri_admin.web.forms import FILE, Upload, file_name
 
 _MIB: Final = 1024 * 1024
+_AROUND_FILES: Final = 2 * _MIB
+LARGEST_BODY: Final = 68 * _MIB
 
 
 @dataclass(frozen=True, kw_only=True)
 class Accepts:
-    """Which files a door takes: at most so many bytes, and what refuses one with InvalidError before it is used."""
+    """Which files a door takes: how many, of how many bytes; what refuses one with InvalidError before it is used.
+
+    `too_large` is said of one beyond the limit.
+    """
 
     limit: int = 32 * _MIB
+    most: int = 1
     check: Callable[..., None] | None = None
+    too_large: LazyText | None = None
 
 
 ANY_FILE: Final = Accepts()
@@ -46,11 +54,15 @@ class FileTooLargeError(TooLargeError):
 class _Incoming(Growing):
     """A file as the form parser writes it."""
 
+    def __init__(self, accepts: Accepts) -> None:
+        super().__init__(limit=accepts.limit)
+        self._too_large = accepts.too_large
+
     def write(self, piece: bytes) -> int:
         try:
             return super().write(piece)
         except TooLargeError:
-            raise FileTooLargeError(most_megabytes=self._limit // _MIB) from None
+            raise FileTooLargeError(self._too_large, most_megabytes=self._limit // _MIB) from None
 
     def seek(self, _offset: int) -> None:
         """Take notice that the parser is done; what was written is read by its path."""
@@ -65,13 +77,13 @@ class SpoolingRequest(Request):
     _incoming: tuple[_Incoming, ...] = ()
 
     def incoming(self) -> _Incoming:
-        """Open the one file a request may send; UnexpectedFileError at a door that takes none."""
+        """Open a file a request sends; UnexpectedFileError at a door that takes none, or not one more."""
         view = current_app.view_functions.get(self.endpoint or "")
         door = getattr(view, "door", None)
-        if door is None or "upload" not in door.parameters or self._incoming:
+        if door is None or not {"upload", "uploads"} & door.parameters or len(self._incoming) >= door.accepts.most:
             raise UnexpectedFileError
-        self._incoming = (_Incoming(limit=door.accepts.limit),)
-        return self._incoming[0]
+        self._incoming = (*self._incoming, _Incoming(door.accepts))
+        return self._incoming[-1]
 
     def _get_file_stream(self, *_facts: Any, **_named: Any) -> Any:
         return self.incoming()
@@ -83,12 +95,27 @@ class SpoolingRequest(Request):
             each.discard()
 
 
+def allow(accepts: Accepts) -> None:
+    """Let the request be as large as the files its door takes; every other one keeps the application's limit."""
+    whole = min(accepts.limit + _AROUND_FILES, LARGEST_BODY)
+    if request.max_content_length is not None and whole > request.max_content_length:
+        request.max_content_length = whole
+    if accepts.too_large is not None and (request.content_length or 0) > whole:
+        raise FileTooLargeError(accepts.too_large, most_megabytes=accepts.limit // _MIB)
+
+
 def in_form(accepts: Accepts) -> Upload:
     """Return the file of a form, checked; InvalidError on its field if none was chosen or it is bad."""
-    stored = request.files.get(FILE)
-    if stored is None or not isinstance(stored.stream, _Incoming):
+    return all_in_form(accepts)[0]
+
+
+def all_in_form(accepts: Accepts) -> list[Upload]:
+    """Return every file of a form, checked; InvalidError on their field if none was chosen or one is bad."""
+    sent = [(each.stream, each.filename) for each in request.files.getlist(FILE)]
+    found = [(stream, name) for stream, name in sent if isinstance(stream, _Incoming)]
+    if not found:
         raise _none_chosen()
-    return _taken(stored.stream, stored.filename, accepts)
+    return [_taken(stream, name, accepts) for stream, name in found]
 
 
 def in_body(accepts: Accepts) -> Upload:

@@ -7,8 +7,9 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
+from sri_admin.federation.bundle import carrying
 from sri_admin.federation.enrolment_models import Enrolment, EnrolmentCode, EnrolmentState, Node, NodeState
-from sri_admin.kernel import clock, ids, tenancy, transaction
+from sri_admin.kernel import actor, clock, ids, tenancy, transaction
 from sri_admin.kernel.db import db
 from sri_admin.kernel.sheets import FileFormat
 from sri_admin.members.operations.exports import ask_for_export
@@ -48,6 +49,7 @@ def furnished(app: Flask, code: str) -> dict[str, Any]:
         "node_id": node_id,
         "export_id": export(),
         "import_id": import_(),
+        "stick_id": stick(members.hub(), node_id),
         "file_id": copy.id,
         "sha256": copy.sha256,
     }
@@ -66,6 +68,17 @@ def import_() -> UUID:
     hub_id, director = members.hub(), members.actor()
     values = {"kind": SheetKind.MEMBERS, "file_name": "QM.csv", "content": b"code,name"}
     return members.writing(hub_id, lambda: begin_import(director, hub_id, values=values).id)
+
+
+def stick(own: UUID, node_id: UUID | None = None) -> UUID:
+    """Ask for a stick, at the hub for a node, and return its id."""
+    asked = {"id": ids.new(), "size": 16}
+
+    def act() -> UUID:
+        node = db.session.get_one(Node, node_id) if node_id else None
+        return carrying.ask_for_stick(actor.system("test"), node, values=asked).id
+
+    return members.writing(own, act)
 
 
 def program_key(somebody: Person) -> UUID:

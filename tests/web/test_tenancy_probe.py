@@ -32,7 +32,7 @@ from tests.make.places import furnished, visitor
 VISITORS = {"administrator": Role.MEMBER_ADMINISTRATOR, "facilitator": Role.FACILITATOR, "nobody": None}
 OWN, FOREIGN, NO_CODE = "QN", "QM", "QZ"
 # What stands in an address and is no secret of a member, each with a value that is real.
-PLAIN = {"step": "apply", "way": "end", "seat": "overdue", "name": "theme.css", "version": 1}
+PLAIN = {"step": "apply", "way": "end", "seat": "overdue", "name": "theme.css", "version": 1, "number": 1}
 # The words after /link/ are themselves the proof: who holds them may see the page.
 PROOFS = {"token"}
 # What an `id` is, by endpoint.
@@ -65,6 +65,7 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 QUERIES = {"MemberQuery": ["q=Land", "q=QM", "sort=name", "page=2"], "AgreementQuery": ["q=Land", "page=2"]}
 QUERIES |= {"ExportQuery": ["q=Land"], "TemplateQuery": ["kind=members"], "ImportQuery": ["kind=members"]}
+QUERIES |= {"StickQuery": ["node=00000000-0000-7000-8000-000000000000"]}
 _VARYING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:(?<=%2F)|\b)(QM|QZ)\b|[0-9-]{10}T[0-9:.]{8,}Z")
 
 

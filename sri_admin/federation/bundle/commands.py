@@ -46,7 +46,9 @@ def export(folder: Path, *, member_code: str | None, volume_mib: int, as_json: b
             written = writing.for_node(_node_of(member_code), folder, volume_bytes=size, progress=_progress)
         else:
             written = writing.for_hub(folder, volume_bytes=size, progress=_progress)
-    show(written.to_dict(), as_json=as_json, plain="\n".join([told.written(written), *map(str, written.files)]))
+    show(
+        written.to_dict(), as_json=as_json, plain="\n".join([told.written(written.to_dict()), *map(str, written.files)])
+    )
 
 
 @bundle.command("import")
@@ -67,7 +69,7 @@ def import_(paths: tuple[Path, ...], *, as_json: bool) -> None:
     show(
         {"ok": ok, "bundles": [each.to_dict() for each in found]},
         as_json=as_json,
-        plain="\n".join(told.taken(each) for each in found),
+        plain="\n".join(told.taken(each.to_dict(), each.at) for each in found),
     )
     if not ok:
         raise SystemExit(1)

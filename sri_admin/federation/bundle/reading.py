@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -55,7 +55,8 @@ class Taken:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for machines."""
-        return {"bundle": self.id, "writer": str(self.writer), "changes": self.changes, **self.outcome.to_dict()}
+        said = {"bundle": self.id, "writer": str(self.writer), "changes": self.changes, "more": self.more}
+        return {**said, **self.outcome.to_dict()}
 
 
 class Desk(Protocol):
@@ -74,42 +75,79 @@ class Desk(Protocol):
         ...
 
 
+class Label(NamedTuple):
+    """What one volume says of its bundle before anything is checked."""
+
+    manifest: Manifest
+    number: int
+
+
+def label(path: Path) -> Label:
+    """Read what a volume says of itself; BundleError if it is none."""
+    with Shelf([path]) as shelf:
+        return Label(read_manifest(shelf.line).manifest, shelf.numbers()[0])
+
+
+def look(path: Path) -> None:
+    """Refuse one volume as far as it can be judged without the others; opens its own transactions.
+
+    BundleError, ProtocolError: for somebody else, from somebody it must not come from, or not as it was written.
+    """
+    with Shelf([path]) as shelf:
+        _desk, manifest = _admitted(shelf)
+        shelf.check_here(manifest, _unheard)
+
+
 def read(paths: Iterable[Path], *, progress: Progress) -> Taken:
     """Take a bundle; opens its own transactions, one a page. BundleError, ProtocolError: nothing of it was taken."""
-    desk: Desk = HubDesk() if runtime.current().is_hub else NodeDesk()
     with Shelf(paths) as shelf:
-        sealed = read_manifest(shelf.line)
-        if sealed.manifest.reader != str(installation.identity().id):
-            raise BundleError("wrong_reader", "the bundle was written for another installation")
-        manifest = desk.admit(sealed)
-        shelf.check(manifest, progress)
+        desk, manifest = _admitted(shelf)
+        # Every byte is gone through twice: once to see that all is as it was written, once to take it.
+        shelf.check(manifest, lambda done, whole: progress(done, 2 * whole))
         taken = Taken(manifest.id, UUID(manifest.writer), datetime.fromisoformat(manifest.at), manifest.more)
-        _take_all(desk, manifest, shelf, taken.outcome)
+        _take_all(desk, manifest, shelf, taken.outcome, progress)
     desk.note(taken, _said(manifest))
     metrics.sync_changes.labels("in").inc(taken.changes)
     log.info("bundle", ok=taken.outcome.ok, reason=taken.outcome.code, changes=taken.changes)
     return taken
 
 
-def _take_all(desk: Desk, manifest: Manifest, shelf: Shelf, outcome: Outcome) -> None:
+def _admitted(shelf: Shelf) -> tuple[Desk, Manifest]:
+    desk: Desk = HubDesk() if runtime.current().is_hub else NodeDesk()
+    sealed = read_manifest(shelf.line)
+    if sealed.manifest.reader != str(installation.identity().id):
+        raise BundleError("wrong_reader", "the bundle was written for another installation")
+    return desk, desk.admit(sealed)
+
+
+def _unheard(_done: int, _whole: int) -> None:
+    pass
+
+
+def _take_all(desk: Desk, manifest: Manifest, shelf: Shelf, outcome: Outcome, progress: Progress) -> None:
     box, streams = _box(manifest), dict[str, StreamOutcome]()
+    done = whole = sum(each.stored for each in manifest.parts)
     for number, (part, locked) in enumerate(zip(manifest.parts, shelf.parts(manifest), strict=True)):
+        done += part.stored
+        progress(done, 2 * whole)
         access = Access.WRITE if part.what in {"batch", "receipt"} else Access.READ
         of_stream = streams.setdefault(part.stream, StreamOutcome(part.stream, access))
-        if of_stream.code is not None:
-            continue
-        lines = unpack(box.open(number, locked), limit=part.size, coding=part.coding)
-        try:
-            if part.what == "file":
-                outcome.files += attached.take(part.from_n, lines)
-            else:
-                of_stream.changes += desk.take(part, lines)
-        except ProtocolError as error:
-            of_stream.code, of_stream.detail = error.code, error.detail
+        if of_stream.code is None:
+            _take(desk, part, unpack(box.open(number, locked), limit=part.size, coding=part.coding), outcome, of_stream)
     outcome.streams.extend(streams.values())
-    stopped = next((each for each in outcome.streams if each.code), None)
+    stopped = outcome.stopped
     if stopped is not None:
         outcome.code, outcome.detail, outcome.stream = stopped.code, stopped.detail, stopped.stream
+
+
+def _take(desk: Desk, part: Part, lines: bytes, outcome: Outcome, of_stream: StreamOutcome) -> None:
+    try:
+        if part.what == "file":
+            outcome.files += attached.take(part.from_n, lines)
+        else:
+            of_stream.changes += desk.take(part, lines)
+    except ProtocolError as error:
+        of_stream.code, of_stream.detail = error.code, error.detail
 
 
 def _box(manifest: Manifest) -> Box:

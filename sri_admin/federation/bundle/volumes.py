@@ -115,6 +115,10 @@ class Shelf:
         """Let go of the files."""
         self._closing.close()
 
+    def numbers(self) -> list[int]:
+        """Return the numbers of the volumes that are here."""
+        return sorted(self._files)
+
     def check(self, manifest: Manifest, progress: Progress) -> None:
         """Refuse a bundle unless every volume is here as it was written: `missing_volume`, `damaged_volume`."""
         total = len(manifest.volumes)
@@ -122,8 +126,16 @@ class Shelf:
         if missing:
             named = ", ".join(map(str, missing))
             raise BundleError("missing_volume", f"volume {named} of {total} is not here", volumes=named, total=total)
-        whole, seen = sum(each.size for each in manifest.volumes), 0
-        for number, volume in enumerate(manifest.volumes, 1):
+        self.check_here(manifest, progress)
+
+    def check_here(self, manifest: Manifest, progress: Progress) -> None:
+        """Refuse a volume that is here and not as it was written: `damaged_volume`; one too many is `bad_manifest`."""
+        total, seen = len(manifest.volumes), 0
+        if max(self._files) > total:
+            raise BundleError("bad_manifest", f"volume {max(self._files)} of {total}")
+        here = [(number, manifest.volumes[number - 1]) for number in self.numbers()]
+        whole = sum(volume.size for _number, volume in here)
+        for number, volume in here:
             file, digest = self._files[number], hashlib.sha256()
             start = file.tell()
             if os.fstat(file.fileno()).st_size - start != volume.size:
