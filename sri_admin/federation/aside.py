@@ -79,10 +79,11 @@ def line_of(row: SyncAside) -> bytes:
     ).one()
 
 
-def class_of(row: SyncAside) -> StreamClass:
-    """Return the class of the stream an entry's line came on."""
-    wanted = sa.select(SyncStream.cls).where(SyncStream.member_id == row.member_id, SyncStream.id == row.stream_id)
-    return db.session.scalars(wanted).one()
+def stream_of(row: SyncAside) -> tuple[StreamClass, str]:
+    """Return class and name of the stream an entry's line came on."""
+    here = (SyncStream.member_id == row.member_id, SyncStream.id == row.stream_id)
+    cls, name = db.session.execute(sa.select(SyncStream.cls, SyncStream.name).where(*here)).one()
+    return cls, name
 
 
 def numbers(stream: SyncStream, *states: AsideState) -> tuple[tuple[int, ...], int | None]:

@@ -15,12 +15,14 @@ from sri_admin.federation.stream_names import (
     HUB_REGISTRY,
     stream_name,
 )
-from sri_admin.kernel import actor, ids, installation, tenancy, transaction, work
+from sri_admin.kernel import actor, clock, ids, installation, part, tenancy, transaction, work
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
 from sri_admin.kernel.signing import VerifyKey
 
 STREAM = HUB_CONTROL.value
+# The question to the parts which streams of the hub a member is entitled to: each answers with names.
+READABLE = "federation.readable"
 
 
 class Access(StrEnum):
@@ -55,9 +57,14 @@ def root_digits() -> str:
 
 
 def access(node_id: UUID, member_id: UUID) -> dict[str, Access]:
-    """Return what a node may do now, by stream; its writing follows from the newest grant of each stream."""
+    """Return what a node may do now, by stream: its writing follows from the newest grant of each stream.
+
+    Which languages and materials it reads the parts say that know its member's agreements.
+    """
     allowed = {cls.value: Access.READ for cls in (HUB_CONTROL, HUB_REGISTRY)}
     allowed[stream_name(HUB_MEMBER, member_id)] = Access.READ
+    for entitled in part.ask(READABLE, member_id, clock.today()):
+        allowed.update(dict.fromkeys(entitled, Access.READ))
     names = grants.names_of(member_id)
     writers = grants.writers(names)
     for name in names:

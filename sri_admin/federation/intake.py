@@ -29,7 +29,7 @@ from sri_admin.federation.merge import (
     judge_push,
 )
 from sri_admin.federation.models import AsideState, SyncEvidence, SyncStream
-from sri_admin.federation.stream_names import HUB_CONTROL, parse_name
+from sri_admin.federation.stream_names import HUB_CONTROL, parse_name, topic_of
 from sri_admin.kernel import clock, ids, installation, tenancy, transaction
 from sri_admin.kernel.db import db
 from sri_admin.kernel.tenancy import Reach
@@ -132,7 +132,7 @@ def _replica(checkpoint: Checkpoint | Receipt) -> SyncStream:
     if member_id not in {None, installation.identity().tenant_id}:
         raise StreamError("denied", "this stream is not for this installation")
     tenant = streams.tenant_of(checkpoint.stream)
-    row = streams.begin(cls, tenant, own=False, log_id=UUID(checkpoint.log_id))
+    row = streams.begin(cls, tenant, own=False, topic=topic_of(checkpoint.stream), log_id=UUID(checkpoint.log_id))
     db.session.flush()  # its lines follow in the same transaction
     return row
 

@@ -17,7 +17,6 @@ from sri_admin.federation.chain import extend, line_hash
 from sri_admin.federation.kinds import Kind
 from sri_admin.federation.lines import Change, LineError, encode_change
 from sri_admin.federation.models import SyncLine, SyncStream
-from sri_admin.federation.stream_names import stream_name
 from sri_admin.federation.streams import Newest
 from sri_admin.kernel import clock
 from sri_admin.kernel.actor import Actor
@@ -47,8 +46,7 @@ def append(unit: UnitOfWork) -> None:
     for row, actor in unit.rows():
         kind = kinds.of_row(row)
         if kind is not None and not _never_stood(row):
-            name = stream_name(kind.stream, row.__getattribute__("member_id"))
-            by_stream.setdefault(name, []).append(Changed(kind, row, actor, unit.is_erased(row)))
+            by_stream.setdefault(kind.stream_of(row), []).append(Changed(kind, row, actor, unit.is_erased(row)))
     for name in sorted(by_stream):
         stream = _own_stream(name)
         _append(stream, by_stream[name])

@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from marshmallow import INCLUDE, Schema
 
-from sri_admin.federation.stream_names import StreamClass
+from sri_admin.federation.stream_names import StreamClass, stream_name
 from sri_admin.federation.wire import UndeclarableError, compile_check
 from sri_admin.kernel import runtime
 from sri_admin.kernel.db import Base
@@ -32,7 +32,8 @@ class Kind:
     """One kind of travelling record.
 
     `check` gets the tenant and the payloads by record id and names what each lacks of other streams; `up` holds, by
-    the version it reads, a pure function to the next version.
+    the version it reads, a pure function to the next version. Where streams have topics, `topic` names the columns
+    that say which of them a record travels in.
     """
 
     name: str
@@ -44,8 +45,11 @@ class Kind:
     check: Callable[[UUID, Mapping[UUID, Mapping[str, Any]]], Mapping[UUID, Missing]] | None = None
     derive: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     up: Mapping[int, UpCaster] = field(default_factory=dict)
+    topic: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if len(self.topic) != self.stream.topics or (self.topic and not self.append_only):
+            raise UndeclarableError(f"{self.name}: its topic does not name one stream for good")
         if self.schema.Meta.unknown != INCLUDE:
             raise UndeclarableError(f"{self.name}: a wire schema keeps what it does not know (unknown = INCLUDE)")
 
@@ -75,6 +79,17 @@ class Kind:
     def is_versioned(self) -> bool:
         """Say whether rows count their changes; others are written once."""
         return "version" in self.table.columns
+
+    def stream_of(self, row: Base) -> str:
+        """Return the name of the stream a row travels in."""
+        topic = ".".join(to_wire(getattr(row, name)) for name in self.topic)
+        return stream_name(self.stream, row.__getattribute__("member_id"), topic)
+
+    def belongs_in(self, cls: StreamClass, name: str, payload: Mapping[str, Any]) -> bool:
+        """Say whether a record of this kind may come on a stream."""
+        if self.stream is not cls:
+            return False
+        return not self.topic or name == f"{cls.value}.{'.'.join(str(payload.get(each)) for each in self.topic)}"
 
     def payload(self, row: Base) -> dict[str, Any]:
         """Return what travels of a row."""

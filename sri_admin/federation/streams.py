@@ -33,12 +33,13 @@ def begin(
     tenant_id: UUID,
     *,
     own: bool,
+    topic: str = "",
     epoch: int = 1,
     log_id: UUID | None = None,
     base: bytes | None = None,
 ) -> SyncStream:
     """Begin a log: the row of a stream at position 0 of an epoch."""
-    name, log = stream_name(cls, tenant_id), log_id or uuid4()
+    name, log = stream_name(cls, tenant_id, topic), log_id or uuid4()
     row = SyncStream(
         member_id=tenant_id,
         id=ids.new(),
@@ -61,6 +62,14 @@ def create_member_streams(tenant_id: UUID) -> None:
     for cls in OF_MEMBER:
         begin(cls, tenant_id, own=True)
     db.session.flush()  # the same transaction goes on to write lines into them
+
+
+def ensure_topic(cls: StreamClass, topic: str) -> None:
+    """Begin a stream of the hub about a topic, if it was not begun yet; the open transaction writes for the hub."""
+    hub_id = installation.hub_tenant_id()
+    if find(stream_name(cls, hub_id, topic)) is None:
+        begin(cls, hub_id, own=True, topic=topic)
+        db.session.flush()  # the same transaction goes on to write lines into it
 
 
 def find(name: str, *, lock: bool = False) -> SyncStream | None:

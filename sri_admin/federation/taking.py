@@ -65,7 +65,7 @@ def _judge(
     stream: SyncStream, change: Change, h: bytes, kind: Kind | None, held: dict[UUID, Held], sorted_: _Sorted
 ) -> None:
     rec = UUID(change.id)
-    verdict = _verdict(change, h, kind, held.get(rec), stream.cls)
+    verdict = _verdict(change, h, kind, held.get(rec), (stream.cls, stream.name))
     if verdict.action is Action.APPLY and kind is not None:
         made, detail = record_of(kind, change, rec)
         if made is not None:
@@ -78,8 +78,10 @@ def _judge(
         sorted_.asides.append(_aside(stream, change.n, change, verdict, f"{change.kind}/{change.v}"))
 
 
-def _verdict(change: Change, h: bytes, kind: Kind | None, held: Held | None, cls: StreamClass) -> ChangeVerdict:
-    if kind is not None and kind.stream is not cls:
+def _verdict(
+    change: Change, h: bytes, kind: Kind | None, held: Held | None, on: tuple[StreamClass, str]
+) -> ChangeVerdict:
+    if kind is not None and not kind.belongs_in(*on, change.d):
         return ChangeVerdict(Action.QUARANTINE, "wrong_stream")
     return judge_change(change, h, versions=(kind.oldest, kind.version) if kind else None, held=held)
 
@@ -189,7 +191,7 @@ def _replay(row: SyncAside) -> bool:
         return False
     rec = UUID(entry.id)
     held = held_revisions(row.member_id, {rec}).get(rec)
-    verdict = _verdict(entry, line_hash(raw), kind, held, aside.class_of(row))
+    verdict = _verdict(entry, line_hash(raw), kind, held, aside.stream_of(row))
     if verdict.action is Action.PARK:
         return False
     if verdict.action in {Action.SUPERSEDED, Action.ALREADY}:

@@ -214,11 +214,12 @@ def find_client(client_id: str) -> NodeClient | None:
         node_id = UUID(client_id)
     except ValueError:
         return None
-    # Grants are the hub's own rows, so its reach is enough to ask who may do what.
-    with transaction.reading(tenancy.only(installation.hub_tenant_id())):
+    with transaction.reading(tenancy.NOWHERE):
         node = db.session.get(Node, node_id)
         if node is None or str(node_id) != client_id:
             return None
+        transaction.detach(node)
+    with transaction.reading(reach_of(node)):
         auth_keys = tuple(each for each in (node.auth_key, node.next_auth_key) if each)
         if node.state is NodeState.REVOKED:
             return NodeClient(node.id, node.member_id, auth_keys, "", is_revoked=True)

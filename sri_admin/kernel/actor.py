@@ -17,13 +17,14 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Mandate:
-    """One role held for one tenant between two dates (the last day included)."""
+    """One role held for one tenant between two dates (the last day included), for one language if it says which."""
 
     role: str
     scope: Scope
     member_id: UUID
     starts_on: date
     ends_on: date | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,8 @@ from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import Base, Identified, db, enum_column
 
 # What a table's rows are open to; the catalogue test compares this with the policies the database really has.
-TENANT, PUBLIC_REGISTRY, GLOBAL = "tenant", "public_registry", "global"
+# The hub's rows of a shared table are open to whoever reads anything; who is entitled to them is for a policy to say.
+TENANT, SHARED, PUBLIC_REGISTRY, GLOBAL = "tenant", "shared", "public_registry", "global"
 
 _SET = sa.text(
     "select set_config('app.members', :members, true), set_config('app.member', :member, true),"

@@ -24,6 +24,7 @@ def me(actor: Actor) -> dict[str, Any]:
         {
             "role": each.role,
             "scope": each.scope.value,
+            "language": each.language,
             "member": codes[each.member_id],
             "starts_on": each.starts_on,
             "ends_on": each.ends_on,

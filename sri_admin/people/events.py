@@ -122,6 +122,7 @@ class MandateGranted(Event):
     scope: Scope
     starts_on: date
     ends_on: date | None
+    language: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

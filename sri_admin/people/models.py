@@ -70,12 +70,14 @@ class MandateRow(Identified, Dated, Versioned, Base):
     __table_args__ = (
         sa.Index("ix_mandate_account_id", "account_id"),
         sa.Index("ix_mandate_member_id", "member_id"),
+        sa.CheckConstraint("(scope = 'language') = (language is not null)", name="language"),
         {"info": {"tenancy": GLOBAL}},
     )
     account_id: Mapped[UUID] = mapped_column(sa.ForeignKey("account.id"))
     role: Mapped[Role] = enum_column(Role)
     scope: Mapped[Scope] = enum_column(Scope)
     member_id: Mapped[UUID] = mapped_column(sa.ForeignKey("tenant.id"))
+    language: Mapped[str | None] = mapped_column(comment="tag, for roles that reach one language")
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
     granted_by: Mapped[str]

@@ -222,7 +222,12 @@ def _session_statement(token_hash: bytes, now: datetime) -> sa.Select[Account, A
 
 def _as_mandate(row: MandateRow) -> Mandate:
     return Mandate(
-        role=row.role.value, scope=row.scope, member_id=row.member_id, starts_on=row.starts_on, ends_on=row.ends_on
+        role=row.role.value,
+        scope=row.scope,
+        member_id=row.member_id,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        language=row.language,
     )
 
 

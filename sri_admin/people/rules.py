@@ -1,5 +1,6 @@
 """The roles, who may give which, which passwords will do, and how long anything lasts."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -44,6 +45,8 @@ class Role(StrEnum):
     COORDINATOR = "coordinator"
     FACILITATOR = "facilitator"
     MEMBER_DATA_OFFICER = "member_data_officer"
+    TRANSLATOR = "translator"
+    REVISER = "reviser"
 
 
 class AccountState(StrEnum):
@@ -82,6 +85,8 @@ ROLE_NAMES: dict[str, LazyText] = {
     Role.COORDINATOR: _l("Coordinator"),
     Role.FACILITATOR: _l("Facilitator"),
     Role.MEMBER_DATA_OFFICER: _l("Data officer"),
+    Role.TRANSLATOR: _l("Translator"),
+    Role.REVISER: _l("Reviser of translations"),
     "system": _l("The program itself"),
 }
 STAFF_ROLES = (
@@ -100,15 +105,19 @@ BOARD_ROLES = (
     Role.FACILITATOR,
     Role.MEMBER_DATA_OFFICER,
 )
+LANGUAGE_ROLES = (Role.TRANSLATOR, Role.REVISER)
 # The roles that give access to others: the last of them in a place is never taken away.
 GRANTING_ROLES = (Role.SRI_DIRECTOR, Role.MEMBER_ADMINISTRATOR)
 _SCOPES: dict[Role, tuple[Scope, ...]] = {
     **dict.fromkeys(STAFF_ROLES, (Scope.HUB,)),
     Role.COUNTRY_LIAISON: (Scope.HUB, Scope.MEMBER),
     **dict.fromkeys(BOARD_ROLES, (Scope.MEMBER,)),
+    **dict.fromkeys(LANGUAGE_ROLES, (Scope.LANGUAGE,)),
 }
 
 LINK_LASTS = {LinkPurpose.INVITE: timedelta(days=7), LinkPurpose.RESET: timedelta(hours=24)}
+
+_LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 # Long enough to be accepted by length alone, and tried first by everybody.
 _COMMON = frozenset(
@@ -188,6 +197,8 @@ def may_grant(mandates: Iterable[Mandate], granted: Granted) -> bool:
         is_own = mandate.role == Role.MEMBER_ADMINISTRATOR and mandate.member_id == granted.member_id
         if is_own and granted.role in BOARD_ROLES and granted.scope is Scope.MEMBER:
             return True
+        if is_own and granted.role in LANGUAGE_ROLES and granted.scope is Scope.LANGUAGE:
+            return True
     return False
 
 
@@ -199,16 +210,28 @@ def may_manage(mandates: Sequence[Mandate], managed: Managed) -> bool:
 
 def scope_in(role: Role, *, at_hub: bool) -> Scope:
     """Return the reach of a role at the hub or in a member country; InvalidError if it does not exist there."""
-    scope = Scope.HUB if at_hub else Scope.MEMBER
-    if scope not in _SCOPES[role]:
+    scope = next((each for each in _SCOPES[role] if each in _places(at_hub=at_hub)), None)
+    if scope is None:
         raise InvalidError([FieldError("role", _l("This role does not exist here. Please choose another one."))])
     return scope
 
 
 def roles_at(*, at_hub: bool) -> list[Role]:
     """Return the roles that exist at the hub, or in a member country."""
-    scope = Scope.HUB if at_hub else Scope.MEMBER
-    return [role for role in Role if scope in _SCOPES[role]]
+    return [role for role in Role if not _places(at_hub=at_hub).isdisjoint(_SCOPES[role])]
+
+
+def language_for(scope: Scope, language: str | None) -> str | None:
+    """Return the language a role is given for: one that reaches a language needs it, every other has none."""
+    if scope is not Scope.LANGUAGE:
+        return None
+    if not language or not _LANGUAGE_TAG.fullmatch(language):
+        raise InvalidError([FieldError("language", _l("Name the language by its code, such as pl or ar."))])
+    return language
+
+
+def _places(*, at_hub: bool) -> frozenset[Scope]:
+    return frozenset({Scope.HUB} if at_hub else {Scope.MEMBER, Scope.LANGUAGE})
 
 
 def check_dates(starts_on: date, ends_on: date | None, *, today: date) -> None:

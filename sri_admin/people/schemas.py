@@ -83,6 +83,7 @@ class InvitationIn(Schema):
     display_name = fields.String(required=True, validate=_short_name)
     sign_in_name = fields.String(required=True)
     role = fields.Enum(Role, by_value=True, required=True)
+    language = fields.String(validate=_short_name)
     ends_on = fields.Date()
     locale = fields.String(validate=_offered_language)
 
@@ -91,6 +92,7 @@ class GrantIn(Schema):
     """A further role for somebody who has an account."""
 
     role = fields.Enum(Role, by_value=True, required=True)
+    language = fields.String(validate=_short_name)
     ends_on = fields.Date()
 
 
@@ -111,6 +113,7 @@ class MandateOut(Schema):
 
     role = fields.String()
     scope = fields.String()
+    language = fields.String(allow_none=True)
     member = fields.String()
     starts_on = fields.Date()
     ends_on = fields.Date(allow_none=True)

@@ -14,7 +14,7 @@ from sri_admin.kernel import postgres
 from sri_admin.kernel.db import Base
 from sri_admin.kernel.postgres_cluster import ADMIN
 from sri_admin.kernel.row_security import let_forget, let_step_back, protect
-from sri_admin.kernel.tenancy import GLOBAL, PUBLIC_REGISTRY, TENANT
+from sri_admin.kernel.tenancy import GLOBAL, PUBLIC_REGISTRY, SHARED, TENANT
 
 # Tables without a policy, each needed before it is known whose rows a visit may see. Growing this list needs a review.
 REVIEWED = {
@@ -100,7 +100,7 @@ def faults(connection: sa.Connection, declared: dict[str, dict[str, Any]]) -> li
 
 def is_tenants(declared: dict[str, dict[str, Any]], table: str) -> bool:
     """Say whether a table holds rows of tenants."""
-    return declared.get(table, {}).get("tenancy") in {TENANT, PUBLIC_REGISTRY}
+    return declared.get(table, {}).get("tenancy") in {TENANT, SHARED, PUBLIC_REGISTRY}
 
 
 def _rows(connection: sa.Connection, query: str, **values: Any) -> list[Any]:
@@ -116,7 +116,7 @@ def _faults_of_tables(connection: sa.Connection, declared: dict[str, dict[str, A
             yield row.relname, "is a materialised view"
         elif row.relkind in {"r", "p"}:
             tenancy = declared.get(row.relname, {}).get("tenancy")
-            if tenancy not in {TENANT, PUBLIC_REGISTRY, GLOBAL}:
+            if tenancy not in {TENANT, SHARED, PUBLIC_REGISTRY, GLOBAL}:
                 yield row.relname, "does not say whose its rows are"
             if tenancy == GLOBAL and not declared[row.relname].get("apart") and row.relname not in REVIEWED:
                 yield row.relname, "is global without a review"
@@ -135,12 +135,13 @@ def _faults_of_policies(connection: sa.Connection, declared: dict[str, dict[str,
 
 def _model_policies(connection: sa.Connection, info: dict[str, Any]) -> list[Any]:
     public, append_only = info["tenancy"] == PUBLIC_REGISTRY, bool(info.get("append_only"))
+    shared = info["tenancy"] == SHARED
     forgets, steps_back = bool(info.get("forgets")), bool(info.get("steps_back"))
-    name = f"model_{public}_{append_only}_{forgets}_{steps_back}".lower()
+    name = f"model_{public}_{shared}_{append_only}_{forgets}_{steps_back}".lower()
     if not sa.inspect(connection).has_table(name):
         connection.execute(sa.text("savepoint model"))
         sa.Table(name, sa.MetaData(), sa.Column("member_id", sa.Uuid())).create(connection)
-        protect(connection, name, public=public, append_only=append_only)
+        protect(connection, name, public=public, shared=shared, append_only=append_only)
         if forgets:
             let_forget(connection, name)
         if steps_back:

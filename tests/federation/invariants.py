@@ -18,7 +18,7 @@ from sri_admin.federation.checkpoint import Checkpoint, Receipt, open_sealed
 from sri_admin.federation.kinds import Kind
 from sri_admin.federation.merge import Position
 from sri_admin.federation.models import AsideState, SyncAside, SyncLine, SyncStream
-from sri_admin.federation.stream_names import parse_name
+from sri_admin.federation.stream_names import StreamClass, parse_name
 from sri_admin.kernel import runtime
 from sri_admin.kernel.db import db
 from tests.federation.world import Site, World
@@ -187,7 +187,9 @@ def fold(stream: Stream, known: Mapping[str, Kind], *, without: set[Place]) -> R
 def standing(held: Held, stream: Stream) -> Rows:
     """Return the rows of an installation that a stream brought."""
     of_stream = {kind.name for kind in held.kinds.values() if kind.stream.value == stream.cls}
-    return {key: row for key, row in held.rows.items() if key[0] in of_stream and key[1] == stream.member_id}
+    found = {key: row for key, row in held.rows.items() if key[0] in of_stream and key[1] == stream.member_id}
+    cls = StreamClass(stream.cls)
+    return {key: row for key, row in found.items() if held.kinds[key[0]].belongs_in(cls, stream.name, row[1])}
 
 
 def _hash(raw: bytes) -> bytes:

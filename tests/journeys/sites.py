@@ -20,11 +20,11 @@ from sri_admin.web import cookies
 from sri_admin.web.doors import Door
 from tests.conftest import new_installation, settings_for
 from tests.journeys.houses import CODE, Served, served, two_houses
-from tests.make import members, people
+from tests.make import materials, members, people
 from tests.make.people import Person
 from tests.make.places import furnished, stick
 
-PLAIN = {"code": CODE, "step": "suspend", "way": "termination", "seat": "overdue"}
+PLAIN = {"work": materials.CODE, "code": CODE, "step": "suspend", "way": "termination", "seat": "overdue"}
 # Agreements of another state than the offered one, and ids whose name in the address is only `id`.
 OTHERS = {
     "federation.node_show": {"id": "node_id"},

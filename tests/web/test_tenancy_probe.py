@@ -25,7 +25,7 @@ from sri_admin.people.rules import Role
 from sri_admin.web.doors import Audience
 from sri_admin.web.repeats import AnsweredRequest
 from tests.conftest import new_installation, settings_for
-from tests.make import members
+from tests.make import materials, members
 from tests.make.people import TOKEN, browser, person, token_of
 from tests.make.places import furnished, visitor
 
@@ -33,6 +33,7 @@ VISITORS = {"administrator": Role.MEMBER_ADMINISTRATOR, "facilitator": Role.FACI
 OWN, FOREIGN, NO_CODE = "QN", "QM", "QZ"
 # What stands in an address and is no secret of a member, each with a value that is real.
 PLAIN = {"step": "apply", "way": "end", "seat": "overdue", "name": "theme.css", "version": 1, "number": 1}
+PLAIN |= {"work": materials.CODE}
 # The words after /link/ are themselves the proof: who holds them may see the page.
 PROOFS = {"token"}
 # What an `id` is, by endpoint.
@@ -64,6 +65,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "OfficeEndIn": {"ends_on": "2026-01-02", "reason": "They moved away."},
 }
 QUERIES = {"MemberQuery": ["q=Land", "q=QM", "sort=name", "page=2"], "AgreementQuery": ["q=Land", "page=2"]}
+QUERIES |= {"ReadingQuery": ["language=en"]}
 QUERIES |= {"ExportQuery": ["q=Land"], "TemplateQuery": ["kind=members"], "ImportQuery": ["kind=members"]}
 QUERIES |= {"StickQuery": ["node=00000000-0000-7000-8000-000000000000"]}
 _VARYING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:(?<=%2F)|\b)(QM|QZ)\b|[0-9-]{10}T[0-9:.]{8,}Z")
@@ -141,6 +143,7 @@ def body_for(door: Any) -> dict[str, Any]:
 @pytest.fixture
 def own(database: sa.Connection) -> UUID:
     """The member the visitors belong to."""
+    materials.furnished()  # no secret of a country
     return members.member(OWN)
 
 

@@ -43,6 +43,7 @@ from sri_admin.people.rules import (
     check_display_name,
     check_sign_in_name,
     fold_sign_in_name,
+    language_for,
     scope_in,
 )
 
@@ -108,7 +109,9 @@ def grant_mandate(actor: Actor, account: Account, member_id: UUID, *, values: Va
     POLICY.require(actor, "people.mandate.grant", granted)
     starts_on, ends_on = values.get("starts_on") or today, values.get("ends_on")
     check_dates(starts_on, ends_on, today=today)
-    held = [each for each in mandates_not_over(account.id) if (each.role, each.member_id) == (role, member_id)]
+    language = language_for(granted.scope, values.get("language"))
+    same = (role, member_id, language)
+    held = [each for each in mandates_not_over(account.id) if (each.role, each.member_id, each.language) == same]
     if held:
         raise ConflictError(_l("This person has that role already. Change its last day instead."))
     mandate = MandateRow(
@@ -117,6 +120,7 @@ def grant_mandate(actor: Actor, account: Account, member_id: UUID, *, values: Va
         role=role,
         scope=granted.scope,
         member_id=member_id,
+        language=language,
         starts_on=starts_on,
         ends_on=ends_on,
         granted_by=actor.label,
@@ -129,6 +133,7 @@ def grant_mandate(actor: Actor, account: Account, member_id: UUID, *, values: Va
         scope=granted.scope,
         starts_on=starts_on,
         ends_on=ends_on,
+        language=language,
     )
     record(actor, event, mandate)
     return mandate

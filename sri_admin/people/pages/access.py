@@ -116,6 +116,11 @@ def _roles(actor: Actor, member: Tenant) -> list[tuple[str, Any]]:
     return [(each.role.value, role_name(each.role)) for each in grants if may_grant(actor.mandates, each)]
 
 
+def _asks(member: Tenant) -> dict[str, bool]:
+    # Roles for one language exist in member countries.
+    return {"takes_language": member.kind is not TenantKind.HUB}
+
+
 @pages.get("/countries/<code>/people/invite", audience=Audience.MEMBER, template="people/invite.html")
 def invite_form(actor: Actor, form: Form, *, member: Tenant) -> dict[str, Any] | SeeOther:
     """Show the form for an invitation."""
@@ -123,7 +128,7 @@ def invite_form(actor: Actor, form: Form, *, member: Tenant) -> dict[str, Any] |
 
     def show() -> dict[str, Any]:
         languages = [(tag, formats.language_name(tag, own=True)) for tag in i18n.available()]
-        return {"form": form, "member": member, "roles": _roles(actor, member), "languages": languages}
+        return {"form": form, "member": member, "roles": _roles(actor, member), "languages": languages, **_asks(member)}
 
     return _recent(actor, show, url_for("people.invite_form", code=member.code))
 
@@ -164,7 +169,7 @@ def person_show(actor: Actor, form: Form, *, member: Tenant, person_id: UUID) ->
 
     def show() -> dict[str, Any]:
         rows = [_row(actor, each, clock.today()) for each in access_at(member.id) if each.account.id == person.id]
-        shown = {"form": form, "member": member, "person": person, "roles": _roles(actor, member)}
+        shown = {"form": form, "member": member, "person": person, "roles": _roles(actor, member), **_asks(member)}
         return {**shown, "rows": rows, "history": _history(member.id, person.id)}
 
     return _recent(actor, show, url_for("people.person_show", code=member.code, person_id=person_id))

@@ -1,0 +1,1 @@
+"""Pages of materials: what staff write and release, what members find and read."""

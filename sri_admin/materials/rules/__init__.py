@@ -1,0 +1,1 @@
+"""Pure rules of materials: blocks, their identity, releases, who is entitled."""
