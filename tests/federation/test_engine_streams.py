@@ -19,6 +19,7 @@ from sri_admin.federation.stream_names import (
     StreamClass,
     parse_name,
     stream_name,
+    topic_of,
 )
 from sri_admin.kernel import installation
 from sri_admin.kernel.db import db
@@ -44,13 +45,28 @@ def node_id(world: World) -> UUID:
 
 @pytest.mark.parametrize("cls", StreamClass)
 def test_a_name_is_read_as_it_was_written(cls: StreamClass) -> None:
-    tenant = uuid4()
-    assert parse_name(stream_name(cls, tenant)) == (cls, None if cls.of_hub else tenant)
+    tenant, topic = uuid4(), ".".join(["pt-BR", "open"][: cls.topics])
+    name = stream_name(cls, tenant, topic)
+    assert (parse_name(name), topic_of(name)) == ((cls, None if cls.of_hub else tenant), topic)
 
 
 @pytest.mark.parametrize(
     "name",
-    ["", "hub", "hub.member", "member.ops", "hub.other", "member.x.ops", "a.b.c.d", ".", f"hub.member.{UUID(int=1)}.x"],
+    [
+        "",
+        "hub",
+        "hub.member",
+        "member.ops",
+        "hub.other",
+        "member.x.ops",
+        "a.b.c.d",
+        "hub.language",
+        "hub.language.PL",
+        "hub.materials.open",
+        "hub.language.a.b",
+        ".",
+        f"hub.member.{UUID(int=1)}.x",
+    ],
 )
 def test_what_names_no_stream_is_refused(name: str) -> None:
     with pytest.raises(ProtocolError, match="unknown_stream"):

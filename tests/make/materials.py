@@ -86,9 +86,10 @@ def furnished() -> UUID:
     """Make a work with two releases, or take the one there is; return the newest release."""
     with transaction.reading(tenancy.everywhere(make.every_member())):
         known = find_work(CODE)
-        found = newest_release(known) if known else None
-    if found is not None:
-        return found.id
+        newest = newest_release(known) if known else None
+        there = newest.id if newest else None
+    if there is not None:
+        return there
     released(licence=LicenceClass.OPEN, Nobody=Risk.PROGRAM)
     draft(text=TEXT.replace("Say so twice.", "Say so at the beginning and at the end."))
     made = release(version_no="1.0.1", notes="Said better.")

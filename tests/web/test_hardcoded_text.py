@@ -17,12 +17,13 @@ from sri_admin.kernel import formats, i18n
 from sri_admin.people.rules import Role
 from sri_admin.web.doors import Audience, Door
 from sri_admin.web.locale import PSEUDO
+from tests.make import materials
 from tests.make.people import browser, person, token_of
 from tests.make.places import furnished
 
 SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-label")
 SILENT = {"script", "style", "bdi", "code", "time", "svg"}
-PLAIN = {"step": "suspend", "way": "termination", "seat": "overdue"}
+PLAIN = {"work": materials.CODE, "step": "suspend", "way": "termination", "seat": "overdue"}
 # An `id` or `agreement_id` of a page that is for another kind or state of record than the usual one.
 OTHERS = {
     "federation.node_show": {"id": "node_id"},
