@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from sri_admin.kernel.row_security import protect
 
 revision = "0060"
-down_revision = "0014"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 
