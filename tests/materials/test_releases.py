@@ -123,9 +123,10 @@ def test_who_keeps_no_materials_writes_none(role: str) -> None:
 
 def test_a_release_cannot_be_changed_even_by_the_program() -> None:
     materials.released()
-    changed = sa.update(Release).values(notes="Something else.")
-    assert make.writing(make.hub(), lambda: db.session.execute(changed)).rowcount == 0
-    assert make.writing(make.hub(), lambda: db.session.execute(sa.delete(Document))).rowcount == 0
+    changed = sa.update(Release).values(notes="Something else.").returning(Release.id)
+    removed = sa.delete(Document).returning(Document.id)
+    assert make.writing(make.hub(), lambda: db.session.execute(changed).all()) == []
+    assert make.writing(make.hub(), lambda: db.session.execute(removed).all()) == []
 
 
 def test_everything_written_passes_its_own_wire_check() -> None:
