@@ -31,11 +31,13 @@ from sri_admin.federation.control import Access
 from sri_admin.federation.cursor import decode_cursor
 from sri_admin.federation.enrolment_models import Enrolment, EnrolmentState, Node, NodeState
 from sri_admin.federation.handover import steps
+from sri_admin.federation.key_life import Place
 from sri_admin.federation.lines import parse
 from sri_admin.federation.overview import PARTED
 from sri_admin.federation.packing import NDJSON, read_limited
 from sri_admin.federation.recovery import incarnations, salvage
-from sri_admin.federation.schemas import ChangesQuery, HelloIn
+from sri_admin.federation.schemas import ChangesQuery, HelloIn, SnapshotQuery
+from sri_admin.federation.snapshots import giving, receiving
 from sri_admin.federation.tokens import NodeActor
 from sri_admin.kernel import blobs, clock, installation, ip_prefix, schema, tenancy, transaction
 from sri_admin.kernel.actor import Actor
@@ -201,6 +203,46 @@ def changes(actor: Actor, stream: str) -> Response:
     return answers.lines(page.body, accepted=request.headers.get("Accept-Encoding", ""), headers=headers)
 
 
+@api.raw(f"{_BASE}/streams/<stream>/snapshot", method="GET", audience=Audience.NODE, roles=HUB)
+@speaking
+def snapshot_offer(actor: Actor, stream: str) -> Response:
+    """Say which snapshot a stream has, for a node that lines are no longer kept for."""
+    node = _caller(actor)
+    with transaction.reading(tokens.reach_of(node)):
+        _require(actor, stream, {Access.READ, Access.WRITE}, f"sync:read:{stream}")
+        sealed = giving.offer(stream)
+    return answers.lines(sealed + b"\n", accepted=request.headers.get("Accept-Encoding", ""))
+
+
+@api.raw(f"{_BASE}/streams/<stream>/snapshot/lines", method="GET", audience=Audience.NODE, roles=HUB)
+@speaking
+def snapshot_lines(actor: Actor, stream: str) -> Response:
+    """Give the page of a snapshot after a place."""
+    node = _caller(actor)
+    query = schema.load(SnapshotQuery, request.args.to_dict())
+    digest, total = bytes.fromhex(query["digest"]), bytes.fromhex(query["total"])
+    with transaction.reading(tokens.reach_of(node)):
+        _require(actor, stream, {Access.READ, Access.WRITE}, f"sync:read:{stream}")
+        page = giving.page(stream, digest=digest, after=Place(query["epoch"], query["n"]), before=total)
+    return answers.lines(page, accepted=request.headers.get("Accept-Encoding", ""))
+
+
+@api.raw(f"{_BASE}/streams/<stream>/snapshot", method="POST", audience=Audience.NODE, roles=HUB)
+@speaking
+def snapshot_begin(actor: Actor, stream: str) -> Response:
+    """Begin to take a snapshot of a stream's writer, or go on with it."""
+    body = _snapshot_body(actor, stream)
+    return _snapshot_told(stream, receiving.begin(stream, body.strip(), keys.line_key))
+
+
+@api.raw(f"{_BASE}/streams/<stream>/snapshot/lines", method="POST", audience=Audience.NODE, roles=HUB)
+@speaking
+def snapshot_page(actor: Actor, stream: str) -> Response:
+    """Take one page of a snapshot; with the last one it stands."""
+    body = _snapshot_body(actor, stream)
+    return _snapshot_told(stream, receiving.page(stream, body, keys.line_key))
+
+
 @api.raw(f"{_BASE}/streams/<stream>/batches", method="POST", audience=Audience.NODE, roles=HUB)
 @speaking
 def batches(actor: Actor, stream: str) -> Response:
@@ -249,6 +291,23 @@ def blob(actor: Actor, sha256: str) -> Response:
         raise RefusedError("file_missing", "the hub does not hold this file just now")
     downloads.note(actor, sha256, node.member_id)
     return downloads.content(Blob(sha256, found.size), BYTES)
+
+
+def _snapshot_body(actor: Actor, stream: str) -> bytes:
+    node = _caller(actor)
+    with transaction.reading(tokens.reach_of(node)):
+        _require(actor, stream, {Access.WRITE}, f"sync:write:{stream}")
+    if node.state is not NodeState.ACTIVE:
+        raise RefusedError("duplicate_writer", "two copies of this node have come")
+    if request.mimetype != NDJSON:
+        raise RefusedError("not_ndjson", f"lines are sent as {NDJSON}")
+    return _body(limits.BATCH_BYTES)
+
+
+def _snapshot_told(stream: str, found: receiving.Standing) -> Response:
+    if found.is_whole:
+        found = receiving.finish(stream)
+    return answers.document(found.to_dict())
 
 
 def _caller(actor: Actor) -> Node:

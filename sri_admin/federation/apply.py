@@ -19,7 +19,7 @@ from sri_admin.federation.kinds import Kind, Missing
 from sri_admin.kernel.db import db
 
 # The record is at fault; a full disk, a lost connection or a deadlock is not its fault and ends the whole page.
-_GUILTY = (IntegrityError, DataError)
+GUILTY = (IntegrityError, DataError)
 _KEYS = (sa.column("id", sa.Uuid()), sa.column("version", sa.Integer()))
 
 
@@ -55,11 +55,23 @@ def apply(member_id: UUID, records: Sequence[Record], *, order: Sequence[Kind]) 
     result = Applied()
     sound = _with_references(member_id, records, result)
     try:
-        with _savepoint():
+        with at_once():
             _write_all(member_id, sound, order)
         _note(result, sound)
-    except _GUILTY:
+    except GUILTY:
         _replay(member_id, sound, order, result)
+    return result
+
+
+def write(member_id: UUID, records: Sequence[Record], *, order: Sequence[Kind]) -> Applied:
+    """Write some of many records that stand only together; the caller checks all of them `at_once`.
+
+    What lacks a record of another stream is named and left out.
+    """
+    result = Applied()
+    sound = _with_references(member_id, records, result)
+    _write_all(member_id, sound, order)
+    _note(result, sound)
     return result
 
 
@@ -68,7 +80,7 @@ def put_back(member_id: UUID, records: Sequence[Record], *, order: Sequence[Kind
 
     What is put back stood once, so a constraint it breaks ends the transaction.
     """
-    with _savepoint():
+    with at_once():
         _write_all(member_id, records, order, whatever_stands=True)
     result = Applied()
     _note(result, records)
@@ -91,9 +103,9 @@ def _replay(member_id: UUID, records: Sequence[Record], order: Sequence[Kind], r
 
 def _stands_alone(member_id: UUID, record: Record, faults: dict[int, Fault]) -> bool:
     try:
-        with _savepoint():
+        with at_once():
             _write_all(member_id, [record], [record.kind])
-    except _GUILTY as error:
+    except GUILTY as error:
         diagnosis = getattr(error.orig, "diag", None)
         name = getattr(diagnosis, "constraint_name", None) or type(error.orig).__name__
         faults[record.n] = Fault(record.n, "clash", str(name))
@@ -107,7 +119,8 @@ def _note(result: Applied, records: Iterable[Record]) -> None:
 
 
 @contextmanager
-def _savepoint() -> Iterator[None]:
+def at_once() -> Iterator[None]:
+    """Check the constraints of everything written in the block at its end; a broken one undoes the block and raises."""
     with db.session.begin_nested():
         yield
         db.session.execute(sa.text("set constraints all immediate"))

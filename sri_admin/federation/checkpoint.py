@@ -145,6 +145,11 @@ def kid_of(line: bytes) -> str:
     return _envelope(line)[1]
 
 
+def payload_of(line: bytes) -> JsonObject:
+    """Return what a sealed line says, its signature not yet checked; raises LineError."""
+    return parse(_envelope(line)[0])
+
+
 def to_base64url(data: bytes) -> str:
     """Write bytes as base64url without padding."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")

@@ -167,6 +167,10 @@ class HubClient:
         """Send packed lines, return the lines of the answer."""
         return self.call("POST", path, body=packed, kind=NDJSON, headers={"Content-Encoding": GZIP}).body
 
+    def post_lines(self, path: str, packed: bytes) -> dict[str, Any]:
+        """Send packed lines, return the JSON answer."""
+        return self._json(self.call("POST", path, body=packed, kind=NDJSON, headers={"Content-Encoding": GZIP}))
+
     @contextmanager
     def beside(self) -> Iterator[Begin]:
         """Give a function that begins one request beside the work that goes on here; it is over when the block ends.

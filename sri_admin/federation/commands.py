@@ -14,6 +14,7 @@ from sri_admin.federation.enrolment_models import EnrolmentState
 from sri_admin.federation.handover import commands as decisions
 from sri_admin.federation.lines import ProtocolError
 from sri_admin.federation.schemas import AloneIn
+from sri_admin.federation.snapshots import commands as pruning
 from sri_admin.kernel import actor, installation, runtime, tenancy, transaction
 from sri_admin.kernel.errors import NotFoundError
 from sri_admin.kernel.i18n import gettext as _
@@ -28,8 +29,15 @@ def node() -> None:
     """Connect a member's own node with the hub, exchange records, see how things stand."""
 
 
-for _decision in (decisions.keep, decisions.reclaim, decisions.go_on):
-    node.add_command(_decision)
+for _other in (
+    decisions.keep,
+    decisions.reclaim,
+    decisions.go_on,
+    pruning.prune,
+    pruning.snapshots,
+    pruning.accept_snapshot,
+):
+    node.add_command(_other)
 
 
 @node.command("code")

@@ -196,3 +196,13 @@ class ControlKeyEnded(Event):
     subject_kind: ClassVar[str] = "control_key"
     kid: str
     next_kid: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SnapshotAgreed(Event):
+    """A person let a snapshot stand although it removes many records."""
+
+    subject_kind: ClassVar[str] = "snapshot"
+    stream: str
+    removes: int
+    reason: str

@@ -34,6 +34,7 @@ from sri_admin.federation.handover import attending
 from sri_admin.federation.lines import ProtocolError
 from sri_admin.federation.merge import PeerStatus
 from sri_admin.federation.recovery import stepping
+from sri_admin.federation.snapshots import fetching
 from sri_admin.kernel import actor, clock, installation, metrics, tenancy, transaction
 
 log = structlog.get_logger(__name__)
@@ -48,12 +49,10 @@ _STOPS: Final = {
     (Access.READ, PeerStatus.AHEAD): "rewound",
     (Access.READ, PeerStatus.FORKED): "forked",
     (Access.READ, PeerStatus.STALE_EPOCH): "stale_epoch",
-    (Access.READ, PeerStatus.EXPIRED): "expired",
     (Access.READ, PeerStatus.PAST_END): "past_end",
     (Access.WRITE, PeerStatus.BEHIND): "ahead",
     (Access.WRITE, PeerStatus.FORKED): "forked",
     (Access.WRITE, PeerStatus.STALE_EPOCH): "stale_epoch",
-    (Access.WRITE, PeerStatus.EXPIRED): "expired",
     (Access.WRITE, PeerStatus.PAST_END): "stale_epoch",
 }
 
@@ -252,7 +251,7 @@ def _control_first(client: HubClient, outcome: Outcome) -> tuple[dict[str, Offer
 def _was_set_back(offer: Offer, here: export.Here | None) -> bool:
     if offer.access is not Access.WRITE or here is None or here.epoch != offer.epoch:
         return False
-    return offer.status in {PeerStatus.BEHIND, PeerStatus.FORKED}
+    return offer.status in {PeerStatus.BEHIND, PeerStatus.FORKED, PeerStatus.EXPIRED}
 
 
 def _hello(client: HubClient) -> dict[str, Offer]:
@@ -348,12 +347,22 @@ def _write(client: HubClient, offer: Offer, here: export.Here | None, outcome: S
 
 
 def _catch_up(client: HubClient, offer: Offer, here: export.Here | None, outcome: StreamOutcome) -> None:
+    try:
+        _follow(client, offer, here, outcome)
+    except HubError as error:
+        if error.code != "expired":
+            raise
+        outcome.changes += fetching.fetch(client, offer.stream)
+        _pull(client, offer, outcome)
+
+
+def _follow(client: HubClient, offer: Offer, here: export.Here | None, outcome: StreamOutcome) -> None:
     parted = offer.status in {PeerStatus.FORKED, PeerStatus.PAST_END}
     if parted and here is not None and here.epoch < offer.epoch:
         stepping.step_back(client, offer.stream, ours=offer.access is Access.WRITE)
     elif parted or offer.access is Access.READ:
         _refuse_parted(offer)
-    if parted or offer.status is PeerStatus.BEHIND:
+    if parted or offer.status in {PeerStatus.BEHIND, PeerStatus.EXPIRED}:
         _pull(client, offer, outcome)
 
 
@@ -394,7 +403,14 @@ def _push(client: HubClient, offer: Offer, last_epoch: int, outcome: StreamOutco
     path = f"{BASE}/streams/{offer.stream}/batches"
     with client.beside() as begin:
         for _round in range(_MOST_ROUNDS):
-            batch = batches.after(epoch, held)
+            try:
+                batch = batches.after(epoch, held)
+            except ProtocolError as error:
+                restarts += 1
+                if error.code != "expired" or restarts > _MOST_RESTARTS:
+                    raise
+                epoch, held = fetching.give(client, offer.stream)
+                continue
             if batch is None and epoch < last_epoch:
                 held, epoch = 0, epoch + 1
                 continue

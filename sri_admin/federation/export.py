@@ -62,7 +62,11 @@ def judge(row: SyncStream, theirs: PeerPosition) -> PeerStatus:
     """Compare where a peer stands with a stream that is here, also in an epoch that has ended."""
     ended = streams.end_of(row, theirs.epoch) if theirs.epoch < row.epoch else None
     known = ended.epoch if ended else row.epoch
-    return judge_across(streams.position(row), ended, theirs, chain_at=lambda n: streams.chain_at(row, n, epoch=known))
+    status = judge_across(
+        streams.position(row), ended, theirs, chain_at=lambda n: streams.chain_at(row, n, epoch=known)
+    )
+    gone = status is PeerStatus.BEHIND and not streams.is_kept_after(row, theirs.epoch, theirs.n)
+    return PeerStatus.EXPIRED if gone else status
 
 
 def cursor(stream: str) -> str | None:
@@ -125,7 +129,7 @@ def page(stream: str, after: Cursor | None, *, max_changes: int, max_bytes: int)
     """
     row = streams.by_name(stream)
     _refuse_stopped(row)
-    epoch, start = (streams.first_epoch(row), 0) if after is None else _checked_start(row, after)
+    epoch, start = _beginning(row) if after is None else _checked_start(row, after)
     of = _epoch(row, epoch)
     if of is not row and after is not None and start >= of.n:
         of, start = _epoch(row, epoch + 1), 0
@@ -134,6 +138,13 @@ def page(stream: str, after: Cursor | None, *, max_changes: int, max_bytes: int)
     lines, end, chain = _lines(row, start, of=of, max_changes=max_changes, max_bytes=max_bytes)
     body = b"\n".join((*lines, statement(row, end, chain, of=of))) + b"\n"
     return PageOut(body, encode_cursor(Cursor(row.name, of.epoch, end, chain)), row.n)
+
+
+def _beginning(row: SyncStream) -> tuple[int, int]:
+    epoch = streams.first_epoch(row)
+    if not streams.is_kept_after(row, epoch, 0):
+        raise ProtocolError(*_REFUSALS[PeerStatus.EXPIRED])
+    return epoch, 0
 
 
 def _epoch(row: SyncStream, epoch: int) -> SyncStream | SyncEpoch:
@@ -151,7 +162,8 @@ def batch(stream: str, after_n: int, *, epoch: int | None = None) -> BatchOut | 
         raise ProtocolError(row.trouble or "stale_epoch", "this stream is not written here")
     base = streams.chain_at(row, after_n, epoch=of.epoch)
     if base is None:
-        raise ProtocolError("ahead", f"line {after_n} is not here")
+        code = "ahead" if streams.is_kept_after(row, of.epoch, after_n) else "expired"
+        raise ProtocolError(code, f"line {after_n} is not here")
     if after_n >= of.n:
         return None
     lines, end, chain = _lines(row, after_n, of=of, max_changes=limits.PAGE_CHANGES, max_bytes=limits.PAGE_BYTES)

@@ -30,8 +30,9 @@ class AsideState(StrEnum):
 class SyncStream(OfTenant, Base):
     """One stream as this installation holds it: its own log, or a replica of another's.
 
-    `n` and `chain` are the end of what is here. `peer_n` and `peer_chain` are the other side: of an own stream what
-    was receipted, of a replica the newest head its writer signed.
+    `n` and `chain` are the end of what is here; after the horizon, if there is one, no line is missing. `peer_n` and
+    `peer_chain` are the other side: of an own stream what was receipted, of a replica the newest head its writer
+    signed.
     """
 
     __tablename__ = "sync_stream"
@@ -51,6 +52,11 @@ class SyncStream(OfTenant, Base):
     proof: Mapped[bytes | None] = mapped_column(comment="the statement the last page taken ended with")
     closing: Mapped[bool] = mapped_column(default=False, comment="nothing is written while it is handed over")
     trouble: Mapped[str | None] = mapped_column(comment="why the stream was stopped")
+    horizon_epoch: Mapped[int | None] = mapped_column(comment="up to here only the newest line of each record is kept")
+    horizon_n: Mapped[int | None] = mapped_column(sa.BigInteger)
+    horizon_chain: Mapped[bytes | None]
+    horizon_records: Mapped[int | None] = mapped_column(sa.BigInteger, comment="lines kept up to the horizon")
+    horizon_digest: Mapped[bytes | None] = mapped_column(comment="of these lines (docs/federation.md §16.2)")
     changed_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
@@ -71,7 +77,8 @@ class SyncEpoch(OfTenant, Base):
 class SyncLine(Base):
     """One line of a stream, as the bytes that were hashed, with the chain value after it.
 
-    The database lets a line be replaced by its erased form (docs/federation.md §3.3) and by nothing else.
+    The database lets a line be replaced by its erased form (docs/federation.md §3.3) and by nothing else. Lines up to
+    the horizon that came in a snapshot have no chain value.
     """
 
     __tablename__ = "sync_line"

@@ -12,6 +12,7 @@ from sri_admin.federation.key_pages import pages as key_pages
 from sri_admin.federation.pages import pages
 from sri_admin.federation.policy import POLICY
 from sri_admin.federation.recovery.pages import pages as recovery_pages
+from sri_admin.federation.snapshots import jobs as snapshot_jobs
 from sri_admin.federation.sync import KINDS
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.i18n import gettext_lazy as _l
@@ -38,7 +39,7 @@ FEDERATION = Part(
     name="federation",
     doors=(pages, key_pages, stick_pages, restored.pages, recovery_pages, handover_pages, api),
     commands=(node,),
-    tasks=(*TASKS, *bundle_jobs.TASKS),
+    tasks=(*TASKS, *bundle_jobs.TASKS, *snapshot_jobs.TASKS),
     kinds=KINDS,
     policy=POLICY,
     menu=(
@@ -103,5 +104,6 @@ FEDERATION = Part(
         events.ControlKeyEnded: told.control_key_ended,
         events.KeyRotated: told.key_rotated,
         events.RotationBegun: told.rotation_begun,
+        events.SnapshotAgreed: told.snapshot_agreed,
     },
 )

@@ -56,6 +56,25 @@ class ChangesQuery(Schema):
     max_bytes = fields.Integer(load_default=limits.PAGE_BYTES, validate=validate.Range(min=1024, max=limits.PAGE_BYTES))
 
 
+_HASH = validate.Regexp(f"^{HASH_TEXT.pattern}$")
+
+
+class SnapshotQuery(Schema):
+    """Which page of which snapshot a node asks for."""
+
+    digest = fields.String(required=True, validate=_HASH)
+    epoch = fields.Integer(required=True, validate=validate.Range(min=0, max=limits.INTEGER_MAX))
+    n = fields.Integer(required=True, validate=validate.Range(min=0, max=limits.INTEGER_MAX))
+    total = fields.String(required=True, validate=_HASH)
+
+
+class SnapshotIn(Schema):
+    """Which snapshot a person lets stand, and why."""
+
+    member_id = fields.UUID(required=True)
+    reason = fields.String(required=True, validate=validate.Length(min=3, max=1000))
+
+
 class CodeIn(Schema):
     """For which country a code is made."""
 

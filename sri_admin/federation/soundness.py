@@ -5,10 +5,13 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from sri_admin.federation import keys, streams
-from sri_admin.federation.chain import extend, line_hash
+from sri_admin.federation.chain import extend
 from sri_admin.federation.checkpoint import Checkpoint, Receipt, open_sealed
+from sri_admin.federation.key_life import Place
 from sri_admin.federation.lines import ProtocolError
 from sri_admin.federation.models import SyncLine, SyncStream
+from sri_admin.federation.snapshots import pruning
+from sri_admin.federation.snapshots.manifest import read_line
 from sri_admin.federation.stream_names import HUB_MEMBER
 from sri_admin.kernel import runtime
 from sri_admin.kernel.db import db
@@ -20,7 +23,7 @@ HEADS = {"streams": "select name, epoch, n, encode(chain, 'hex') from sync_strea
 
 
 def chains() -> Iterator[str]:
-    """Recompute every chain of the present epochs from the stored lines, and compare it with its head."""
+    """Recompute every chain of the present epochs from the stored lines after the horizon, and the digest before it."""
     for row in streams.here():
         broken = _broken_at(row)
         if broken is not None:
@@ -48,15 +51,19 @@ def statements() -> Iterator[str]:
 
 
 def _broken_at(row: SyncStream) -> int | None:
+    horizon, at = streams.horizon(row), streams.floor(row)
+    if horizon is not None and pruning.digest_of(row, horizon) != (row.horizon_records, row.horizon_digest):
+        return horizon.n
     stored = (
         sa.select(SyncLine.n, SyncLine.line, SyncLine.chain)
         .where(SyncLine.member_id == row.member_id, SyncLine.stream_id == row.id, SyncLine.epoch == row.epoch)
+        .where(SyncLine.n > at)
         .order_by(SyncLine.n)
         .execution_options(yield_per=1000)
     )
-    at, chain = 0, streams.chain_at(row, 0)
+    chain = streams.chain_at(row, at)
     for n, line, kept in db.session.execute(stored):
-        if chain is None or n != at + 1 or extend(chain, line_hash(line)) != kept:
+        if chain is None or n != at + 1 or extend(chain, read_line(Place(row.epoch, n), line).h) != kept:
             return n
         at, chain = n, kept
     return None if (at, chain) == (row.n, row.chain) else at + 1

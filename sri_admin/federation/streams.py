@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from sri_admin.federation.chain import genesis, line_hash
+from sri_admin.federation.key_life import Place
 from sri_admin.federation.lines import REMOVALS, ProtocolError, decode_change
 from sri_admin.federation.merge import Position
 from sri_admin.federation.models import SyncEpoch, SyncLine, SyncStream
@@ -133,11 +134,31 @@ def end_of(row: SyncStream, epoch: int) -> Position | None:
     return Position(row.name, epoch, str(past.log_id), past.n, past.chain) if past else None
 
 
+def horizon(row: SyncStream) -> Place | None:
+    """Return the place up to which only the newest line of each record is kept; None if every line is."""
+    if row.horizon_epoch is None or row.horizon_n is None:
+        return None
+    return Place(row.horizon_epoch, row.horizon_n)
+
+
+def is_kept_after(row: SyncStream, epoch: int, n: int) -> bool:
+    """Say whether every line after a place is kept here."""
+    kept_from = horizon(row)
+    return kept_from is None or (epoch, n) >= kept_from
+
+
+def floor(row: SyncStream) -> int:
+    """Return the number after which every line of the present epoch is kept here."""
+    return row.horizon_n or 0 if row.horizon_epoch == row.epoch else 0
+
+
 def chain_at(row: SyncStream, n: int, *, epoch: int | None = None) -> bytes | None:
     """Return the chain value after line n of an epoch, by default the present one; None if that line is not here."""
     of = row if epoch in {None, row.epoch} else ended(row, epoch or 0)
-    if of is None or n > of.n:
+    if of is None or n > of.n or not is_kept_after(row, of.epoch, n):
         return None
+    if (of.epoch, n) == horizon(row):
+        return row.horizon_chain
     if n == of.n:
         return of.chain
     if n == 0:
@@ -153,7 +174,10 @@ def chain_at(row: SyncStream, n: int, *, epoch: int | None = None) -> bytes | No
 
 
 def transaction_end(row: SyncStream, n: int) -> int:
-    """Return the last line, at or before n of the present epoch, that ends a transaction; 0 if none does."""
+    """Return the last line, at or before n of the present epoch, that ends a transaction; 0 if none does.
+
+    It never lies before the horizon.
+    """
     ends = sa.select(sa.func.max(SyncLine.n)).where(
         SyncLine.member_id == row.member_id,
         SyncLine.stream_id == row.id,
@@ -161,7 +185,7 @@ def transaction_end(row: SyncStream, n: int) -> int:
         SyncLine.n <= n,
         SyncLine.ends,
     )
-    return db.session.scalar(ends) or 0
+    return max(db.session.scalar(ends) or 0, floor(row))
 
 
 class Newest(NamedTuple):

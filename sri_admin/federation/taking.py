@@ -31,7 +31,9 @@ class RecordsArrived:
 
 
 @dataclass
-class _Sorted:
+class Judged:
+    """What becomes of lines: records to apply, and lines that were set aside or parked."""
+
     records: list[Record] = field(default_factory=list)
     asides: list[SyncAside] = field(default_factory=list)
 
@@ -39,30 +41,36 @@ class _Sorted:
 def take(stream: SyncStream, page: Page, lines: Sequence[bytes], *, skip: int = 0) -> None:
     """Take the entries of a verified page after the first `skip`; the caller moves nothing itself."""
     entries, hashes = page.entries[skip:], page.hashes[skip:]
-    sorted_ = _judge_all(stream, entries, hashes)
+    is_first = stream.n == 0 and stream.epoch == 1
+    held = {} if is_first else held_revisions(stream.member_id, _records_of(entries))
+    judged = judge_all(stream, entries, hashes, held=held)
     bulk.insert_lines(stream, entries, lines[skip:], page.chains[skip:])
-    _apply(stream, sorted_)
+    _apply(stream, judged)
     erasure.forget(stream.member_id, erasure.ordered(entries))
     streams.advance(stream, page.end.n, page.end.chain)
 
 
-def _judge_all(stream: SyncStream, entries: Sequence[Entry], hashes: Sequence[bytes]) -> _Sorted:
-    known, sorted_ = kinds.by_name(), _Sorted()
-    changes = [entry for entry in entries if isinstance(entry, Change)]
-    is_first = stream.n == 0 and stream.epoch == 1
-    held = {} if is_first else held_revisions(stream.member_id, {UUID(each.id) for each in changes})
+def _records_of(entries: Sequence[Entry]) -> set[UUID]:
+    return {UUID(each.id) for each in entries if isinstance(each, Change)}
+
+
+def judge_all(
+    stream: SyncStream, entries: Sequence[Entry], hashes: Sequence[bytes], *, held: dict[UUID, Held]
+) -> Judged:
+    """Say what becomes of authentic lines, over the revisions of their records that are held."""
+    known, judged = kinds.by_name(), Judged()
     for entry, h in zip(entries, hashes, strict=True):
         if isinstance(entry, Refused):
-            sorted_.asides.append(
+            judged.asides.append(
                 _aside(stream, entry.n, None, ChangeVerdict(Action.QUARANTINE, entry.code), entry.detail)
             )
         elif isinstance(entry, Change):
-            _judge(stream, entry, h, known.get(entry.kind), held, sorted_)
-    return sorted_
+            _judge(stream, entry, h, known.get(entry.kind), held, judged)
+    return judged
 
 
 def _judge(
-    stream: SyncStream, change: Change, h: bytes, kind: Kind | None, held: dict[UUID, Held], sorted_: _Sorted
+    stream: SyncStream, change: Change, h: bytes, kind: Kind | None, held: dict[UUID, Held], judged: Judged
 ) -> None:
     rec = UUID(change.id)
     verdict = _verdict(change, h, kind, held.get(rec), (stream.cls, stream.name))
@@ -70,12 +78,12 @@ def _judge(
         made, detail = record_of(kind, change, rec)
         if made is not None:
             held[rec] = Held(change.rev, h)
-            sorted_.records.append(made)
+            judged.records.append(made)
             return
         verdict = ChangeVerdict(Action.QUARANTINE, "invalid")
-        sorted_.asides.append(_aside(stream, change.n, change, verdict, detail))
+        judged.asides.append(_aside(stream, change.n, change, verdict, detail))
     elif verdict.action in {Action.PARK, Action.QUARANTINE}:
-        sorted_.asides.append(_aside(stream, change.n, change, verdict, f"{change.kind}/{change.v}"))
+        judged.asides.append(_aside(stream, change.n, change, verdict, f"{change.kind}/{change.v}"))
 
 
 def _verdict(
@@ -107,14 +115,14 @@ def _aside(stream: SyncStream, n: int, change: Change | None, verdict: ChangeVer
     return row
 
 
-def _apply(stream: SyncStream, sorted_: _Sorted) -> None:
-    result = apply(stream.member_id, sorted_.records, order=kinds.all_kinds())
-    by_n = {each.n: each for each in sorted_.records}
+def _apply(stream: SyncStream, judged: Judged) -> None:
+    result = apply(stream.member_id, judged.records, order=kinds.all_kinds())
+    by_n = {each.n: each for each in judged.records}
     for fault in result.faults:
-        sorted_.asides.append(_faulty(stream, by_n[fault.n], fault))
-    db.session.add_all(sorted_.asides)
+        judged.asides.append(faulty(stream, by_n[fault.n], fault))
+    db.session.add_all(judged.asides)
     failed = {fault.n for fault in result.faults}
-    stands = [(each.id, each.rev) for each in sorted_.records if each.n not in failed]
+    stands = [(each.id, each.rev) for each in judged.records if each.n not in failed]
     db.session.flush()
     if stands:
         aside.supersede(stream.member_id, stands)
@@ -123,7 +131,8 @@ def _apply(stream: SyncStream, sorted_: _Sorted) -> None:
     metrics.set_aside.inc(len(failed))
 
 
-def _faulty(stream: SyncStream, record: Record, fault: Fault) -> SyncAside:
+def faulty(stream: SyncStream, record: Record, fault: Fault) -> SyncAside:
+    """Return the entry for a line whose record could not be applied."""
     row = aside.make(stream, record.n, kind=record.kind.name, rec=record.id, rev=record.rev)
     _stays(row, fault)
     return row

@@ -5,6 +5,7 @@ from typing import Any
 
 from sri_admin.federation import key_words, words
 from sri_admin.kernel.i18n import gettext as _
+from sri_admin.kernel.i18n import ngettext
 
 Told = tuple[str, str]
 
@@ -145,4 +146,16 @@ def control_key_ended(values: Mapping[str, Any]) -> Told:
         "A new key of the hub took the place of the old one: %(new)s instead of %(old)s.",
         new=values["next_kid"],
         old=values["kid"],
+    )
+
+
+def snapshot_agreed(values: Mapping[str, Any]) -> Told:
+    """Tell that a fresh copy was let stand although it removes many records."""
+    return "doing", ngettext(
+        "A fresh copy was agreed to although it removes %(num)s record: %(what)s. The reason: %(reason)s",
+        "A fresh copy was agreed to although it removes %(num)s records: %(what)s. The reason: %(reason)s",
+        values["removes"],
+        num=values["removes"],
+        what=str(words.stream_name(values["stream"])),
+        reason=values["reason"],
     )

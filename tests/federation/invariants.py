@@ -56,6 +56,7 @@ class Past(NamedTuple):
     """An epoch that has ended, as one installation holds it."""
 
     epoch: int
+    floor: int
     genesis: bytes
     n: int
     chain: bytes
@@ -64,7 +65,10 @@ class Past(NamedTuple):
 
 @dataclass
 class Stream:
-    """One stream as one installation holds it."""
+    """One stream as one installation holds it: what is kept up to its horizon, and every line after that.
+
+    `genesis` is the chain value at `floor`, the number after which the lines of the present epoch begin.
+    """
 
     member_id: UUID
     name: str
@@ -72,6 +76,8 @@ class Stream:
     own: bool
     position: Position
     statement: bytes | None
+    horizon: Place
+    floor: int
     genesis: bytes
     peer_n: int
     peer_chain: bytes | None
@@ -79,11 +85,16 @@ class Stream:
     lines: list[Line] = field(default_factory=list)
     asides: list[Aside] = field(default_factory=list)
     past: list[Past] = field(default_factory=list)
+    kept: list[Line] = field(default_factory=list)
 
     @property
     def history(self) -> list[Line]:
         """The lines of every epoch, in order."""
-        return [line for each in self.past for line in each.lines] + self.lines
+        return self.kept + [line for each in self.past for line in each.lines] + self.lines
+
+    def after(self, horizon: Place) -> list[Line]:
+        """Return the lines after a place, in order."""
+        return [line for line in self.history if (line.epoch, line.n) > horizon]
 
     @property
     def not_applied(self) -> set[Place]:
@@ -134,7 +145,8 @@ def _held(site: Site) -> Held:
     for line in db.session.execute(sa.select(SyncLine.__table__).order_by(SyncLine.epoch, SyncLine.n)):
         stream = found[line.stream_id]
         of = {each.epoch: each.lines for each in stream.past} | {stream.position.epoch: stream.lines}
-        of[line.epoch].append(Line(line.epoch, line.n, line.kind, line.rec, line.rev, line.ends, line.line, line.chain))
+        into = of[line.epoch] if (line.epoch, line.n) > stream.horizon else stream.kept
+        into.append(Line(line.epoch, line.n, line.kind, line.rec, line.rev, line.ends, line.line, line.chain))
     for row in db.session.scalars(sa.select(SyncAside).order_by(SyncAside.epoch, SyncAside.n)):
         found[row.stream_id].asides.append(Aside(row.epoch, row.n, row.state, row.code))
     known = kinds.by_name()
@@ -145,18 +157,28 @@ def _held(site: Site) -> Held:
 def _past(row: SyncStream) -> list[Past]:
     found = []
     for epoch in range(streams.first_epoch(row), row.epoch):
-        end, genesis = streams.end_of(row, epoch), streams.chain_at(row, 0, epoch=epoch)
+        end = streams.end_of(row, epoch)
         assert end is not None
-        assert genesis is not None
-        found.append(Past(epoch, genesis, end.n, end.chain, []))
+        found.append(Past(epoch, *_beginning(row, end), end.n, end.chain, []))
     return found
 
 
 def _stream(row: SyncStream) -> Stream:
-    genesis = streams.chain_at(row, 0)
-    assert genesis is not None
-    facts = (row.member_id, row.name, row.cls.value, row.own, streams.position(row), row.statement, genesis)
-    return Stream(*facts, row.peer_n, row.peer_chain, row.trouble)
+    facts = (row.member_id, row.name, row.cls.value, row.own, streams.position(row), row.statement)
+    horizon = streams.horizon(row) or (0, 0)
+    beginning = _beginning(row, streams.position(row))
+    return Stream(*facts, horizon, *beginning, row.peer_n, row.peer_chain, row.trouble)
+
+
+def _beginning(row: SyncStream, end: Position) -> tuple[int, bytes]:
+    """Return the number after which an epoch's lines are here without a gap, and the chain value there."""
+    horizon = streams.horizon(row)
+    if horizon is not None and horizon.epoch > end.epoch:
+        return end.n, end.chain
+    floor = horizon.n if horizon is not None and horizon.epoch == end.epoch else 0
+    chain_there = streams.chain_at(row, floor, epoch=end.epoch)
+    assert chain_there is not None
+    return floor, chain_there
 
 
 def _rows(known: Mapping[str, Kind]) -> Rows:
@@ -200,10 +222,11 @@ def _hash(raw: bytes) -> bytes:
 def i1_numbers_are_dense_and_every_change_has_one_line(seen: Seen) -> None:
     """I1: every committed change stands once, at one number; numbers have no gaps; the chain covers the bytes."""
     for held, stream in seen.all_streams():
-        for genesis, lines in [*((each.genesis, each.lines) for each in stream.past), (stream.genesis, stream.lines)]:
-            assert [line.n for line in lines] == list(range(1, len(lines) + 1)), stream.name
-            hashes = [_hash(line.raw) for line in lines]
-            assert [line.chain for line in lines] == chain.extend_many(genesis, hashes), stream.name
+        for each in [*stream.past, stream]:
+            numbers = range(each.floor + 1, each.floor + len(each.lines) + 1)
+            assert [line.n for line in each.lines] == list(numbers), stream.name
+            hashes = [_hash(line.raw) for line in each.lines]
+            assert [line.chain for line in each.lines] == chain.extend_many(each.genesis, hashes), stream.name
         if stream.own:
             times = Counter((line.kind, line.rec, line.rev) for line in stream.history)
             assert not [each for each, count in times.items() if count > 1], stream.name
@@ -215,7 +238,8 @@ def i2_a_replica_is_the_fold_of_what_its_writer_wrote(seen: Seen) -> None:
     for held, stream in seen.replicas():
         writer = seen.writer(stream.name)
         assert writer is not None
-        assert [line.raw for line in stream.history] == [line.raw for line in writer.history], stream.name
+        horizon = max(stream.horizon, writer.horizon)
+        assert [each.raw for each in stream.after(horizon)] == [each.raw for each in writer.after(horizon)], stream.name
         expected = fold(writer, held.kinds, without=stream.not_applied)
         assert standing(held, stream) == expected, stream.name
 
@@ -224,10 +248,10 @@ def i3_positions_move_only_with_their_lines(seen: Seen) -> None:
     """I3: a position names exactly the lines that are here, and tables say what these lines say."""
     for held, stream in seen.all_streams():
         end = stream.lines[-1].chain if stream.lines else stream.genesis
-        assert (stream.position.n, stream.position.chain) == (len(stream.lines), end), stream.name
+        assert (stream.position.n, stream.position.chain) == (stream.floor + len(stream.lines), end), stream.name
         for past in stream.past:
             last = past.lines[-1].chain if past.lines else past.genesis
-            assert (past.n, past.chain) == (len(past.lines), last), stream.name
+            assert (past.n, past.chain) == (past.floor + len(past.lines), last), stream.name
         if not stream.own:
             assert standing(held, stream) == fold(stream, held.kinds, without=stream.not_applied), stream.name
 
@@ -256,8 +280,9 @@ def _check_statement(stream: Stream) -> None:
     key = keys.line_key if runtime.current().is_hub and not stream.own else keys.receipt_key
     said = open_sealed(stream.statement, Receipt if stream.own else Checkpoint, key)
     assert (said.stream, said.n, said.chain) == (stream.name, stream.peer_n, stream.peer_chain)
-    if said.n <= stream.position.n:
-        assert said.chain == (stream.lines[said.n - 1].chain if said.n else stream.genesis)
+    if stream.floor <= said.n <= stream.position.n:
+        at = said.n - stream.floor
+        assert said.chain == (stream.lines[at - 1].chain if at else stream.genesis)
 
 
 def i9_equal_places_have_equal_chains(seen: Seen) -> None:
@@ -267,14 +292,13 @@ def i9_equal_places_have_equal_chains(seen: Seen) -> None:
         if writer is None:
             continue
         if writer.position.epoch == stream.position.epoch:
-            common = min(writer.position.n, stream.position.n)
-            pairs = list(zip(writer.lines[:common], stream.lines[:common], strict=True))
+            there = {line.n: line for line in writer.lines}
+            pairs = [(there[line.n], line) for line in stream.lines if line.n in there]
             assert all(one.chain == other.chain for one, other in pairs), stream.name
             # What was erased at one side stands at the other until the order to forget has arrived.
             assert all(one.raw == other.raw or _hash(one.raw) == _hash(other.raw) for one, other in pairs)
-        there = {each.epoch: (each.genesis, each.n, each.chain) for each in writer.past}
-        here = {each.epoch: (each.genesis, each.n, each.chain) for each in stream.past}
-        assert all(here[epoch] == there[epoch] for epoch in here.keys() & there.keys()), stream.name
+        ended = {each.epoch: (each.n, each.chain) for each in writer.past}
+        assert all(ended.get(each.epoch, (each.n, each.chain)) == (each.n, each.chain) for each in stream.past)
 
 
 def i10_nobody_holds_what_is_not_theirs(seen: Seen) -> None:
@@ -300,7 +324,8 @@ def i13_every_line_is_accounted_for(seen: Seen) -> None:
     for held, stream in seen.replicas():
         places = [(each.epoch, each.n) for each in stream.asides]
         assert len(places) == len(set(places))
-        assert set(places) <= {(line.epoch, line.n) for line in stream.history}
+        open_ = {(each.epoch, each.n) for each in stream.asides if each.state not in _SETTLED}
+        assert open_ <= {(line.epoch, line.n) for line in stream.history}
         rows = standing(held, stream)
         for line in stream.history:
             if (line.epoch, line.n) in stream.not_applied or line.kind is None or line.rec is None or line.rev is None:

@@ -130,6 +130,19 @@ def lines_of(row: SyncStream) -> list[bytes]:
     return list(db.session.scalars(wanted))
 
 
+def damage(site: Site, stream: str, n: int) -> None:
+    """Change a byte of a stored line; only its database's owner can."""
+    engine = sa.create_engine(site.app.config["OWNER_URL"], poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("alter table sync_line disable trigger sync_line_erase")
+        of_stream = sa.select(SyncStream.id).where(SyncStream.name == stream)
+        here = SyncLine.stream_id.in_(of_stream) & (SyncLine.n == n)
+        line = connection.scalar(sa.select(SyncLine.line).where(here))
+        assert line is not None
+        connection.execute(sa.update(SyncLine).where(here).values(line=line.replace(b"put", b"pvt")))
+        connection.exec_driver_sql("alter table sync_line enable trigger sync_line_erase")
+
+
 def rewrite(site: Site, row: SyncStream, content: list[tuple[bytes, bytes]]) -> None:
     """Put other lines and chain values in place of those a stream has; only its database's owner can."""
     engine = sa.create_engine(site.app.config["OWNER_URL"], poolclass=sa.NullPool)

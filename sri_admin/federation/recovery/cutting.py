@@ -1,6 +1,7 @@
 """Going back to an earlier line of a log: what stood after it is kept aside, and its records stand as before."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,6 +19,15 @@ from sri_admin.kernel.db import db
 _STEPPING = sa.text("select set_config('app.stepping_back', :on, true)")
 
 
+@contextmanager
+def taking_back() -> Iterator[None]:
+    """Let lines, and entries that are never changed, be removed in the open transaction until the block ends."""
+    db.session.execute(_STEPPING, {"on": "on"})
+    yield
+    db.session.execute(_STEPPING, {"on": "off"})
+    db.session.expire_all()
+
+
 def back_to(row: SyncStream, n: int, *, cause: SalvageCause, state: SalvageState) -> int:
     """Take the lines after n out of the present epoch of a stream into salvage; returns how many."""
     chain = streams.chain_at(row, n)
@@ -29,16 +39,20 @@ def back_to(row: SyncStream, n: int, *, cause: SalvageCause, state: SalvageState
     source = installation.identity().id
     salvage.keep(row, row.epoch, [each.line for each in taken], source=source, cause=cause, state=state)
     touched = {(each.kind, each.rec) for each in taken if each.kind and each.rec}
+    with taking_back():
+        _step_back(row, n, chain)
+        _put_back(row.member_id, touched)
+    return len(taken)
+
+
+def _step_back(row: SyncStream, n: int, chain: bytes) -> None:
     _remove(row, n)
     row.peer_n, row.peer_chain = min(row.peer_n, n), chain if row.peer_n >= n else row.peer_chain
     row.proof = None if row.peer_n < n else row.proof
     streams.advance(row, n, chain)
-    _put_back(row.member_id, touched)
-    return len(taken)
 
 
 def _remove(row: SyncStream, n: int) -> None:
-    db.session.execute(_STEPPING, {"on": "on"})
     for model in (SyncAside, SyncLine):
         here = (model.member_id == row.member_id, model.stream_id == row.id, model.epoch == row.epoch)
         db.session.execute(sa.delete(model).where(*here, model.n > n).execution_options(synchronize_session=False))
@@ -51,8 +65,6 @@ def _put_back(member_id: UUID, touched: Iterable[RecordKey]) -> None:
     lines = taking.held_lines(member_id, {rec for _kind, rec in keys})
     records = [_record(kind, rec, lines.get(rec)) for kind, rec in keys]
     arrived = apply.put_back(member_id, records, order=kinds.all_kinds())
-    db.session.execute(_STEPPING, {"on": "off"})
-    db.session.expire_all()
     taking.tell(member_id, arrived)
 
 

@@ -31,8 +31,18 @@ def follow_permissions(client: HubClient) -> None:
     with transaction.reading(intake.reach_for(HUB_CONTROL.value)):
         row = streams.find(HUB_CONTROL.value)
         n = row.n if row else 0
-    if n and not _is_shared(client, HUB_CONTROL.value, n):
+    if n and _has_more(client, n):
         step_back(client, HUB_CONTROL.value, ours=False)
+
+
+def _has_more(client: HubClient, n: int) -> bool:
+    """Say whether this node holds permissions the hub has lost."""
+    try:
+        return not _is_shared(client, HUB_CONTROL.value, n)
+    except HubError as error:
+        if error.code != "expired":
+            raise
+        return False  # the hub keeps no lines that old any more, so it is ahead
 
 
 def renew(client: HubClient) -> None:
@@ -65,7 +75,8 @@ def _cause_at_hub(stream: str) -> SalvageCause:
 def _common(client: HubClient, stream: str) -> int:
     """Find the last line both sides share: the hub is asked about fewer than twenty places, whatever the length."""
     with transaction.reading(intake.reach_for(stream)):
-        low, high = 0, streams.by_name(stream).n
+        row = streams.by_name(stream)
+        low, high = streams.floor(row), row.n
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if _is_shared(client, stream, middle) else (low, middle - 1)

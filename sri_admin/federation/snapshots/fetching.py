@@ -1,0 +1,73 @@
+"""A node's side of snapshots over the network: fetch one of the hub's, give the hub one of its own (§16.5)."""
+
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+from sri_admin.federation import keys
+from sri_admin.federation.client import BASE, HubClient, HubError, LineDownError
+from sri_admin.federation.intake import reach_for
+from sri_admin.federation.key_life import Place
+from sri_admin.federation.packing import pack
+from sri_admin.federation.snapshots import giving, receiving
+from sri_admin.federation.snapshots.receiving import Standing
+from sri_admin.kernel import transaction
+
+_MOST_RESTARTS = 3
+
+
+def fetch(client: HubClient, stream: str) -> int:
+    """Take the hub's snapshot of a stream, from where an earlier try ended; return how many lines it has.
+
+    StreamError `many_removed` when it waits for a person.
+    """
+    path = f"{BASE}/streams/{stream}/snapshot"
+    for last in (*[False] * _MOST_RESTARTS, True):
+        sealed = client.call("GET", path).body.strip()
+        standing = receiving.begin(stream, sealed, keys.receipt_key)
+        try:
+            while not standing.is_whole:
+                asked = client.call("GET", f"{path}/lines?{_query(standing)}")
+                standing = receiving.page(stream, asked.body, keys.receipt_key)
+            break
+        except HubError as error:
+            if last or error.code != "snapshot_replaced":
+                raise
+    return receiving.finish(stream).records
+
+
+def _query(standing: Standing) -> str:
+    return urlencode(
+        {
+            "digest": standing.digest.hex(),
+            "epoch": standing.place.epoch,
+            "n": standing.place.n,
+            "total": standing.total.hex(),
+        }
+    )
+
+
+def give(client: HubClient, stream: str) -> Place:
+    """Give the hub a snapshot of a stream it has lost too much of; return where the hub stands then."""
+    path = f"{BASE}/streams/{stream}/snapshot"
+    told = client.post_lines(path, pack(_reading(stream, partial(giving.offer, stream)) + b"\n"))
+    while told.get("state") == "coming":
+        told = client.post_lines(f"{path}/lines", pack(_next(stream, told)))
+    try:
+        return Place(int(told["epoch"]), int(told["n"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise LineDownError("not_a_hub", "the answer about a snapshot cannot be read") from error
+
+
+def _next(stream: str, told: dict[str, Any]) -> bytes:
+    try:
+        after = Place(int(told["epoch"]), int(told["n"]))
+        digest, total = bytes.fromhex(told["digest"]), bytes.fromhex(told["total"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise LineDownError("not_a_hub", "the answer about a snapshot cannot be read") from error
+    return _reading(stream, partial(giving.page, stream, digest=digest, after=after, before=total))
+
+
+def _reading(stream: str, body: Any) -> bytes:
+    with transaction.reading(reach_for(stream)):
+        return body()

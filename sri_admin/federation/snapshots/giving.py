@@ -1,0 +1,73 @@
+"""Giving a snapshot: what is kept up to the horizon, page by page, signed by who holds it (§16.2, §16.3)."""
+
+import sqlalchemy as sa
+
+from sri_admin.federation import keys, limits, streams
+from sri_admin.federation.key_life import Place
+from sri_admin.federation.lines import ProtocolError
+from sri_admin.federation.models import SyncLine, SyncStream
+from sri_admin.federation.snapshots import manifest
+from sri_admin.federation.snapshots.manifest import Manifest
+from sri_admin.kernel import clock, installation
+from sri_admin.kernel.db import db
+
+
+def offer(stream: str) -> bytes:
+    """Return the signed manifest of the snapshot a stream has now; ProtocolError `no_snapshot`."""
+    return manifest.seal(_manifest(streams.by_name(stream)), keys.own_key())
+
+
+def page(stream: str, *, digest: bytes, after: Place, before: bytes) -> bytes:
+    """Return the lines of a snapshot after a place; `before` is the reader's digest there.
+
+    ProtocolError `snapshot_replaced` when it is no longer the one the stream has.
+    """
+    row = streams.by_name(stream)
+    made = _manifest(row)
+    if made.digest != digest:
+        raise ProtocolError("snapshot_replaced", "there is a newer snapshot of this stream")
+    lines = _lines(row, made, after)
+    if not lines:
+        raise ProtocolError("past_end", "the snapshot ends before this place")
+    total = manifest.add(before, ((each.place, each.h) for each in lines))
+    content = [(each.place, each.raw) for each in lines]
+    return manifest.write_page(made, content, before=before, after=total, key=keys.own_key())
+
+
+def _manifest(row: SyncStream) -> Manifest:
+    place = streams.horizon(row)
+    if row.trouble:
+        raise ProtocolError(row.trouble, "this stream was stopped until a person decides")
+    if place is None or row.horizon_chain is None or row.horizon_digest is None or row.horizon_records is None:
+        raise ProtocolError("no_snapshot", "every line of this stream is kept")
+    of = streams.end_of(row, place.epoch)
+    assert of is not None
+    return Manifest(
+        stream=row.name,
+        epoch=place.epoch,
+        log_id=of.log_id,
+        n=place.n,
+        chain=row.horizon_chain,
+        records=row.horizon_records,
+        digest=row.horizon_digest,
+        at=clock.wire(clock.now()),
+        node=str(installation.identity().id),
+    )
+
+
+def _lines(row: SyncStream, made: Manifest, after: Place) -> list[manifest.Line]:
+    place = sa.tuple_(SyncLine.epoch, SyncLine.n)
+    wanted = (
+        sa.select(SyncLine.epoch, SyncLine.n, SyncLine.line)
+        .where(SyncLine.member_id == row.member_id, SyncLine.stream_id == row.id, place > after, place <= made.place)
+        .order_by(SyncLine.epoch, SyncLine.n)
+        .limit(limits.PAGE_CHANGES)
+        .execution_options(yield_per=100)
+    )
+    found, size = list[manifest.Line](), 0
+    for epoch, n, line in db.session.execute(wanted):
+        size += len(line) + 1
+        if found and size > limits.PAGE_BYTES:
+            break
+        found.append(manifest.read_line(Place(epoch, n), line))
+    return found
