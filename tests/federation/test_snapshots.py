@@ -4,17 +4,20 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from marshmallow import fields
 
-from sri_admin.federation import streams
-from sri_admin.federation.snapshot_models import SyncSnapshot
+from sri_admin.federation import limits, streams
+from sri_admin.federation.client import Answer
+from sri_admin.federation.kinds import Kind
+from sri_admin.federation.snapshot_models import SyncSnapshot, SyncSnapshotLine
 from sri_admin.federation.snapshots import receiving
-from sri_admin.federation.stream_names import HUB_MEMBER, stream_name
+from sri_admin.federation.stream_names import HUB_MEMBER, MEMBER_OPS, stream_name
 from sri_admin.kernel import ids
 from sri_admin.kernel.db import db
 from tests.federation import invariants, records
-from tests.federation.records import Book, Shelf, Sign
-from tests.federation.test_pruning import READ, faults, pass_time, prune
-from tests.federation.world import Site, World
+from tests.federation.records import Book, Shelf, Sign, Visit
+from tests.federation.test_pruning import READ, RECEIPTED, faults, pass_time, prune
+from tests.federation.world import Call, Site, World, cut_before, flip_answer
 from tests.make import federation as make
 
 REGISTRY = "hub.registry"
@@ -118,3 +121,146 @@ def test_f32_a_snapshot_that_would_remove_many_records_waits_for_a_person(world:
     world.sync("QN")
     agree(world.nodes["QN"], REGISTRY)
     invariants.at_rest(world)
+
+
+def test_a_snapshot_that_is_cut_off_goes_on_where_it_was(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    signs(world, 7)
+    prune_past_readers(world)
+    monkeypatch.setattr(limits, "PAGE_CHANGES", 2)
+    line, node = world.lines["QM"], world.nodes["QM"]
+    line.always = lambda call: cut_before(call) if is_page(call) and held(node) == 4 else call.deliver()
+    assert not world.sync("QM").ok
+    assert snapshot(node, REGISTRY) == ("coming", None)
+    line.always = None
+    assert world.sync("QM").ok
+    asked = [call.path for call in line.heard if is_page(call)]
+    assert len(asked) - len(set(asked)) == 1  # the one that was cut
+    monkeypatch.undo()
+    invariants.at_rest(world)
+
+
+def is_page(call: Call) -> bool:
+    """Say whether a request is about a page of a snapshot."""
+    return "/snapshot/lines" in call.path
+
+
+@pytest.mark.parametrize("bit", [9, 401, 3000])
+def test_a_damaged_page_is_refused_and_nothing_of_it_kept(world: World, bit: int) -> None:
+    signs(world, 3)
+    prune_past_readers(world)
+    line, flip = world.lines["QM"], flip_answer(bit)
+    line.always = lambda call: flip(call) if is_page(call) else call.deliver()
+    assert not world.sync("QM").ok
+    assert held(world.nodes["QM"]) == 0
+    invariants.at_rest(world)
+
+
+def held(site: Site) -> int:
+    """Count the lines of snapshots a site holds that do not stand yet."""
+    return site.read(lambda: db.session.scalar(sa.select(sa.func.count()).select_from(SyncSnapshotLine)) or 0)
+
+
+def test_a_snapshot_that_is_replaced_while_it_comes_begins_anew(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = signs(world, 5)
+    prune_past_readers(world)
+    make.change(world.hub, records.SIGN, (world.hub_id, made[0]), text="newest")
+    monkeypatch.setattr(limits, "PAGE_CHANGES", 2)
+    line, turned = world.lines["QM"], [False]
+
+    def prune_after_the_first_page(call: Call) -> Answer:
+        if is_page(call) and held(world.nodes["QM"]) == 2 and not turned[0]:
+            turned[0] = True
+            prune_past_readers(world)
+        return call.deliver()
+
+    line.always = prune_after_the_first_page
+    world.sync("QM")
+    monkeypatch.undo()
+    invariants.at_rest(world)
+    assert (turned, snapshot(world.nodes["QM"], REGISTRY)) == ([True], ("done", 0))
+
+
+def test_a_record_that_cannot_stand_is_set_aside_and_holds_nothing_up(world: World, member: UUID) -> None:
+    node, hub = world.nodes["QM"], world.hub
+    hub.start(tuple(LOOSE_SHELF if kind is records.SHELF else kind for kind in records.KINDS))
+    make.shelf(hub, member, "bad" * 20)
+    make.shelf(hub, member, "good")
+    prune_past_readers(world)
+    assert world.sync("QM").ok
+    assert [row["mark"] for row in make.rows(node, Shelf).values()] == ["good"]
+    assert make.asides(node) == [("open", "invalid")]
+
+
+class _LooseShelfWire(records.ShelfWire):
+    """probe.shelf/1 as a program takes it that does not yet know how long a mark may be."""
+
+    mark = fields.String(required=True)
+
+
+LOOSE_SHELF = Kind(name=records.SHELF.name, model=Shelf, schema=_LooseShelfWire, stream=HUB_MEMBER)
+
+
+def test_i12_what_was_forgotten_after_the_horizon_is_not_in_the_snapshot(world: World) -> None:
+    made = signs(world, 6)
+    world.settle()
+    prune_past_readers(world)
+    world.hub.write(world.hub_id, lambda: records.forget(records.get(Sign, world.hub_id, made[0])))
+    assert world.sync("QM").ok
+    assert made[0] not in make.rows(world.nodes["QM"], Sign)
+    assert b"newer" not in b"".join(
+        line for line in make.lines(world.nodes["QM"], REGISTRY) if str(made[0]).encode() in line
+    )
+    invariants.at_rest(world)
+
+
+def test_f19_i23_a_node_restored_from_before_the_hubs_horizon_takes_its_own_stream_back_by_snapshot(
+    world: World, member: UUID
+) -> None:
+    node, ops = world.nodes["QM"], stream_name(MEMBER_OPS, member)
+    rec = make.visit(node, member, "a")
+    world.settle()
+    make.visit(node, member, "in the backup, never sent")
+    node.keep("old")
+    node.go_back("old")
+    _live_on_for_long(world, member, rec)
+    node.restore("old")
+    assert world.sync("QM").ok
+    world.settle()
+    assert snapshot(node, ops) == ("done", 0)
+    assert sorted(row["mark"] for row in make.rows(node, Visit).values()) == ["a", "b", "in the backup, never sent"]
+    make.visit(node, member, "afterwards")
+    invariants.at_rest(world)
+
+
+def _live_on_for_long(world: World, member: UUID, rec: UUID) -> None:
+    node = world.nodes["QM"]
+    for number in range(3):
+        make.change(node, records.VISIT, (member, rec), note=str(number))
+    make.visit(node, member, "b")
+    world.settle()
+    prune(world.hub)
+    pass_time(world, RECEIPTED)
+    prune(world.hub)
+
+
+def test_i22_a_hub_restored_from_before_a_nodes_horizon_takes_the_nodes_stream_by_snapshot(
+    world: World, member: UUID
+) -> None:
+    node, hub, ops = world.nodes["QM"], world.hub, stream_name(MEMBER_OPS, member)
+    rec = make.visit(node, member, "a")
+    world.settle()
+    hub.keep("old")
+    for number in range(3):
+        make.change(node, records.VISIT, (member, rec), note=str(number))
+    world.settle()
+    prune(node)
+    pass_time(world, RECEIPTED)
+    prune(node)
+    make.visit(node, member, "after the horizon")
+    hub.restore("old")
+    world.go_on()
+    world.settle()
+    assert snapshot(hub, ops) == ("done", 0)
+    assert make.rows(hub, Visit) == make.rows(node, Visit)
+    invariants.at_rest(world)
+    assert faults(hub) == []
