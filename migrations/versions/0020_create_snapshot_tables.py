@@ -9,7 +9,7 @@ from alembic import op
 from sri_admin.kernel.row_security import protect
 
 revision = "0020"
-down_revision = "0030"
+down_revision = "0061"
 branch_labels = None
 depends_on = None
 
