@@ -120,6 +120,8 @@ def status(*, as_json: bool) -> None:
 def go_on_alone(reason: str) -> None:
     """After a restore: write again before the other side was heard. What it may still hold then comes back later."""
     values = load(AloneIn, {"reason": reason})
+    if runtime.current().is_hub:
+        raise click.UsageError(_("A hub goes on with “sri-admin node go-on”; its nodes then hand back what it lost."))
     own = installation.identity().tenant_id
     reach = tenancy.only(own) if own else tenancy.NOWHERE
     waited = transaction.write(reach, lambda: installation.go_on_alone(DOER, reason=values["reason"]))

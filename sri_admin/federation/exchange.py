@@ -312,6 +312,7 @@ def _exchange(client: HubClient, offer: Offer, standing: Standing) -> StreamOutc
         else:
             _catch_up(client, offer, here, outcome)
             _take_head(offer, standing.quiet.get(offer.stream) if not outcome.changes else None)
+            _follow_closing(offer, here)
     except LineDownError:
         raise
     except HubError as error:
@@ -340,10 +341,14 @@ def _write(client: HubClient, offer: Offer, here: export.Here | None, outcome: S
         return
     if offer.epoch >= here.epoch:
         _refuse_parted(offer)
-    if offer.closing != here.closing:
-        attending.close(offer.stream, closing=offer.closing)
+    _follow_closing(offer, here)
     if offer.status is PeerStatus.AHEAD:
         _push(client, offer, here.epoch, outcome)
+
+
+def _follow_closing(offer: Offer, here: export.Here | None) -> None:
+    if here is not None and here.epoch == offer.epoch and offer.closing != here.closing:
+        attending.close(offer.stream, closing=offer.closing)
 
 
 def _catch_up(client: HubClient, offer: Offer, here: export.Here | None, outcome: StreamOutcome) -> None:

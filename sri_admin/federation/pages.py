@@ -8,6 +8,7 @@ from flask import url_for
 from sri_admin.federation import control, enrolment, jobs, report, shown
 from sri_admin.federation.enrolment_models import EnrolmentState, Node, NodeState
 from sri_admin.federation.policy import POLICY
+from sri_admin.federation.recovery import salvage
 from sri_admin.federation.schemas import ApprovalIn, CodeIn
 from sri_admin.kernel import formats, installation, runtime, tenancy
 from sri_admin.kernel import jobs as queue
@@ -38,6 +39,7 @@ def connection_show(actor: Actor) -> dict[str, Any]:
         "in_text": shown.way_in(found),
         "contact_text": shown.contact_text(found, runtime.current().settings.sync.every_seconds),
         "may_carry": POLICY.allows(actor, "federation.stick.carry", own),
+        "has_salvage": salvage.is_any(),
         "may_try": found.trouble != "not_enrolled" and POLICY.allows(actor, "federation.connection.try", own),
     }
 
@@ -72,6 +74,7 @@ def node_list(actor: Actor, form: Form) -> dict[str, Any]:
         ],
         "may_enrol": POLICY.allows(actor, "federation.node.enrol"),
         "may_carry": _may_carry(actor),
+        "has_salvage": salvage.is_any(),
     }
 
 

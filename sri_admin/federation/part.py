@@ -1,6 +1,6 @@
 """What the exchange brings to the house, declared like a part."""
 
-from sri_admin.federation import events, report, restored, soundness, told
+from sri_admin.federation import events, report, restored, soundness, streams, told
 from sri_admin.federation.api import api
 from sri_admin.federation.bundle import commands as bundle_commands
 from sri_admin.federation.bundle import jobs as bundle_jobs
@@ -11,6 +11,8 @@ from sri_admin.federation.key_commands import node
 from sri_admin.federation.key_pages import pages as key_pages
 from sri_admin.federation.pages import pages
 from sri_admin.federation.policy import POLICY
+from sri_admin.federation.recovery import salvage
+from sri_admin.federation.recovery.pages import may_see
 from sri_admin.federation.recovery.pages import pages as recovery_pages
 from sri_admin.federation.snapshots import jobs as snapshot_jobs
 from sri_admin.federation.sync import KINDS
@@ -20,6 +22,23 @@ from sri_admin.kernel.installation import InstallationResumed, WentOnAlone
 from sri_admin.kernel.part import HUB, NODE, MenuEntry, Part
 
 assert bundle_commands.bundle.name  # it stands below `node`
+
+
+def _sees_salvage(actor: Actor) -> bool:
+    return may_see(actor) and bool(salvage.counts())
+
+
+def _count_salvage(_actor: Actor) -> int:
+    return sum(salvage.counts().values())
+
+
+def _sees_handover(actor: Actor) -> bool:
+    # Staff come to it from the node it is about.
+    allowed = not actor.is_staff and any(
+        POLICY.allows(actor, "federation.handover.see", each.member_id) for each in actor.mandates
+    )
+    return allowed and streams.is_any_closing()
+
 
 _GROUP = _l("This installation")
 _STICKS = ("sticks.stick_list", "sticks.stick_new", "sticks.stick_show")
@@ -73,6 +92,23 @@ FEDERATION = Part(
             shown=_sees_connection,
             count=report.count_set_aside,
             covers=frozenset({"keys.node_keys", *_STICKS}),
+        ),
+        MenuEntry(
+            label=_l("Handing over"),
+            endpoint="handover.handover_show",
+            icon="arrow-left-right",
+            place=91,
+            group=_GROUP,
+            shown=_sees_handover,
+        ),
+        MenuEntry(
+            label=_l("Written before a restore"),
+            endpoint="recovery.salvage_list",
+            icon="file-earmark-text",
+            place=92,
+            group=_GROUP,
+            shown=_sees_salvage,
+            count=_count_salvage,
         ),
     ),
     answers={"shell.sync": report.shell_sync},

@@ -214,6 +214,11 @@ def newest_lines(member_id: UUID, records: Collection[UUID], *where: sa.ColumnEl
     return found
 
 
+def is_any_closing() -> bool:
+    """Say whether records of somebody in reach are being handed over."""
+    return bool(db.session.scalar(sa.select(sa.exists(sa.select(SyncStream.id).where(SyncStream.closing)))))
+
+
 def advance(row: SyncStream, n: int, chain: bytes) -> None:
     """Move the end of a stream, in the transaction that stored its lines."""
     row.n, row.chain, row.changed_at = n, chain, clock.now()

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from sri_admin.federation.aside import OPEN
 from sri_admin.federation.enrolment_models import EnrolmentState, HubLink, Node, NodeContact, NodeState
 from sri_admin.federation.models import SyncAside, SyncStream
 from sri_admin.federation.overview import PARTED
+from sri_admin.federation.recovery import salvage
 from sri_admin.kernel import clock, installation
 from sri_admin.kernel.db import db
 from sri_admin.members.models.agreement import Agreement, AgreementEventRow
@@ -47,15 +48,27 @@ class News:
     role: str
 
 
-def countries() -> list[CountryFacts]:
-    """Return every country in reach with all that can need SRI; six statements."""
+class StreamsTold(NamedTuple):
+    """What the streams of a member tell: records set aside, whether one is in trouble, records to decide about."""
+
+    set_aside: int
+    is_troubled: bool
+    salvaged: int
+
+
+NOTHING_TOLD = StreamsTold(0, False, 0)
+
+
+def countries(told: Mapping[UUID, StreamsTold]) -> list[CountryFacts]:
+    """Return every country in reach with all that can need SRI; five statements beside `streams_told`."""
     members = db.session.scalars(sa.select(Member).order_by(Member.code)).all()
-    agreements, holders, lines = _agreements(members), _holders(), _lines()
+    agreements, holders, lines = _agreements(members), _holders(), _lines(told)
     return [
         replace(
             _country(each, agreements[each.member_id]),
             holders=holders.get(each.member_id, HolderFacts()),
             connection=lines.get(each.member_id),
+            salvaged=told.get(each.member_id, NOTHING_TOLD).salvaged,
         )
         for each in members
     ]
@@ -88,6 +101,7 @@ def find_country(member_id: UUID) -> CountryFacts | None:
         holders=HolderFacts(ever=len(held), now=len(held), people=len({each.display_name for each in held})),
         terms=tuple(TermFacts(office=each.office, ends_on=each.ends_on) for each in held if each.ends_on),
         connection=_line_to_hub(),
+        salvaged=salvage.counts().get(member_id, 0),
         keeps_people_here=office_writer(member).is_here,
     )
 
@@ -162,9 +176,8 @@ def _holders() -> dict[UUID, HolderFacts]:
     return {row[0]: HolderFacts(ever=row[1], now=row[2], people=row[3]) for row in db.session.execute(counted)}
 
 
-def _lines() -> dict[UUID, ConnectionFacts]:
+def _lines(told: Mapping[UUID, StreamsTold]) -> dict[UUID, ConnectionFacts]:
     """Return how the hub's connection with each member's node stands."""
-    streams_told = _streams_told()
     wanted = (
         sa.select(Node, NodeContact)
         .outerjoin(NodeContact, NodeContact.node_id == Node.id)
@@ -173,26 +186,30 @@ def _lines() -> dict[UUID, ConnectionFacts]:
     )
     found = {}
     for node, last in db.session.execute(wanted):
-        set_aside, is_troubled = streams_told.get(node.member_id, (0, False))
-        has_parted = is_troubled or node.state is NodeState.FENCED or (last is not None and last.trouble in PARTED)
+        of_streams = told.get(node.member_id, NOTHING_TOLD)
+        has_parted = (
+            of_streams.is_troubled or node.state is NodeState.FENCED or (last is not None and last.trouble in PARTED)
+        )
         found[node.member_id] = ConnectionFacts(
             node_id=node.id,
             reached_at=last.at if last else None,
             days_silent=(clock.now() - (last.at if last else node.approved_at)).days,
             has_parted=has_parted,
-            set_aside=set_aside,
+            set_aside=of_streams.set_aside,
         )
     return found
 
 
-def _streams_told() -> dict[UUID, tuple[int, bool]]:
+def streams_told() -> dict[UUID, StreamsTold]:
+    """Return what the streams of every member in reach tell, the hub's own among them."""
     of_stream = sa.and_(SyncAside.member_id == SyncStream.member_id, SyncAside.stream_id == SyncStream.id)
+    waits = salvage.count_waiting(SyncStream.member_id).correlate(SyncStream).scalar_subquery()
     told = (
-        sa.select(SyncStream.member_id, sa.func.count(SyncAside.id), sa.func.max(SyncStream.trouble))
+        sa.select(SyncStream.member_id, sa.func.count(SyncAside.id), sa.func.max(SyncStream.trouble), waits)
         .outerjoin(SyncAside, sa.and_(of_stream, SyncAside.state.in_(OPEN)))
         .group_by(SyncStream.member_id)
     )
-    return {row[0]: (row[1], row[2] is not None) for row in db.session.execute(told)}
+    return {row[0]: StreamsTold(row[1], row[2] is not None, row[3]) for row in db.session.execute(told)}
 
 
 def _line_to_hub() -> ConnectionFacts | None:

@@ -64,7 +64,8 @@ def test_every_page_says_so_and_leads_to_what_can_be_done(app: Flask, restored: 
     for path in ("/account", "/countries/SRI/people"):
         assert 'href="/restored"' in client.get(path).get_data(as_text=True)
     page = client.get("/restored").get_data(as_text=True)
-    assert "Go on alone" in page
+    assert "Let the hub go on" in page
+    assert "Go on alone" not in page
 
 
 def test_nobody_reads_about_restores_while_it_is_in_use(app: Flask, hub_id: UUID) -> None:
@@ -73,24 +74,28 @@ def test_nobody_reads_about_restores_while_it_is_in_use(app: Flask, hub_id: UUID
     assert "Nothing to do" in client.get("/restored").get_data(as_text=True)
 
 
-def test_an_administrator_goes_on_alone_with_a_reason_that_stays_in_the_history(app: Flask, restored: UUID) -> None:
+def test_a_director_lets_the_hub_go_on_with_a_reason_that_stays_in_the_history(app: Flask, restored: UUID) -> None:
     _, client = director(app)
     token = token_of(client, "/account")
-    assert client.post("/restored/alone", data={"csrf_token": token, "reason": ""}).status_code == 422
-    assert client.post("/restored/alone", data={"csrf_token": token, "reason": REASON}).status_code == 303
-    assert standing() is Standing.ALONE
+    assert client.post("/restored/go-on", data={"csrf_token": token, "reason": ""}).status_code == 422
+    assert client.post("/restored/go-on", data={"csrf_token": token, "reason": REASON}).status_code == 303
+    assert standing() is Standing.IN_USE
     with transaction.reading(tenancy.only(restored)):
-        told, *_ = audit.entries_about(restored, installation.identity().id)
-        assert told.values == {"reason": REASON}
+        told = audit.entries_about(restored, installation.identity().id)
+        assert {"reason": REASON} in [each.values for each in told]
     assert invite(client).status_code == 200
 
 
-def test_only_an_administrator_goes_on_alone(app: Flask, restored: UUID) -> None:
+def test_only_those_who_may_let_a_hub_go_on_and_only_after_a_restore(app: Flask, restored: UUID) -> None:
     client = browser(app, person(Role.AUDITOR))
-    assert "Go on alone" not in client.get("/restored").get_data(as_text=True)
+    assert "Let the hub go on</button>" not in client.get("/restored").get_data(as_text=True)
     sent = {"csrf_token": token_of(client, "/account"), "reason": REASON}
-    assert client.post("/restored/alone", data=sent).status_code == 403
+    assert client.post("/restored/go-on", data=sent).status_code == 403
     assert standing() is Standing.RESTORED
+    transaction.write(tenancy.only(restored), lambda: installation.resume(DOER))
+    _, boss = director(app)
+    sent = {"csrf_token": token_of(boss, "/account"), "reason": REASON}
+    assert boss.post("/restored/go-on", data=sent).status_code == 409
 
 
 def test_people_still_sign_in_and_out(app: Flask, restored: UUID) -> None:

@@ -29,6 +29,7 @@ from sri_admin.overview.rules.needs import (
     needs_by_code,
     needs_of_board,
     needs_of_country,
+    needs_of_hub,
 )
 from sri_admin.overview.rules.seats import SeatState, counted, seat_state, seats_of
 
@@ -139,6 +140,13 @@ def test_a_node_says_why_it_needs_somebody(line: ConnectionFacts, needs: list[An
     assert _needs(_country(connection=line)) == needs
 
 
+def test_what_waits_from_before_a_restore_needs_a_decision() -> None:
+    assert _needs(_country(salvaged=2)) == [("salvaged", "soon", False)]
+    assert next(each.kind for each in needs_of_board(_country(salvaged=2), stale_days=14)) is NeedKind.SALVAGED
+    assert [(each.kind, each.is_urgent) for each in needs_of_hub(1, TODAY)] == [(NeedKind.LOST_PERMISSIONS, True)]
+    assert needs_of_hub(0, TODAY) == []
+
+
 @pytest.mark.parametrize(
     ("holders", "needs"),
     [
@@ -179,6 +187,7 @@ def test_every_reason_can_be_told_to_those_it_is_for() -> None:
     assert set(words.TO_SRI) == set(NeedKind) - only_board
     assert set(words.TO_BOARD) == set(NeedKind) - {
         NeedKind.JOINING,
+        NeedKind.LOST_PERMISSIONS,
         NeedKind.EMERGENCY_ENDING,
         NeedKind.ONE_PERSON,
         NeedKind.APPLICANT,

@@ -12,7 +12,7 @@ _NOT_YET = frozenset({"not_equal", "not_closing"})
 
 
 def close(stream: str, *, closing: bool) -> None:
-    """Write nothing more into an own stream while it is handed over, or go on when that was called off."""
+    """Note that a stream is being handed over, so that an own one is written no more, or that this was called off."""
     transaction.write(intake.reach_for(stream), lambda: _close(stream, closing=closing))
 
 

@@ -7,7 +7,7 @@ import click
 from sri_admin.federation.enrolment_models import Node
 from sri_admin.federation.handover import steps
 from sri_admin.federation.recovery import hub, incarnations
-from sri_admin.kernel import actor, installation, tenancy, transaction
+from sri_admin.kernel import actor, tenancy, transaction
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import NotFoundError
 from sri_admin.kernel.i18n import gettext as _
@@ -46,13 +46,8 @@ def reclaim(node_id: UUID, *, reason: str) -> None:
 @_REASON
 def go_on(*, reason: str) -> None:
     """At a hub that was restored: go on; the nodes hand back what the hub had lost."""
-    transaction.write(hub.everyone(), lambda: _go_on(reason))
+    transaction.write(hub.everyone(), lambda: hub.go_on_again(_DOER, reason=reason))
     click.echo(_("The hub goes on. As the nodes come, what they hand back appears here."))
-
-
-def _go_on(reason: str) -> None:
-    hub.go_on(_DOER, reason=reason)
-    installation.resume(_DOER)
 
 
 def _member_of(node_id: UUID) -> UUID:

@@ -1,5 +1,6 @@
 """Pages of who writes a country's records: the steps for everybody, and the grave acts of SRI with their effects."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -10,26 +11,31 @@ from sri_admin.federation.enrolment_models import Node, NodeState
 from sri_admin.federation.handover import steps
 from sri_admin.federation.handover.models import Direction, Handover, HandoverState
 from sri_admin.federation.policy import POLICY
-from sri_admin.federation.recovery import hub, incarnations
+from sri_admin.federation.recovery import incarnations
 from sri_admin.federation.recovery.models import IncarnationState, NodeIncarnation
 from sri_admin.federation.schemas import GraveIn, HandoverIn, KeepIn
-from sri_admin.kernel import formats, installation, tenancy
+from sri_admin.kernel import formats, installation, runtime, tenancy
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
-from sri_admin.kernel.errors import NotFoundError
+from sri_admin.kernel.errors import NotAllowedError, NotFoundError
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.i18n import ngettext
 from sri_admin.kernel.part import HUB
-from sri_admin.web.doors import Audience, Pages, SeeOther, see_other
+from sri_admin.kernel.schema import Schema
+from sri_admin.web.doors import Audience, Pages, SeeOther, View, see_other
 from sri_admin.web.forms import Form
 
 pages = Pages("handover")
 
 
-@pages.get("/handover", audience=Audience.SIGNED_IN, template="federation/handover.html", roles=HUB)
+@pages.get("/handover", audience=Audience.SIGNED_IN, template="federation/handover.html")
 def handover_show(actor: Actor) -> dict[str, Any]:
-    """Show the people of a hosted country, and SRI, where a hand-over stands and who acts next."""
+    """Show the people of a country, and SRI, where a hand-over stands and who acts next."""
     seen = [each for each in sorted(tenancy.members_of(actor), key=str) if _may_see(actor, each)]
+    if not seen:
+        raise NotAllowedError(action="federation.handover.see")
+    if not runtime.current().is_hub:
+        return _at_node(installation.own_tenant())
     found = [each for each in map(steps.of_member, seen) if each is not None]
     return {"answers": [_answer(found)], "handovers": [_steps(each) for each in found]}
 
@@ -46,24 +52,51 @@ def _answer(found: list[Handover]) -> dict[str, str]:
     return {"family": "doing", "text": text}
 
 
+def _at_node(own: UUID) -> dict[str, Any]:
+    """Tell a node's people what it knows itself: whether its records are closed, and who writes them."""
+    rows = [row for row in map(streams.find, grants.names_of(own)) if row is not None]
+    writes = any(row.own for row in rows)
+    if not any(row.closing for row in rows):
+        text = _("The hub writes the records of our country; here they can be read.")
+        if writes:
+            text = _("Nothing is being handed over. This node writes the records of our country.")
+        return {"answers": [{"family": "good", "text": text}], "handovers": []}
+    direction = Direction.TO_HUB if writes else Direction.TO_NODE
+    told = {
+        "title": _title(direction, own),
+        "rows": _rows(direction, own, HandoverState.CLOSING),
+        "note": _("Everything can be read; nothing is lost if it is called off. SRI can do that until it is complete."),
+    }
+    text = _("The records of our country are being handed over. Until that is done they can only be read.")
+    return {"answers": [{"family": "doing", "text": text}], "handovers": [told]}
+
+
 def _steps(each: Handover) -> dict[str, Any]:
-    to_node, country = each.direction is Direction.TO_NODE, shown.country(each.member_id)
+    rows = _rows(each.direction, each.member_id, each.state)
+    return {"title": _title(each.direction, each.member_id), "rows": rows, "note": _note(each)}
+
+
+def _title(direction: Direction, member_id: UUID) -> str:
+    if direction is Direction.TO_NODE:
+        return _("%(country)s gets a node of its own", country=shown.country(member_id))
+    return _("%(country)s comes to the hub", country=shown.country(member_id))
+
+
+def _rows(direction: Direction, member_id: UUID, state: HandoverState) -> list[dict[str, Any]]:
+    to_node = direction is Direction.TO_NODE
     after = _("The hub") if to_node else _("The country's node")
     takes = _("The country's node") if to_node else _("The hub")
-    stage = {HandoverState.CLOSING: 1, HandoverState.DONE: 3, HandoverState.CANCELLED: 0}[each.state]
+    stage = {HandoverState.CLOSING: 1, HandoverState.DONE: 3, HandoverState.CANCELLED: 0}[state]
     titles = [
         (_("SRI closes the records; they can only be read for now"), _("SRI")),
         (_("Both sides come to hold the same, by themselves"), after),
         (_("The node says so, signed; from then on the other side writes"), takes),
-        (_("People get their access there: accounts do not travel, so invite everybody again"), country),
+        (
+            _("People get their access there: accounts do not travel, so invite everybody again"),
+            shown.country(member_id),
+        ),
     ]
-    rows = [
-        {"label": label, "who": who, **_badge(place, stage, each.state)} for place, (label, who) in enumerate(titles)
-    ]
-    title = _("%(country)s gets a node of its own", country=country)
-    if not to_node:
-        title = _("%(country)s comes to the hub", country=country)
-    return {"title": title, "rows": rows, "note": _note(each)}
+    return [{"label": label, "who": who, **_badge(place, stage, state)} for place, (label, who) in enumerate(titles)]
 
 
 def _badge(place: int, stage: int, state: HandoverState) -> dict[str, str]:
@@ -152,14 +185,13 @@ def _effects(lines: int) -> list[dict[str, Any]]:
     ]
 
 
-@pages.post(
-    "/connections/<uuid:node_id>/keep",
-    audience=Audience.STAFF,
-    takes=KeepIn,
-    again=decision_show,
-    fresh=True,
-    roles=HUB,
-)
+def _decision(act: str, takes: type[Schema] = GraveIn) -> Callable[[View], View]:
+    """Declare one of the grave acts about a node, each with its reason and a fresh password."""
+    rule = f"/connections/<uuid:node_id>/{act}"
+    return pages.post(rule, audience=Audience.STAFF, takes=takes, again=decision_show, fresh=True, roles=HUB)
+
+
+@_decision("keep", KeepIn)
 def copy_keep(actor: Actor, values: dict[str, Any], *, node_id: UUID) -> SeeOther:
     """Let one copy of a node go on."""
     incarnations.keep(actor, node_id, values["incarnation"], reason=values["reason"])
@@ -167,32 +199,17 @@ def copy_keep(actor: Actor, values: dict[str, Any], *, node_id: UUID) -> SeeOthe
     return see_other("handover.decision_show", node_id=node_id, notice=notice)
 
 
-@pages.post(
-    "/connections/<uuid:node_id>/hand-over",
-    audience=Audience.STAFF,
-    takes=HandoverIn,
-    again=decision_show,
-    fresh=True,
-    roles=HUB,
-)
+@_decision("hand-over", HandoverIn)
 def handover_begin(actor: Actor, values: dict[str, Any], *, node_id: UUID) -> SeeOther:
     """Begin to hand a country's records over."""
     node = _node(node_id)
     tenancy.write_for(node.member_id)
     steps.begin(actor, node, Direction(values["direction"]), reason=values["reason"])
-    return see_other(
-        "handover.handover_show", notice=_("The records are closed; both sides do the rest by themselves.")
-    )
+    notice = _("The records are closed; both sides do the rest by themselves.")
+    return see_other("handover.handover_show", notice=notice)
 
 
-@pages.post(
-    "/connections/<uuid:node_id>/hand-over/cancel",
-    audience=Audience.STAFF,
-    takes=GraveIn,
-    again=decision_show,
-    fresh=True,
-    roles=HUB,
-)
+@_decision("hand-over/cancel")
 def handover_cancel(actor: Actor, values: dict[str, Any], *, node_id: UUID) -> SeeOther:
     """Call a hand-over off."""
     node = _node(node_id)
@@ -201,14 +218,7 @@ def handover_cancel(actor: Actor, values: dict[str, Any], *, node_id: UUID) -> S
     return see_other("handover.handover_show", notice=_("Called off. Work goes on where it was."))
 
 
-@pages.post(
-    "/connections/<uuid:node_id>/reclaim",
-    audience=Audience.STAFF,
-    takes=GraveIn,
-    again=decision_show,
-    fresh=True,
-    roles=HUB,
-)
+@_decision("reclaim")
 def node_reclaim(actor: Actor, values: dict[str, Any], *, node_id: UUID) -> SeeOther:
     """Give up a node that does not come back."""
     steps.reclaim(actor, node_id, reason=values["reason"])
@@ -220,13 +230,3 @@ def _node(node_id: UUID) -> Node:
     if node is None:
         raise NotFoundError
     return node
-
-
-@pages.post("/connections/go-on", audience=Audience.STAFF, fresh=True, while_restored=True, roles=HUB)
-def hub_go_on(actor: Actor) -> SeeOther:
-    """Let a restored hub go on; its nodes hand back what it had lost."""
-    tenancy.write_for(tenancy.hub_tenant().id)
-    hub.go_on(actor, reason=_("restored from a backup"))
-    installation.resume(actor)
-    notice = _("The hub goes on. As the nodes come, what they hand back appears here.")
-    return see_other("recovery.salvage_list", notice=notice)

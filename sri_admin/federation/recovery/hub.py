@@ -8,6 +8,8 @@ from sri_admin.federation.policy import POLICY
 from sri_admin.kernel import installation, tenancy, transaction, work
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
+from sri_admin.kernel.errors import ConflictError
+from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.tenancy import Reach, Tenant
 
 
@@ -32,3 +34,16 @@ def go_on(doer: Actor, *, reason: str) -> int:
     assert own.tenant_id is not None
     work.record(doer, HubWentOn(member_id=own.tenant_id, subject=own.id, reason=reason))
     return len(names)
+
+
+def go_on_again(doer: Actor, *, reason: str) -> int:
+    """Do so at a hub that waits after a restore, which then is in use again; returns how many streams went on.
+
+    Raises ConflictError when it does not wait: ending epochs would set every node aside for nothing.
+    """
+    if installation.standing() is installation.Standing.IN_USE:
+        raise ConflictError(_l("This hub does not wait for anybody. Nothing was changed."), code="not_restored")
+    tenancy.write_for(tenancy.hub_tenant().id)
+    count = go_on(doer, reason=reason)
+    installation.resume(doer)
+    return count

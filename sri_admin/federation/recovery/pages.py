@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sri_admin.federation import words
+from sri_admin.federation import shown, words
 from sri_admin.federation.policy import POLICY
 from sri_admin.federation.recovery import deciding
 from sri_admin.federation.recovery.deciding import Difference
@@ -11,6 +11,7 @@ from sri_admin.federation.salvage_models import SalvageCause, SalvageState, Sync
 from sri_admin.federation.schemas import SalvageIn, SalvageOutIn
 from sri_admin.kernel import formats, installation, runtime, tenancy
 from sri_admin.kernel.actor import Actor
+from sri_admin.kernel.errors import NotAllowedError
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.i18n import ngettext
 from sri_admin.web.doors import Audience, Pages, SeeOther, see_other
@@ -23,8 +24,8 @@ _MOST_SHOWN = 200
 @pages.get("/salvage", audience=Audience.SIGNED_IN, template="federation/salvage.html")
 def salvage_list(actor: Actor, form: Form) -> dict[str, Any]:
     """Show what was written before a restore and waits for a decision."""
-    own = installation.identity().tenant_id
-    POLICY.require(actor, "federation.salvage.see", own)
+    if not may_see(actor):
+        raise NotAllowedError(action="federation.salvage.see")
     found = deciding.offered()
     return {
         "form_state": form,
@@ -45,11 +46,24 @@ def _by_owner(actor: Actor, found: list[Difference]) -> list[dict[str, Any]]:
     return [
         {
             "member_id": member_id,
+            "name": _owner(member_id),
             "may_decide": POLICY.allows(actor, "federation.salvage.decide", member_id),
             "records": [_record(each) for each in found if each.newest.member_id == member_id],
         }
         for member_id in owners
     ]
+
+
+def may_see(actor: Actor) -> bool:
+    """Say whether somebody may see what was salvaged: here, or of a country hosted here."""
+    places = {installation.identity().tenant_id, *(mandate.member_id for mandate in actor.mandates)}
+    return actor.account_id is not None and any(POLICY.allows(actor, "federation.salvage.see", each) for each in places)
+
+
+def _owner(member_id: UUID) -> str:
+    if member_id == installation.identity().hub_tenant_id:
+        return _("Of the hub itself")
+    return _("Of %(country)s", country=shown.country(member_id))
 
 
 def _record(each: Difference) -> dict[str, Any]:

@@ -5,10 +5,12 @@ left out keeps its reason. Neither is ever decided by the program.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from sri_admin.federation import keys, streams
 from sri_admin.federation.checkpoint import Checkpoint, open_sealed
@@ -78,6 +80,27 @@ def _start(row: SyncStream, header: Header, end: Position) -> Position:
     if streams.chain_at(row, header.from_n - 1, epoch=header.epoch) != header.base_chain:
         raise StreamError("forked", f"another line stands here at {header.from_n - 1}")
     return end._replace(n=header.from_n - 1, chain=header.base_chain)
+
+
+def counts() -> dict[UUID, int]:
+    """Count the records that wait for a decision here, where their stream is written, by their owner."""
+    wanted = count_waiting().add_columns(SyncSalvage.member_id).group_by(SyncSalvage.member_id)
+    return {member_id: count for count, member_id in db.session.execute(wanted)}
+
+
+def count_waiting(member_id: sa.SQLColumnExpression[UUID] | None = None) -> sa.Select[Any]:
+    """Return the query that counts the records that wait where their stream is written, of all owners or of one."""
+    stream = aliased(SyncStream)
+    record = sa.tuple_(SyncSalvage.stream, sa.func.coalesce(SyncSalvage.rec, SyncSalvage.id))
+    of_stream = sa.and_(stream.member_id == SyncSalvage.member_id, stream.name == SyncSalvage.stream)
+    wanted = sa.select(sa.func.count(sa.distinct(record))).select_from(SyncSalvage).join(stream, of_stream)
+    wanted = wanted.where(SyncSalvage.state == SalvageState.OPEN, stream.own)
+    return wanted if member_id is None else wanted.where(SyncSalvage.member_id == member_id)
+
+
+def is_any() -> bool:
+    """Say whether anything was ever salvaged here."""
+    return bool(db.session.scalar(sa.select(sa.exists(sa.select(SyncSalvage.id)))))
 
 
 def waiting(member_id: UUID | None = None) -> list[SyncSalvage]:

@@ -28,7 +28,7 @@ def circle(_actor: Actor, seat: str) -> dict[str, Any]:
     """Show the countries that sit in the circle in one way, and what needs somebody there."""
     if seat not in {each.value for each in SeatState}:
         raise NotFoundError
-    known = queries.countries()
+    known = queries.countries(queries.streams_told())
     needs = needs_by_code(known, stale_days=STALE_AFTER_DAYS)
     seats = [each for each in seats_of(known, needs) if each.state == seat]
     count = ngettext("<b>%(num)s country</b> sits here.", "<b>%(num)s countries</b> sit here.", len(seats))

@@ -10,6 +10,7 @@ from sri_admin.federation.limits import STALE_AFTER_DAYS
 from sri_admin.kernel import clock, formats, runtime
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.i18n import gettext as _
+from sri_admin.kernel.installation import own_tenant
 from sri_admin.kernel.part import ask
 from sri_admin.overview import queries
 from sri_admin.overview.pages.circle import drawn
@@ -17,7 +18,14 @@ from sri_admin.overview.pages.ways import board_row, sri_row
 from sri_admin.overview.rules import words
 from sri_admin.overview.rules.due import days_ahead
 from sri_admin.overview.rules.facts import CountryFacts, View, view_of
-from sri_admin.overview.rules.needs import WorkList, arranged, needs_by_code, needs_of_board, needs_of_joining
+from sri_admin.overview.rules.needs import (
+    WorkList,
+    arranged,
+    needs_by_code,
+    needs_of_board,
+    needs_of_hub,
+    needs_of_joining,
+)
 from sri_admin.overview.rules.seats import seats_of
 from sri_admin.people.rules import role_name
 from sri_admin.web import addresses, history
@@ -39,10 +47,12 @@ def today(actor: Actor) -> dict[str, Any]:
 
 
 def _hub() -> dict[str, Any]:
-    known = queries.countries()
+    told = queries.streams_told()
+    known = queries.countries(told)
     needs = needs_by_code(known, stale_days=STALE_AFTER_DAYS)
     asking = [needs_of_joining(each, clock.today()) for each in queries.joining(known)]
-    work = arranged([*asking, *(need for found in needs.values() for need in found)])
+    own = needs_of_hub(told.get(own_tenant(), queries.NOTHING_TOLD).salvaged, clock.today())
+    work = arranged([*asking, *own, *(need for found in needs.values() for need in found)])
     return {
         "day": formats.date_full(clock.today()),
         "answers": [_answer(work)] if known else [],

@@ -37,9 +37,12 @@ def _to_node(need: Need) -> str:
 
 
 _SEE_AGREEMENT = Way(_l("See the agreement"), _to_agreement)
+_DECIDE = Way(_l("Look at them"), lambda _need: url_for("recovery.salvage_list"))
 _SEE_LINE = Way(_l("See the connection"), _to_node)
 FOR_SRI: Mapping[NeedKind, Way] = {
     NeedKind.JOINING: Way(_l("Compare the digits"), lambda need: url_for("federation.enrolment_show", id=need.subject)),
+    NeedKind.LOST_PERMISSIONS: _DECIDE,
+    NeedKind.SALVAGED: _DECIDE,
     NeedKind.PARTED: _SEE_LINE,
     NeedKind.EXPIRED: _SEE_AGREEMENT,
     NeedKind.EMERGENCY_ENDING: Way(_l("Read and decide"), _to_country),
@@ -73,6 +76,7 @@ FOR_BOARD: Mapping[NeedKind, Way] = {
         _READ_OUR_AGREEMENT,
     ),
     **dict.fromkeys((NeedKind.PARTED, NeedKind.SILENT, NeedKind.NEVER_REACHED), _OUR_LINE),
+    NeedKind.SALVAGED: _DECIDE,
     NeedKind.SET_ASIDE: Way(_l("See them"), lambda _need: url_for("federation.connection_show")),
     NeedKind.NOBODY: Way(_l("See our people"), _to_holders),
     NeedKind.TERM_ENDING: Way(_l("See our people"), _to_holders),

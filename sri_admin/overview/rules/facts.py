@@ -80,6 +80,7 @@ class CountryFacts:
     holders: HolderFacts = field(default_factory=HolderFacts)
     terms: tuple[TermFacts, ...] = ()
     connection: ConnectionFacts | None = None
+    salvaged: int = 0
     keeps_people_here: bool = True
 
 

@@ -21,6 +21,7 @@ class NeedKind(StrEnum):
     """Why something stands in the list; among equally grave things of one day this order counts."""
 
     JOINING = "joining"
+    LOST_PERMISSIONS = "lost_permissions"
     PARTED = "parted"
     EXPIRED = "expired"
     SUSPENDED = "suspended"
@@ -30,6 +31,7 @@ class NeedKind(StrEnum):
     OFFERED = "offered"
     RENEWAL = "renewal"
     NOTICE = "notice"
+    SALVAGED = "salvaged"
     SET_ASIDE = "set_aside"
     SILENT = "silent"
     NOBODY = "nobody"
@@ -114,6 +116,13 @@ def needs_of_joining(asking: JoiningFacts, today: date) -> Need:
         day=asking.asked_on,
         subject=asking.id,
     )
+
+
+def needs_of_hub(salvaged: int, today: date) -> list[Need]:
+    """Return what a hub that was restored needs: until what it had written is decided, it grants nothing anew."""
+    if not salvaged:
+        return []
+    return [Need(kind=NeedKind.LOST_PERMISSIONS, family="stop", code="", name="", today=today, count=salvaged)]
 
 
 def needs_of_country(country: CountryFacts, *, stale_days: int) -> list[Need]:
@@ -211,6 +220,8 @@ def _is_settled(country: CountryFacts, agreement: AgreementFacts) -> bool:
 
 
 def _of_line(country: CountryFacts, stale_days: int) -> Iterator[Need]:
+    if country.salvaged:
+        yield _need(country, NeedKind.SALVAGED, "soon", count=country.salvaged)
     line: ConnectionFacts | None = country.connection
     if line is None:
         return

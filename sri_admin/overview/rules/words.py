@@ -54,6 +54,23 @@ def _set_aside(need: Need) -> Sentence:
     )
 
 
+def _lost_permissions(need: Need) -> Sentence:
+    return ngettext(
+        "%(num)s record the hub had lost came back",
+        "%(num)s records the hub had lost came back",
+        need.count,
+    )
+
+
+def _salvaged(need: Need) -> Sentence:
+    return ngettext(
+        "%(country)s: %(num)s record waits for a decision",
+        "%(country)s: %(num)s records wait for a decision",
+        need.count,
+        country=need.name,
+    )
+
+
 def _applied(need: Need) -> Sentence:
     if need.count == 0:
         return _("The application came today. It can be accepted or declined.")
@@ -91,6 +108,13 @@ TO_SRI: Mapping[NeedKind, Said] = {
     NeedKind.JOINING: Said(
         lambda need: _("%(country)s: a node asks to be let in", country=need.name),
         lambda need: _("Asked on %(day)s. Compare the digits with the people there.", day=_day(need)),
+    ),
+    NeedKind.LOST_PERMISSIONS: Said(
+        _lost_permissions,
+        lambda _need: _("The hub was set back. Until you decide about them, no node gets anything granted anew."),
+    ),
+    NeedKind.SALVAGED: Said(
+        _salvaged, lambda _need: _("They were written before a restore or at another copy. Nothing is lost; decide.")
     ),
     NeedKind.PARTED: Said(
         lambda need: _("%(country)s: the exchange has stopped", country=need.name),
@@ -145,6 +169,14 @@ def _own_set_aside(need: Need) -> Sentence:
     return ngettext("%(num)s record was set aside", "%(num)s records were set aside", need.count)
 
 
+def _own_salvaged(need: Need) -> Sentence:
+    return ngettext(
+        "%(num)s record of before a restore waits for you",
+        "%(num)s records of before a restore wait for you",
+        need.count,
+    )
+
+
 def _own_silence(need: Need) -> Sentence:
     return ngettext("No contact with the hub for %(num)s day", "No contact with the hub for %(num)s days", need.count)
 
@@ -186,6 +218,9 @@ TO_BOARD: Mapping[NeedKind, Said] = {
     NeedKind.PARTED: Said(
         lambda _need: _("The exchange with SRI has stopped"),
         lambda _need: _("Two histories do not agree. Nothing is lost, and a person has to decide."),
+    ),
+    NeedKind.SALVAGED: Said(
+        _own_salvaged, lambda _need: _("Nothing is lost, and nothing changes until you decide about each of them.")
     ),
     NeedKind.EXPIRED: Said(
         lambda _need: _("Your agreement has expired"),
