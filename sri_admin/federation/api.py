@@ -33,7 +33,7 @@ from sri_admin.federation.enrolment_models import Enrolment, EnrolmentState, Nod
 from sri_admin.federation.handover import steps
 from sri_admin.federation.key_life import Place
 from sri_admin.federation.lines import parse
-from sri_admin.federation.overview import PARTED
+from sri_admin.federation.overview import TOLD
 from sri_admin.federation.packing import NDJSON, read_limited
 from sri_admin.federation.recovery import incarnations, salvage
 from sri_admin.federation.schemas import ChangesQuery, HelloIn, SnapshotQuery
@@ -141,7 +141,7 @@ def say_hello(actor: Actor) -> Response:
         positions=hello.positions(values),
         lacks=values["lacks"],
         by_stick=False,
-        trouble=values["trouble"] if values["trouble"] in PARTED else None,
+        trouble=values["trouble"] if values["trouble"] in TOLD else None,
     )
     return answers.document(told, accepted=request.headers.get("Accept-Encoding", ""))
 

@@ -12,6 +12,9 @@ PARTED: Final = frozenset(
     {"forked", "ahead", "rewound", "stale_epoch", "duplicate_writer", "given_up", "past_end", "unproven"}
 )
 
+# What a node's hub is to know of its last exchange.
+TOLD: Final = PARTED | {"many_removed"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class StreamState:

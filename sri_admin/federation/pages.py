@@ -10,6 +10,7 @@ from sri_admin.federation.enrolment_models import EnrolmentState, Node, NodeStat
 from sri_admin.federation.policy import POLICY
 from sri_admin.federation.recovery import salvage
 from sri_admin.federation.schemas import ApprovalIn, CodeIn
+from sri_admin.federation.snapshots import shown as snapshots
 from sri_admin.kernel import formats, installation, runtime, tenancy
 from sri_admin.kernel import jobs as queue
 from sri_admin.kernel.actor import Actor
@@ -40,6 +41,7 @@ def connection_show(actor: Actor) -> dict[str, Any]:
         "contact_text": shown.contact_text(found, runtime.current().settings.sync.every_seconds),
         "may_carry": POLICY.allows(actor, "federation.stick.carry", own),
         "has_salvage": salvage.is_any(),
+        "copies": snapshots.lines(),
         "may_try": found.trouble != "not_enrolled" and POLICY.allows(actor, "federation.connection.try", own),
     }
 
@@ -93,6 +95,7 @@ def node_show(actor: Actor, *, id: UUID) -> dict[str, Any]:  # noqa: A002 - the 
         "may_withdraw": node.state is not NodeState.REVOKED
         and POLICY.allows(actor, "federation.node.withdraw", node.member_id),
         "may_carry": node.state is NodeState.ACTIVE and _may_carry(actor),
+        "copies": snapshots.lines(node.member_id),
         "country": shown.country(node.member_id),
         "decisions_url": url_for("handover.decision_show", node_id=node.id),
         "facts": [

@@ -15,6 +15,7 @@ from sri_admin.federation.recovery import salvage
 from sri_admin.federation.recovery.pages import may_see
 from sri_admin.federation.recovery.pages import pages as recovery_pages
 from sri_admin.federation.snapshots import jobs as snapshot_jobs
+from sri_admin.federation.snapshots.pages import pages as snapshot_pages
 from sri_admin.federation.sync import KINDS
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.i18n import gettext_lazy as _l
@@ -56,7 +57,7 @@ def _sees_connection(actor: Actor) -> bool:
 
 FEDERATION = Part(
     name="federation",
-    doors=(pages, key_pages, stick_pages, restored.pages, recovery_pages, handover_pages, api),
+    doors=(pages, key_pages, stick_pages, restored.pages, recovery_pages, handover_pages, snapshot_pages, api),
     commands=(node,),
     tasks=(*TASKS, *bundle_jobs.TASKS, *snapshot_jobs.TASKS),
     kinds=KINDS,
@@ -78,6 +79,7 @@ FEDERATION = Part(
                     "federation.code_issue",
                     "keys.hub_keys",
                     "keys.withdrawal",
+                    "snapshots.snapshot_list",
                     *_STICKS,
                 }
             ),
@@ -91,7 +93,7 @@ FEDERATION = Part(
             roles=NODE,
             shown=_sees_connection,
             count=report.count_set_aside,
-            covers=frozenset({"keys.node_keys", *_STICKS}),
+            covers=frozenset({"keys.node_keys", "snapshots.snapshot_list", *_STICKS}),
         ),
         MenuEntry(
             label=_l("Handing over"),

@@ -25,6 +25,10 @@ POLICY = Policy(
         "federation.salvage.decide": either(
             board("member_administrator", "chair"), staff("sri_director", "data_officer")
         ),
+        "federation.snapshot.see": either(_EVERY_BOARD, _EVERY_STAFF),
+        "federation.snapshot.decide": either(
+            board("member_administrator", "chair"), staff("sri_director", "data_officer")
+        ),
         "federation.node.withdraw": staff("sri_director", "data_officer"),
         "federation.keys.rotate": either(board("member_administrator"), staff("sri_director", "data_officer")),
         "federation.stick.carry": either(_EVERY_BOARD, staff("sri_director", "country_liaison", "data_officer")),

@@ -72,6 +72,7 @@ class SnapshotIn(Schema):
     """Which snapshot a person lets stand, and why."""
 
     member_id = fields.UUID(required=True)
+    snapshot = fields.UUID(required=True)
     reason = fields.String(required=True, validate=validate.Length(min=3, max=1000))
 
 

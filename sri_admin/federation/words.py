@@ -34,6 +34,12 @@ _TROUBLES: Final[dict[str, Reasons]] = {
     "unavailable": Reasons(_l("The hub is closed for a short time."), _GOES_ON, _BY_ITSELF),
     "too_many": Reasons(_l("The hub asked us to come a little later."), _GOES_ON, _BY_ITSELF),
     "busy": Reasons(_l("The hub is still taking what we sent before."), _GOES_ON, _BY_ITSELF),
+    "many_removed": Reasons(
+        _l("We were away for so long that a fresh copy is needed, and it would remove many records."),
+        _l("Nothing was removed. These records wait; everything else goes on."),
+        _l("Look at “Fresh copies” and decide, together with SRI. If none waits here, SRI decides."),
+    ),
+    "bad_snapshot": Reasons(_l("A fresh copy of the records came damaged."), _GOES_ON, _BY_ITSELF),
     "not_a_hub": Reasons(
         _l("Something else answered in place of the hub, perhaps the log-in page of a network."),
         _GOES_ON,

@@ -22,7 +22,7 @@ from tests.conftest import new_installation, settings_for
 from tests.journeys.houses import CODE, Served, served, two_houses
 from tests.make import materials, members, people
 from tests.make.people import Person
-from tests.make.places import furnished, stick
+from tests.make.places import furnished, snapshot, stick
 
 PLAIN = {"work": materials.CODE, "code": CODE, "step": "suspend", "way": "termination", "seat": "overdue"}
 # Agreements of another state than the offered one, and ids whose name in the address is only `id`.
@@ -116,6 +116,7 @@ def _node_site(house: Served, member: UUID, administrator: Person) -> Site:
         "person_id": somebody.account_id,
         "mandate_id": somebody.mandate_id,
         "stick_id": stick(member),
+        "snapshot_id": snapshot(member),
         "token": _token(somebody.account_id, member),
     }
     return Site(house, known, (administrator,), is_node=True)

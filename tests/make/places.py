@@ -9,6 +9,8 @@ from flask.testing import FlaskClient
 
 from sri_admin.federation.bundle import carrying
 from sri_admin.federation.enrolment_models import Enrolment, EnrolmentCode, EnrolmentState, Node, NodeState
+from sri_admin.federation.snapshot_models import SnapshotState, SyncSnapshot
+from sri_admin.federation.stream_names import MEMBER_OPS, stream_name
 from sri_admin.kernel import actor, clock, ids, tenancy, transaction
 from sri_admin.kernel.db import db
 from sri_admin.kernel.sheets import FileFormat
@@ -54,6 +56,7 @@ def furnished(app: Flask, code: str) -> dict[str, Any]:
         "file_id": copy.id,
         "sha256": copy.sha256,
         "release_id": release_id,
+        "snapshot_id": snapshot(place),
     }
 
 
@@ -81,6 +84,25 @@ def stick(own: UUID, node_id: UUID | None = None) -> UUID:
         return carrying.ask_for_stick(actor.system("test"), node, values=asked).id
 
     return members.writing(own, act)
+
+
+def snapshot(member_id: UUID) -> UUID:
+    """Make a fresh copy of what a member works on that waits for a person, and return its id."""
+    made = SyncSnapshot(
+        member_id=member_id,
+        id=ids.new(),
+        stream=stream_name(MEMBER_OPS, member_id),
+        state=SnapshotState.ASKING,
+        manifest=b"{}",
+        records=1200,
+        held=1200,
+        total=b"",
+        removes=300,
+        standing=900,
+    )
+    with transaction.writing(tenancy.only(member_id)):
+        db.session.add(made)
+        return made.id
 
 
 def program_key(somebody: Person) -> UUID:

@@ -60,6 +60,11 @@ BODIES: dict[str, dict[str, Any]] = {
         "line": "00000000-0000-7000-8000-000000000000",
         "reason": "Entered twice.",
     },
+    "SnapshotIn": {
+        "member_id": "00000000-0000-7000-8000-000000000000",
+        "snapshot": "00000000-0000-7000-8000-000000000000",
+        "reason": "It is as SRI says.",
+    },
     "OfficeHolderIn": {"office": "chair", "display_name": "Kim", "starts_on": "2026-01-01"},
     "OfficeErasureIn": {"reason": "They asked for it."},
     "OfficeEndIn": {"ends_on": "2026-01-02", "reason": "They moved away."},

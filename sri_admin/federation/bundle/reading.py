@@ -25,7 +25,7 @@ from sri_admin.federation.enrolment_models import Node, NodeState
 from sri_admin.federation.exchange import Outcome, StreamOutcome
 from sri_admin.federation.lines import ProtocolError
 from sri_admin.federation.models import NodeKey
-from sri_admin.federation.overview import PARTED
+from sri_admin.federation.overview import TOLD
 from sri_admin.federation.packing import unpack
 from sri_admin.federation.schemas import HelloIn
 from sri_admin.federation.stream_names import parse_name
@@ -201,7 +201,7 @@ class HubDesk:
             heads=hello.heads(values, told),
             positions=hello.positions(values),
             lacks=values["lacks"],
-            trouble=values["trouble"] if values["trouble"] in PARTED else None,
+            trouble=values["trouble"] if values["trouble"] in TOLD else None,
         )
 
     def _writer(self, manifest: Manifest) -> Node:

@@ -51,24 +51,24 @@ def prune(row: SyncStream, *, dry_run: bool = False) -> Pruned | None:
     if horizon is None or (now is not None and horizon <= now):
         return None
     going = _superseded(row, horizon)
-    if dry_run:
-        removed = db.session.scalar(sa.select(sa.func.count()).select_from(SyncLine).where(*going)) or 0
-        return Pruned(row.name, horizon, removed, _count(row, horizon) - removed)
-    return _move(row, horizon, going)
+    removed = db.session.scalar(sa.select(sa.func.count()).select_from(SyncLine).where(*going)) or 0
+    if not removed:
+        return None  # where nothing goes, readers may as well have every line
+    found = Pruned(row.name, horizon, removed, _count(row, horizon) - removed)
+    if not dry_run:
+        _move(row, horizon, going)
+    return found
 
 
-def _move(row: SyncStream, horizon: Place, going: tuple[sa.ColumnElement[bool], ...]) -> Pruned:
+def _move(row: SyncStream, horizon: Place, going: tuple[sa.ColumnElement[bool], ...]) -> None:
     chain = streams.chain_at(row, horizon.n, epoch=horizon.epoch)
     assert chain is not None
     with cutting.taking_back():
-        gone = sa.delete(SyncLine).where(*going).execution_options(synchronize_session=False).returning(SyncLine.n)
-        removed = sum(1 for _n in db.session.execute(gone))
+        db.session.execute(sa.delete(SyncLine).where(*going).execution_options(synchronize_session=False))
     row.horizon_epoch, row.horizon_n, row.horizon_chain = *horizon, chain
-    kept, row.horizon_digest = digest_of(row, horizon)
-    row.horizon_records = kept
+    row.horizon_records, row.horizon_digest = digest_of(row, horizon)
     past = sa.tuple_(SyncMark.epoch, SyncMark.n) <= horizon
     db.session.execute(sa.delete(SyncMark).where(*_marks_of(row), past))
-    return Pruned(row.name, horizon, removed, kept)
 
 
 def digest_of(row: SyncStream, horizon: Place) -> tuple[int, bytes]:

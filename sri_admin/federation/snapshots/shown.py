@@ -1,9 +1,11 @@
 """Pruning and snapshots in sentences."""
 
 from typing import Any
+from uuid import UUID
 
-from sri_admin.federation import words
+from sri_admin.federation import report, words
 from sri_admin.federation.snapshot_models import SnapshotState, SyncSnapshot
+from sri_admin.federation.snapshots import receiving
 from sri_admin.federation.snapshots.pruning import Pruned
 from sri_admin.kernel import formats, runtime
 from sri_admin.kernel.i18n import gettext as _
@@ -56,6 +58,13 @@ def sentence(each: SyncSnapshot) -> str:
         records=formats.number(each.records),
         when=formats.date_and_time(each.moved_at),
     )
+
+
+def lines(member_id: UUID | None = None) -> list[dict[str, Any]]:
+    """Return the fresh copies of this installation, or of one member, for the page of its connection."""
+    with report.seeing_hub():
+        found = [each for each in receiving.all_here() if member_id in {None, each.member_id}]
+    return [row(each) for each in found]
 
 
 def row(each: SyncSnapshot) -> dict[str, Any]:
