@@ -224,7 +224,7 @@ def snapshot_lines(actor: Actor, stream: str) -> Response:
     with transaction.reading(tokens.reach_of(node)):
         _require(actor, stream, {Access.READ, Access.WRITE}, f"sync:read:{stream}")
         page = giving.page(stream, digest=digest, after=Place(query["epoch"], query["n"]), before=total)
-    return answers.lines(page, accepted=request.headers.get("Accept-Encoding", ""))
+    return answers.lines(page.body, accepted=request.headers.get("Accept-Encoding", ""))
 
 
 @api.raw(f"{_BASE}/streams/<stream>/snapshot", method="POST", audience=Audience.NODE, roles=HUB)

@@ -104,6 +104,9 @@ def _take_page(said: Checkpoint | Receipt, lines: list[bytes], sealed: bytes, ov
         streams.regrant(row, own=False, epoch=said.epoch, log_id=UUID(said.log_id), base=row.chain)
     start = streams.position(row)
     if overlapping and said.epoch == row.epoch and said.n - len(lines) < row.n:
+        if said.n <= streams.floor(row):
+            return Taken(0, row.epoch, row.n)  # of before the horizon: nothing is kept to compare it with
+        lines = lines[max(0, streams.floor(row) - (said.n - len(lines))) :]
         start = _earlier(row, said.n - len(lines))
     checked = check_page(lines, start=start, checkpoint=said)
     skip = min(row.n - start.n, len(lines))

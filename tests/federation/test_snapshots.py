@@ -1,6 +1,7 @@
 """A reader that lines are no longer kept for takes a snapshot, and then goes on by pages."""
 
 import json
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -18,7 +19,7 @@ from sri_admin.federation.snapshots import receiving
 from sri_admin.federation.stream_names import HUB_MEMBER, MEMBER_OPS, stream_name
 from sri_admin.kernel import ids, transaction
 from sri_admin.kernel.db import db
-from tests.federation import invariants, records
+from tests.federation import invariants, records, sticks
 from tests.federation.records import Book, Shelf, Sign, Visit
 from tests.federation.test_pruning import READ, RECEIPTED, changed_often, faults, pass_time, prune
 from tests.federation.world import Call, Site, World, cut_before, flip_answer
@@ -312,3 +313,27 @@ def test_what_would_go_is_said_by_command_before_it_goes(world: World, member: U
 
 
 _COMMANDS = (["prune", "--dry-run", "--json"], ["prune", "--dry-run"], ["prune"], ["prune"])
+
+
+def test_a_stick_brings_a_snapshot_to_a_node_that_was_away_for_too_long(world: World, tmp_path: Path) -> None:
+    made, node = signs(world, 3), world.nodes["QM"]
+    old = sticks.from_hub(world, tmp_path / "old").files
+    prune_past_readers(world)
+    make.change(world.hub, records.SIGN, (world.hub_id, made[0]), text="after the horizon")
+    files = sticks.from_hub(world, tmp_path).files
+    assert [sticks.read(node, each).outcome.code for each in (files, files, old)] == [None, None, None]
+    assert snapshot(node, REGISTRY) == ("done", 0)
+    assert make.rows(node, Sign) == make.rows(world.hub, Sign)
+    invariants.at_rest(world)
+
+
+def test_f32_a_snapshot_by_stick_that_would_remove_many_asks_a_person_too(world: World, tmp_path: Path) -> None:
+    made, node = signs(world, 2), world.nodes["QM"]
+    world.settle()
+    make.remove(world.hub, records.SIGN, (world.hub_id, made[0]))
+    prune_past_readers(world)
+    files = sticks.from_hub(world, tmp_path).files
+    assert sticks.read(node, files).outcome.code == "many_removed"
+    agree(node, REGISTRY)
+    assert sticks.read(node, files).outcome.code is None
+    assert list(make.rows(node, Sign)) == made[1:]

@@ -24,14 +24,17 @@ FORMAT: Final = 1
 MOST_PARTS: Final = 2_000
 MOST_VOLUMES: Final = 999
 MOST_INFLATION: Final = 64
-KINDS: Final = frozenset({"page", "head", "batch", "receipt", "file"})
+KINDS: Final = frozenset({"page", "head", "batch", "receipt", "file", "snapshot", "snapshot-page"})
 GZIP: Final = "gzip"
 PLAIN: Final = ""
 _DOMAIN: Final = f"{limits.PROTOCOL} bundle"
 
 
 class Part(NamedTuple):
-    """One page, batch, head or receipt, its lines as numbered in the stream, or bytes of a file; both its sizes."""
+    """One page, batch, head or receipt, its lines as numbered in the stream, or bytes of a file; both its sizes.
+
+    A page of a snapshot counts the lines of the snapshot.
+    """
 
     what: str
     stream: str

@@ -28,6 +28,8 @@ from sri_admin.federation.models import NodeKey
 from sri_admin.federation.overview import TOLD
 from sri_admin.federation.packing import unpack
 from sri_admin.federation.schemas import HelloIn
+from sri_admin.federation.snapshots import receiving
+from sri_admin.federation.snapshots.receiving import Standing
 from sri_admin.federation.stream_names import parse_name
 from sri_admin.federation.tokens import reach_of
 from sri_admin.kernel import installation, metrics, runtime, schema, tenancy, transaction
@@ -36,6 +38,7 @@ from sri_admin.kernel.errors import InvalidError
 from sri_admin.kernel.signing import VerifyKey
 
 log = structlog.get_logger(__name__)
+_FROM_HUB = frozenset({"page", "head", "file", "snapshot", "snapshot-page"})
 
 
 @dataclass(frozen=True)
@@ -167,6 +170,15 @@ def _said(manifest: Manifest) -> dict[str, Any]:
     return values
 
 
+def _begun(stream: str, sealed: bytes) -> Standing | None:
+    try:
+        return receiving.begin(stream, sealed, keys.receipt_key)
+    except ProtocolError as error:
+        if error.code != "rewound":
+            raise
+        return None  # an older stick, or the same once more
+
+
 class HubDesk:
     """The hub reads what a node wrote: batches of the streams that are the node's now."""
 
@@ -230,6 +242,7 @@ class NodeDesk:
 
     def __init__(self) -> None:
         self._settled = False
+        self._snapshots = dict[str, Standing | None]()
 
     def admit(self, sealed: Sealed) -> Manifest:
         """Refuse another hub's bundle, and any part that is not for this node's country."""
@@ -242,7 +255,7 @@ class NodeDesk:
         hello.check_protocol(_said(manifest)["protocols"])
         for part in manifest.parts:
             cls, member_id = parse_name(part.stream)
-            wanted = {"receipt"} if cls.by_member else {"page", "head", "file"}
+            wanted = {"receipt"} if cls.by_member else _FROM_HUB
             if part.what not in wanted or member_id not in {None, own}:
                 raise BundleError("denied", f"{part.what} of {part.stream} is not for this node")
         return manifest
@@ -252,6 +265,8 @@ class NodeDesk:
         if part.stream != control.STREAM and not self._settled:
             control.take_grants()
             self._settled = True
+        if part.what.startswith("snapshot"):
+            return self._take_snapshot(part, lines)
         if part.what == "page":
             return intake.page(part.stream, lines, overlapping=True).changes
         if part.what == "head":
@@ -259,6 +274,20 @@ class NodeDesk:
         else:
             intake.take_receipt(part.stream, lines)
         return 0
+
+    def _take_snapshot(self, part: Part, lines: bytes) -> int:
+        if part.what == "snapshot":
+            self._snapshots[part.stream] = _begun(part.stream, lines.strip())
+        found = self._snapshots.get(part.stream)
+        if found is None:
+            return 0  # what it brings is here already
+        new = part.what == "snapshot-page" and part.from_n == found.held + 1
+        if new:
+            found = self._snapshots[part.stream] = receiving.page(part.stream, lines, keys.receipt_key)
+        if found.is_whole:
+            receiving.finish(part.stream)
+            self._snapshots[part.stream] = None
+        return part.to_n - part.from_n + 1 if new else 0
 
     def note(self, taken: Taken, values: dict[str, Any]) -> None:
         """Note when the hub was heard of last."""

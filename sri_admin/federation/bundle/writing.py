@@ -42,12 +42,15 @@ from sri_admin.federation.cursor import Cursor, decode_cursor
 from sri_admin.federation.enrolment_models import Node, NodeState
 from sri_admin.federation.lines import ProtocolError
 from sri_admin.federation.packing import pack
+from sri_admin.federation.snapshots import giving
+from sri_admin.federation.snapshots import manifest as snapshots
 from sri_admin.federation.tokens import reach_of
 from sri_admin.kernel import clock, ids, installation, runtime, tenancy, transaction
 from sri_admin.kernel.db import db
 from sri_admin.kernel.tenancy import Tenant
 
 _KEPT_FOR_STATEMENTS = 200
+_OF_LINES = frozenset({"page", "batch", "snapshot-page"})
 
 
 class Piece(NamedTuple):
@@ -62,7 +65,7 @@ class Piece(NamedTuple):
     @property
     def changes(self) -> int:
         """Count the changes in it."""
-        return self.to_n - self.from_n + 1 if self.what in {"page", "batch"} else 0
+        return self.to_n - self.from_n + 1 if self.what in _OF_LINES else 0
 
 
 @dataclass
@@ -183,6 +186,31 @@ def _for_node(draft: Draft, node: Node, allowed: Mapping[str, Access], stands: M
 
 
 def _pages(draft: Draft, node: Node, name: str, after: Cursor | None) -> Iterator[Piece]:
+    try:
+        yield from _lines(draft, node, name, after)
+    except ProtocolError as error:
+        if error.code != "expired":
+            raise
+        # Nothing was written of it yet: only where the reader stands can be too long ago.
+        with transaction.reading(reach_of(node)):
+            sealed = giving.offer(name)
+        made = snapshots.read_kept(sealed)
+        yield from _snapshot(draft, node, sealed, made)
+        yield from _lines(draft, node, name, Cursor(name, made.epoch, made.n, made.chain))
+
+
+def _snapshot(draft: Draft, node: Node, sealed: bytes, made: snapshots.Manifest) -> Iterator[Piece]:
+    place, total, held = snapshots.START, snapshots.seed(made.stream, made.place), 0
+    if draft.has_room():
+        yield Piece("snapshot", made.stream, made.n, made.n, sealed + b"\n")
+    while held < made.records and draft.has_room():
+        with transaction.reading(reach_of(node)):
+            page = giving.page(made.stream, digest=made.digest, after=place, before=total)
+        yield Piece("snapshot-page", made.stream, held + 1, held + page.lines, page.body)
+        place, total, held = page.place, page.total, held + page.lines
+
+
+def _lines(draft: Draft, node: Node, name: str, after: Cursor | None) -> Iterator[Piece]:
     while draft.has_room():
         with transaction.reading(reach_of(node)):
             page = export.page(name, after, max_changes=limits.PAGE_CHANGES, max_bytes=limits.PAGE_BYTES)

@@ -1,6 +1,5 @@
 """A node's side of snapshots over the network: fetch one of the hub's, give the hub one of its own (§16.5)."""
 
-from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -50,7 +49,9 @@ def _query(standing: Standing) -> str:
 def give(client: HubClient, stream: str) -> Place:
     """Give the hub a snapshot of a stream it has lost too much of; return where the hub stands then."""
     path = f"{BASE}/streams/{stream}/snapshot"
-    told = client.post_lines(path, pack(_reading(stream, partial(giving.offer, stream)) + b"\n"))
+    with transaction.reading(reach_for(stream)):
+        sealed = giving.offer(stream)
+    told = client.post_lines(path, pack(sealed + b"\n"))
     while told.get("state") == "coming":
         told = client.post_lines(f"{path}/lines", pack(_next(stream, told)))
     try:
@@ -65,9 +66,5 @@ def _next(stream: str, told: dict[str, Any]) -> bytes:
         digest, total = bytes.fromhex(told["digest"]), bytes.fromhex(told["total"])
     except (KeyError, TypeError, ValueError) as error:
         raise LineDownError("not_a_hub", "the answer about a snapshot cannot be read") from error
-    return _reading(stream, partial(giving.page, stream, digest=digest, after=after, before=total))
-
-
-def _reading(stream: str, body: Any) -> bytes:
     with transaction.reading(reach_for(stream)):
-        return body()
+        return giving.page(stream, digest=digest, after=after, before=total).body

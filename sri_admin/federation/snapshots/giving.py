@@ -1,5 +1,7 @@
 """Giving a snapshot: what is kept up to the horizon, page by page, signed by who holds it (§16.2, §16.3)."""
 
+from typing import NamedTuple
+
 import sqlalchemy as sa
 
 from sri_admin.federation import keys, limits, streams
@@ -12,12 +14,21 @@ from sri_admin.kernel import clock, installation
 from sri_admin.kernel.db import db
 
 
+class PageOut(NamedTuple):
+    """A page as it is sent: how many lines it has, the place of the last one, and the digest there."""
+
+    body: bytes
+    lines: int
+    place: Place
+    total: bytes
+
+
 def offer(stream: str) -> bytes:
     """Return the signed manifest of the snapshot a stream has now; ProtocolError `no_snapshot`."""
     return manifest.seal(_manifest(streams.by_name(stream)), keys.own_key())
 
 
-def page(stream: str, *, digest: bytes, after: Place, before: bytes) -> bytes:
+def page(stream: str, *, digest: bytes, after: Place, before: bytes) -> PageOut:
     """Return the lines of a snapshot after a place; `before` is the reader's digest there.
 
     ProtocolError `snapshot_replaced` when it is no longer the one the stream has.
@@ -31,7 +42,8 @@ def page(stream: str, *, digest: bytes, after: Place, before: bytes) -> bytes:
         raise ProtocolError("past_end", "the snapshot ends before this place")
     total = manifest.add(before, ((each.place, each.h) for each in lines))
     content = [(each.place, each.raw) for each in lines]
-    return manifest.write_page(made, content, before=before, after=total, key=keys.own_key())
+    body = manifest.write_page(made, content, before=before, after=total, key=keys.own_key())
+    return PageOut(body, len(lines), lines[-1].place, total)
 
 
 def _manifest(row: SyncStream) -> Manifest:
