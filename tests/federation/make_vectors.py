@@ -11,9 +11,12 @@ from uuid import UUID
 from sri_admin.federation.chain import extend, genesis, line_hash
 from sri_admin.federation.checkpoint import Checkpoint, Receipt, seal, to_base64url
 from sri_admin.federation.cursor import Cursor, encode_cursor
+from sri_admin.federation.key_life import Place
 from sri_admin.federation.lines import Change, Header, encode_change, encode_header, erased_form
 from sri_admin.federation.root import Root, root_fingerprint, root_payload, sign_root
 from sri_admin.federation.rotation_papers import sign_rotation
+from sri_admin.federation.snapshots import manifest
+from sri_admin.federation.snapshots.manifest import Manifest
 from sri_admin.kernel.signing import SigningKey, fingerprint
 
 HERE = Path(__file__).parent
@@ -88,6 +91,7 @@ def build() -> dict[str, Any]:
         "header": encode_header(header).decode(),
         "checkpoint": seal(checkpoint, writer).decode(),
         "receipt": seal(receipt, hub).decode(),
+        "snapshot": _snapshot(changes, chain, writer),
         "cursor": encode_cursor(Cursor(STREAM, 1, len(changes), chain)),
         "rotation": _rotation(writer),
         "root": _root(hub, writer),
@@ -108,6 +112,21 @@ def _lines(chain: bytes) -> tuple[list[dict[str, Any]], bytes]:
         chain = extend(chain, line_hash(raw))
         vectors.append({"line": raw.decode(), "h": line_hash(raw).hex(), "chain": chain.hex()})
     return vectors, chain
+
+
+def _snapshot(changes: list[dict[str, Any]], chain: bytes, key: SigningKey) -> dict[str, str]:
+    # The last change took the place of the two before it.
+    place, raw = Place(1, len(changes)), changes[-1]["line"].encode()
+    before = manifest.seed(STREAM, place)
+    digest = manifest.add(before, [(place, line_hash(raw))])
+    made = Manifest(STREAM, 1, LOG_ID, place.n, chain, 1, digest, AT, NODE)
+    page = manifest.write_page(made, [(place, raw)], before=before, after=digest, key=key)
+    return {
+        "before": before.hex(),
+        "digest": digest.hex(),
+        "manifest": manifest.seal(made, key).decode(),
+        "page": page.decode(),
+    }
 
 
 def _key(name: str, seed: bytes) -> dict[str, str]:
@@ -149,6 +168,7 @@ TITLES = [
     ("The header of a batch of these changes (§3.4)", "header"),
     ("The writer's checkpoint (§5.2)", "checkpoint"),
     ("The hub's receipt (§5.4)", "receipt"),
+    ("A snapshot of these changes, with its one page (§16.2, §16.3)", "snapshot"),
     ("The cursor after the third change (§6)", "cursor"),
     ("The writer's change of keys (§5.6)", "rotation"),
     ("A root file and the fingerprint that pins it (§8)", "root"),

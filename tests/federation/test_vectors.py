@@ -12,6 +12,7 @@ from sri_admin.federation.checkpoint import Checkpoint, Receipt, from_base64url,
 from sri_admin.federation.cursor import decode_cursor
 from sri_admin.federation.lines import LineError, decode_change, decode_entry, decode_header, entry_hash, parse
 from sri_admin.federation.root import verify_root
+from sri_admin.federation.snapshots import manifest
 from sri_admin.kernel.signing import SigningKey, VerifyKey, fingerprint
 
 MAKER = runpy.run_path(str(Path(__file__).with_name("make_vectors.py")))
@@ -61,6 +62,17 @@ def test_the_sealed_statements_open_and_agree_with_the_header() -> None:
     assert (checkpoint.n, checkpoint.chain) == (receipt.n, receipt.chain)
     assert (header.to_n, header.base_chain.hex()) == (checkpoint.n, VECTORS["genesis"][0]["chain_0"])
     assert decode_cursor(VECTORS["cursor"]).prefix == checkpoint.chain[:8]
+
+
+def test_the_snapshot_opens_and_its_page_gives_the_digest() -> None:
+    told = VECTORS["snapshot"]
+    made = manifest.open_manifest(told["manifest"].encode(), VECTORS["genesis"][0]["stream"], resolve)
+    before = manifest.seed(made.stream, made.place)
+    lines, total = manifest.read_page(
+        told["page"].encode(), made, after=manifest.START, before=before, resolve_key=resolve
+    )
+    assert (before.hex(), total, total.hex()) == (told["before"], made.digest, told["digest"])
+    assert [each.raw.decode() for each in lines] == [VECTORS["changes"][-1]["line"]]
 
 
 def test_the_root_file_is_the_one_the_fingerprint_names() -> None:
