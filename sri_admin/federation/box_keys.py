@@ -91,25 +91,26 @@ def paper() -> bytes:
 
 def take(actor: Actor, node: Node, document: bytes) -> str:
     """Publish the key a node told in its paper and return its short name; opens its own transaction."""
-    public = _opened(node, document)
+    public = opened(node.id, VerifyKey(node.sign_key), document)
     hub = installation.identity().tenant_id
     assert hub is not None
     transaction.write(tenancy.only(hub), lambda: publish(actor, node.id, public))
     return kid(public)
 
 
-def _opened(node: Node, document: bytes) -> bytes:
+def opened(node_id: UUID, key: VerifyKey, document: bytes) -> bytes:
+    """Return the key a node tells in its paper, signed with this key of its lines; ProtocolError."""
     try:
         outer = parse(document)
         expect_fields(outer, {"p", "sig"})
         payload = from_base64url(outer["p"])
-        VerifyKey(node.sign_key).verify(_DOMAIN, payload, signature=from_base64url(outer["sig"]))
+        key.verify(_DOMAIN, payload, signature=from_base64url(outer["sig"]))
         value = parse(payload)
         expect_fields(value, {"kind", "node", "public"})
         public = from_base64url(value["public"])
         if value["kind"] != "box_key" or len(public) != PUBLIC_BYTES:
             raise LineError("bad_field", "public")
-        if matching_text(value, "node", UUID_TEXT) != str(node.id):
+        if matching_text(value, "node", UUID_TEXT) != str(node_id):
             raise ProtocolError("denied", "the key belongs to another node")
     except LineError as error:
         raise ProtocolError("malformed", str(error)) from error

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from sri_admin.federation import control, enrolment_papers, limits
+from sri_admin.federation import box_keys, control, enrolment_papers, limits
 from sri_admin.federation.enrolment_models import Enrolment, EnrolmentCode, EnrolmentState, Node, NodeState
 from sri_admin.federation.enrolment_papers import EnrolmentError, SignedRequest
 from sri_admin.federation.events import CodeIssued, EnrolmentRefused, NodeApproved
@@ -43,6 +43,7 @@ class Known(NamedTuple):
     software: str
     state: EnrolmentState
     asked_at: datetime
+    by_stick: bool = False
 
 
 def issue_code(actor: Actor, member: Tenant) -> str:
@@ -72,7 +73,7 @@ def receive(document: bytes) -> Known:
     signed = enrolment_papers.open_request(document)
     with transaction.reading(tenancy.NOWHERE):
         member_id = _code_of(signed).member_id
-    return transaction.write(tenancy.only(member_id), lambda: _take(signed))
+    return transaction.write(tenancy.only(member_id), lambda: take(signed))
 
 
 def _code_of(signed: SignedRequest, *, lock: bool = False) -> EnrolmentCode:
@@ -83,7 +84,8 @@ def _code_of(signed: SignedRequest, *, lock: bool = False) -> EnrolmentCode:
     return code
 
 
-def _take(signed: SignedRequest) -> Known:
+def take(signed: SignedRequest, *, box: bytes | None = None) -> Known:
+    """Take a request inside the caller's transaction; `box` is the paper of its box key, if it came by stick."""
     code = _code_of(signed, lock=True)
     earlier = db.session.scalar(sa.select(Enrolment).where(Enrolment.code_id == code.id))
     if earlier is not None:
@@ -104,6 +106,7 @@ def _take(signed: SignedRequest) -> Known:
         sign_key=request.sign_key.raw,
         auth_key=request.auth_key,
         software=request.software,
+        box_paper=box,
         state=EnrolmentState.PENDING,
         created_at=clock.now(),
     )
@@ -114,7 +117,9 @@ def _take(signed: SignedRequest) -> Known:
 def known(row: Enrolment) -> Known:
     """Put the digits beside a request."""
     digits = fingerprint(VerifyKey(row.sign_key))
-    return Known(row.id, row.member_id, row.node_id, digits, row.software, row.state, row.created_at)
+    return Known(
+        row.id, row.member_id, row.node_id, digits, row.software, row.state, row.created_at, row.box_paper is not None
+    )
 
 
 def approve(actor: Actor, enrolment_id: UUID) -> None:
@@ -135,6 +140,9 @@ def approve(actor: Actor, enrolment_id: UUID) -> None:
         incarnation=node.incarnation,
         sign_key=VerifyKey(node.sign_key),
     )
+    if row.box_paper is not None:
+        public = box_keys.opened(node.id, VerifyKey(node.sign_key), row.box_paper)
+        box_keys.publish(actor, node.id, public)
     if not is_ready:
         _begin_handover(actor, node)
     jobs.defer(TELL_APPROVED, member_id=node.member_id, node_id=node.id)

@@ -62,6 +62,7 @@ class Enrolment(Identified, Dated, Base):
     sign_key: Mapped[bytes]
     auth_key: Mapped[dict[str, Any]]
     software: Mapped[str]
+    box_paper: Mapped[bytes | None] = mapped_column(comment="the key sticks are locked with, if it came by stick")
     state: Mapped[EnrolmentState] = enum_column(EnrolmentState)
     decided_at: Mapped[datetime | None]
 
@@ -141,6 +142,8 @@ class HubLink(Identified, Dated, Base):
     state: Mapped[EnrolmentState] = enum_column(EnrolmentState)
     hub_id: Mapped[UUID | None]
     enrolled_at: Mapped[datetime | None]
+    request: Mapped[bytes | None] = mapped_column(comment="the file it asked with, if it asks by stick")
+    answer: Mapped[bytes | None] = mapped_column(comment="the hub's file, until the worker has taken it")
 
 
 class HubContact(Base):

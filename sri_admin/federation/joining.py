@@ -74,34 +74,43 @@ def exchange_reach() -> Reach:
 
 def ask(transport: Transport, code: str) -> Asked:
     """Ask the hub, with a code, to become the node of the member the code was made for."""
-    if not runtime.current().settings.hub.root_fingerprint:
-        raise ConfigurationError(_("Enter the digits of the hub's root key as hub.root_fingerprint first."))
     row = link()
     if row is not None and is_in(row):
         _begin_anew(row)
-    identity, key = installation.identity(), keys.own_key()
-    document = enrolment_papers.sign_request(
+    document, client = request(code), _client(transport)
+    told = client.post_paper(f"{BASE}/enrolments", document)
+    asked = Asked(_uuid(told, "id"), fingerprint(keys.own_key().verify_key))
+    with transaction.writing(tenancy.NOWHERE):
+        remember(asked.enrolment_id)
+    return asked
+
+
+def request(code: str) -> bytes:
+    """Return the signed document with which this installation asks to join."""
+    if not runtime.current().settings.hub.root_fingerprint:
+        raise ConfigurationError(_("Enter the digits of the hub's root key as hub.root_fingerprint first."))
+    identity = installation.identity()
+    return enrolment_papers.sign_request(
         code,
         node=identity.id,
         incarnation=identity.incarnation,
-        key=key,
+        key=keys.own_key(),
         auth_key=credentials.public_jwk(credentials.auth_key()),
         software=hello.SOFTWARE,
     )
-    client = _client(transport)
-    told = client.post_paper(f"{BASE}/enrolments", document)
-    asked = Asked(_uuid(told, "id"), fingerprint(key.verify_key))
-    with transaction.writing(tenancy.NOWHERE):
-        db.session.execute(sa.delete(HubLink))
-        db.session.add(
-            HubLink(
-                id=uuid4(),
-                enrolment_id=asked.enrolment_id,
-                hub_url=runtime.current().settings.hub.url,
-                state=EnrolmentState.PENDING,
-            )
-        )
-    return asked
+
+
+def remember(enrolment_id: UUID, *, request: bytes | None = None) -> None:
+    """Keep, in the caller's transaction, what was asked last; `request` is its file if it goes by stick."""
+    db.session.execute(sa.delete(HubLink))
+    made = HubLink(
+        id=uuid4(),
+        enrolment_id=enrolment_id,
+        hub_url=runtime.current().settings.hub.url,
+        state=EnrolmentState.PENDING,
+        request=request,
+    )
+    db.session.add(made)
 
 
 def _begin_anew(row: HubLink) -> None:
@@ -125,7 +134,7 @@ def collect(transport: Transport) -> EnrolmentState:
     client = _client(transport)
     told = client.get_json(f"{BASE}/enrolments/{row.enrolment_id}", headers={_PROOF_HEADER: proof})
     if told.get("state") == EnrolmentState.APPROVED:
-        _settle(_welcome(told))
+        settle(_welcome(told))
         return EnrolmentState.APPROVED
     return EnrolmentState.REFUSED if told.get("state") == EnrolmentState.REFUSED else EnrolmentState.PENDING
 
@@ -156,7 +165,8 @@ def _uuid(told: dict[str, Any], name: str) -> UUID:
         raise LineDownError("not_a_hub", f"the hub's answer has no {name}") from error
 
 
-def _settle(given: Welcome) -> None:
+def settle(given: Welcome) -> None:
+    """Become the member's node; opens its own transactions, and is finished when it is done again. RootError."""
     verify_root(given.root, runtime.current().settings.hub.root_fingerprint)
     transaction.write(tenancy.only(given.member_id), lambda: _make_tenants(given))
     transaction.write(tenancy.only(given.hub_tenant_id), lambda: _trust(given))
@@ -181,6 +191,7 @@ def _trust(given: Welcome) -> None:
 def _begin(given: Welcome) -> None:
     row = db.session.scalars(sa.select(HubLink)).one()
     row.state, row.hub_id, row.enrolled_at = EnrolmentState.APPROVED, given.hub_id, clock.now()
+    row.request = row.answer = None
     installation.serve(given.member_id)
     doer = actor.system("node enrol")
     work.record(doer, NodeEnrolled(member_id=given.member_id, subject=installation.identity().id))

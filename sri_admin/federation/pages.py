@@ -138,6 +138,9 @@ def enrolment_show(actor: Actor, form: Form, *, id: UUID) -> dict[str, Any]:  # 
         "id": id,
         "country": shown.country(known.member_id),
         "undecided": undecided,
+        "by_stick": known.by_stick,
+        "is_in": known.state is EnrolmentState.APPROVED,
+        "node_id": known.node_id,
         "answers": [{"family": family, "text": text}],
         "facts": [
             (_("Digits of its key"), known.fingerprint),
@@ -159,6 +162,9 @@ def enrolment_show(actor: Actor, form: Form, *, id: UUID) -> dict[str, Any]:  # 
 def enrolment_approve(actor: Actor, values: dict[str, Any], *, id: UUID) -> SeeOther:  # noqa: A002, ARG001 - the name in the address; the tick itself is all that is asked
     """Approve a request once the digits were compared."""
     enrolment.approve(actor, id)
+    if enrolment.enrolment_by_key(id).by_stick:
+        notice = _("The node is approved. Now give it the answer.")
+        return see_other("federation.enrolment_show", id=id, notice=notice)
     return see_other("federation.node_list", notice=_("The node is approved. It takes it from here by itself."))
 
 

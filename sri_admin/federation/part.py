@@ -1,12 +1,13 @@
 """What the exchange brings to the house, declared like a part."""
 
-from sri_admin.federation import events, report, restored, soundness, streams, told
+from sri_admin.federation import events, joining_commands, joining_files, report, restored, soundness, streams, told
 from sri_admin.federation.api import api
 from sri_admin.federation.bundle import commands as bundle_commands
 from sri_admin.federation.bundle import jobs as bundle_jobs
 from sri_admin.federation.bundle.pages import pages as stick_pages
 from sri_admin.federation.handover.pages import pages as handover_pages
 from sri_admin.federation.jobs import TASKS
+from sri_admin.federation.joining_pages import pages as joining_pages
 from sri_admin.federation.key_commands import node
 from sri_admin.federation.key_pages import pages as key_pages
 from sri_admin.federation.pages import pages
@@ -22,7 +23,8 @@ from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.installation import InstallationResumed, WentOnAlone
 from sri_admin.kernel.part import HUB, NODE, MenuEntry, Part
 
-assert bundle_commands.bundle.name  # it stands below `node`
+assert bundle_commands.bundle.name  # they stand below `node`
+assert joining_commands.join.name
 
 
 def _sees_salvage(actor: Actor) -> bool:
@@ -57,9 +59,19 @@ def _sees_connection(actor: Actor) -> bool:
 
 FEDERATION = Part(
     name="federation",
-    doors=(pages, key_pages, stick_pages, restored.pages, recovery_pages, handover_pages, snapshot_pages, api),
+    doors=(
+        pages,
+        joining_pages,
+        key_pages,
+        stick_pages,
+        restored.pages,
+        recovery_pages,
+        handover_pages,
+        snapshot_pages,
+        api,
+    ),
     commands=(node,),
-    tasks=(*TASKS, *bundle_jobs.TASKS, *snapshot_jobs.TASKS),
+    tasks=(*TASKS, *joining_files.TASKS, *bundle_jobs.TASKS, *snapshot_jobs.TASKS),
     kinds=KINDS,
     policy=POLICY,
     menu=(

@@ -82,6 +82,12 @@ class CodeIn(Schema):
     country = fields.String(required=True, validate=validate.Length(min=2, max=10))
 
 
+class RequestIn(Schema):
+    """The code with which a node asks to join by stick."""
+
+    code = fields.String(required=True, validate=validate.Length(min=1, max=100))
+
+
 class StickIn(Schema):
     """In files of how many MiB a stick is written, and at the hub for which node."""
 

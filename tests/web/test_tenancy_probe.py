@@ -42,6 +42,7 @@ ID_OF = {
     "federation.enrolment_show": "enrolment_id",
     "federation.enrolment_approve": "enrolment_id",
     "federation.enrolment_refuse": "enrolment_id",
+    "federation.request_answer": "enrolment_id",
     "keys.withdrawal": "node_id",
     "keys.keys_withdraw": "node_id",
     "sync.api.enrolment_news": "enrolment_id",
