@@ -9,6 +9,7 @@ from sri_admin.federation.part import FEDERATION
 from sri_admin.kernel import audit, database, installation, jobs, part, runtime
 from sri_admin.kernel.part import Part
 from sri_admin.kernel.settings import Settings
+from sri_admin.localization.part import PART as LOCALIZATION
 from sri_admin.materials.part import PART as MATERIALS
 from sri_admin.members.part import PART as MEMBERS
 from sri_admin.overview.part import PART as OVERVIEW
@@ -19,7 +20,7 @@ from sri_admin.program.part import PART as PROGRAM
 from sri_admin.web import lifecycle
 from sri_admin.web.visit import Loaders
 
-PARTS: tuple[Part, ...] = (FEDERATION, PEOPLE, PROGRAM, MEMBERS, MATERIALS, OVERVIEW)
+PARTS: tuple[Part, ...] = (FEDERATION, PEOPLE, PROGRAM, MEMBERS, MATERIALS, LOCALIZATION, OVERVIEW)
 LOADERS = Loaders(
     session=people.signed_in,
     node=tokens.node_actor,

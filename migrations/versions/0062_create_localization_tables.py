@@ -66,9 +66,7 @@ def _facts() -> None:
         *_key("contribution"),
         *_segment(),
         _text("text"),
-        sa.Column(
-            "waiver", sa.Text(), nullable=True, comment="why it is right although a check found something"
-        ),
+        sa.Column("waiver", sa.Text(), nullable=True, comment="why it is right although a check found something"),
         sa.Column("seen", sa.ARRAY(sa.Text()), nullable=False),
         sa.UniqueConstraint("member_id", "id", "actor", name="uq_contribution_member_id_id_actor"),
     )
@@ -104,9 +102,7 @@ def _decisions() -> None:
         _text("text"),
         sa.Column("contribution_id", sa.Uuid(), nullable=False),
         _text("contribution_sha256"),
-        sa.Column(
-            "authors", sa.ARRAY(sa.Text()), nullable=False, comment="who wrote or reviewed what was weighed"
-        ),
+        sa.Column("authors", sa.ARRAY(sa.Text()), nullable=False, comment="who wrote or reviewed what was weighed"),
         sa.Column("seen", sa.ARRAY(sa.Text()), nullable=False),
         _text("note"),
         sa.CheckConstraint("not actor = any(authors)", name="ck_language_decision_another_person"),

@@ -1,0 +1,1 @@
+"""Pages of translation: the workbench of a country, and what SRI decides."""

@@ -1,0 +1,1 @@
+"""Pure rules of translation: what stands, what is checked, how it is said."""
