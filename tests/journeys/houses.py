@@ -21,7 +21,7 @@ from sri_admin.people.models import Account
 from sri_admin.people.rules import Role
 from tests.conftest import new_installation, settings_for
 from tests.federation.pair import Pair
-from tests.make import materials, members, people
+from tests.make import localization, materials, members, people
 from tests.make.people import Person
 
 CODE = "QM"
@@ -102,6 +102,7 @@ def two_houses(cluster: postgres.Cluster, template: str, home: Path) -> Iterator
         with hub.app.app_context():
             member_id = members.member(CODE, MemberState.LICENSED)
             materials.furnished()
+            localization.granted(member_id)
             director, digits = people.person(Role.SRI_DIRECTOR), control.root_digits()
 
         def make_node(url: str) -> Flask:

@@ -20,11 +20,18 @@ from sri_admin.web import cookies
 from sri_admin.web.doors import Door
 from tests.conftest import new_installation, settings_for
 from tests.journeys.houses import CODE, Served, served, two_houses
-from tests.make import materials, members, people
+from tests.make import localization, materials, members, people
 from tests.make.people import Person
 from tests.make.places import furnished, snapshot, stick
 
-PLAIN = {"work": materials.CODE, "code": CODE, "step": "suspend", "way": "termination", "seat": "overdue"}
+PLAIN = {
+    "work": materials.CODE,
+    "language": "pl",
+    "code": CODE,
+    "step": "suspend",
+    "way": "termination",
+    "seat": "overdue",
+}
 # Agreements of another state than the offered one, and ids whose name in the address is only `id`.
 OTHERS = {
     "federation.node_show": {"id": "node_id"},
@@ -111,6 +118,7 @@ def node_site(cluster: postgres.Cluster, template: str, home: Path) -> Iterator[
 
 def _node_site(house: Served, member: UUID, administrator: Person) -> Site:
     somebody = people.person(Role.COORDINATOR, member)
+    localization.furnished(member)
     known = {
         "holder_id": members.office_holder(member, display_name="Kim of the board"),
         "person_id": somebody.account_id,

@@ -5,7 +5,6 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from sri_admin.kernel import clock, ids, tenancy, transaction
 from sri_admin.kernel.db import db
@@ -108,7 +107,7 @@ def test_the_database_itself_refuses_a_review_of_ones_own(member: UUID) -> None:
         db.session.execute(sa.text("set constraints all immediate"))
 
     for author in (None, "usr-somebody-else"):
-        with pytest.raises(IntegrityError):
+        with pytest.raises(ConflictError):
             make.writing(member, lambda author=author: forge(author))
 
 

@@ -82,3 +82,11 @@ def approved(member_id: UUID, word: str, text: str) -> UUID:
     made = translated(member_id, word, text)
     reviewed(member_id, word, made)
     return made
+
+
+def furnished(member_id: UUID) -> None:
+    """Let a country have a bit of everything in Polish: approved, waiting for the reviser, waiting for SRI, to do."""
+    granted(member_id)
+    approved(member_id, "Ask", "Zapytaj, kto chce zacząć.")
+    translated(member_id, "Welcome", "Powitaj wszystkich; spotkanie trwa {1}90 minut{/1}.")
+    approved(member_id, "Nobody", "Nikt nie musi mówić. Powiedz to na początku i na końcu.")

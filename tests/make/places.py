@@ -20,7 +20,7 @@ from sri_admin.members.rules.member import MemberState
 from sri_admin.members.rules.sheets import SheetKind
 from sri_admin.people.models import AccountSession, PersonalToken
 from sri_admin.people.rules import Role
-from tests.make import files, materials, members
+from tests.make import files, localization, materials, members
 from tests.make.people import Person, browser, person
 
 SECOND_PLACE, THIRD_PLACE = {"QM": "QP", "QN": "QR"}, {"QM": "QS", "QN": "QT"}
@@ -37,6 +37,7 @@ def furnished(app: Flask, code: str) -> dict[str, Any]:
         signed_id = members.signed(place, territories=[FOURTH_PLACE[code]])
         copy = files.signed_copy(place, signed_id)
         release_id = materials.furnished()
+        localization.furnished(place)
     return {
         "member": place,
         "agreement_id": members.offered(place, territories=[SECOND_PLACE[code]]),

@@ -33,7 +33,7 @@ VISITORS = {"administrator": Role.MEMBER_ADMINISTRATOR, "facilitator": Role.FACI
 OWN, FOREIGN, NO_CODE = "QN", "QM", "QZ"
 # What stands in an address and is no secret of a member, each with a value that is real.
 PLAIN = {"step": "apply", "way": "end", "seat": "overdue", "name": "theme.css", "version": 1, "number": 1}
-PLAIN |= {"work": materials.CODE}
+PLAIN |= {"work": materials.CODE, "language": "pl"}
 # The words after /link/ are themselves the proof: who holds them may see the page.
 PROOFS = {"token"}
 # What an `id` is, by endpoint.
@@ -68,10 +68,18 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "OfficeHolderIn": {"office": "chair", "display_name": "Kim", "starts_on": "2026-01-01"},
     "OfficeErasureIn": {"reason": "They asked for it."},
+    "TranslationIn": {"segment": "x", "text": "x"},
+    "KeepIn": {"segment": "x", "text": "x"},
+    "VerdictIn": {
+        "segment": "x",
+        "contribution_id": "00000000-0000-7000-8000-000000000000",
+        "verdict": "return",
+        "note": "x",
+    },
     "OfficeEndIn": {"ends_on": "2026-01-02", "reason": "They moved away."},
 }
 QUERIES = {"MemberQuery": ["q=Land", "q=QM", "sort=name", "page=2"], "AgreementQuery": ["q=Land", "page=2"]}
-QUERIES |= {"ReadingQuery": ["language=en"]}
+QUERIES |= {"ReadingQuery": ["language=en"], "WorkbenchQuery": ["show=todo"]}
 QUERIES |= {"ExportQuery": ["q=Land"], "TemplateQuery": ["kind=members"], "ImportQuery": ["kind=members"]}
 QUERIES |= {"StickQuery": ["node=00000000-0000-7000-8000-000000000000"]}
 _VARYING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:(?<=%2F)|\b)(QM|QZ)\b|[0-9-]{10}T[0-9:.]{8,}Z")
