@@ -9,7 +9,7 @@ from alembic import op
 from sri_admin.kernel.row_security import let_step_back, protect
 
 revision = "0062"
-down_revision = "0020"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 
