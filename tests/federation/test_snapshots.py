@@ -10,12 +10,11 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 from marshmallow import fields
 
-from sri_admin.federation import contact, limits, streams
+from sri_admin.federation import contact, limits
 from sri_admin.federation.client import Answer
 from sri_admin.federation.commands import node as commands
 from sri_admin.federation.kinds import Kind
 from sri_admin.federation.snapshot_models import SyncSnapshot, SyncSnapshotLine
-from sri_admin.federation.snapshots import receiving
 from sri_admin.federation.stream_names import HUB_MEMBER, MEMBER_OPS, stream_name
 from sri_admin.kernel import ids, transaction
 from sri_admin.kernel.db import db
@@ -46,17 +45,6 @@ def prune_past_readers(world: World) -> None:
     prune(world.hub)
     pass_time(world, READ)
     prune(world.hub)
-
-
-def agree(site: Site, stream: str) -> None:
-    """Let a person agree to the snapshot of a stream."""
-    member_id = site.read(lambda: streams.tenant_of(stream))
-
-    def body() -> None:
-        found = db.session.scalars(sa.select(SyncSnapshot).where(SyncSnapshot.stream == stream)).one()
-        receiving.agree(records.DOER, found, reason="It is as SRI says.")
-
-    site.write(member_id, body)
 
 
 def signs(world: World, count: int) -> list[UUID]:
@@ -121,11 +109,11 @@ def test_f32_a_snapshot_that_would_remove_many_records_waits_for_a_person(world:
     outcome = world.sync("QM")
     assert (outcome.code, outcome.stream) == ("many_removed", REGISTRY)
     assert (snapshot(node, REGISTRY), len(make.rows(node, Sign))) == (("asking", 2), 4)
-    agree(node, REGISTRY)
+    make.agree(node)
     assert world.sync("QM").ok
     assert (snapshot(node, REGISTRY), len(make.rows(node, Sign))) == (("done", 2), 2)
     world.sync("QN")
-    agree(world.nodes["QN"], REGISTRY)
+    make.agree(world.nodes["QN"])
     invariants.at_rest(world)
 
 
@@ -334,6 +322,6 @@ def test_f32_a_snapshot_by_stick_that_would_remove_many_asks_a_person_too(world:
     prune_past_readers(world)
     files = sticks.from_hub(world, tmp_path).files
     assert sticks.read(node, files).outcome.code == "many_removed"
-    agree(node, REGISTRY)
+    make.agree(node)
     assert sticks.read(node, files).outcome.code is None
     assert list(make.rows(node, Sign)) == made[1:]

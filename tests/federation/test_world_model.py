@@ -20,7 +20,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from sri_admin.federation import control
+from sri_admin.federation import control, limits
+from sri_admin.federation.exchange import Outcome
+from sri_admin.federation.snapshots import jobs as pruning
 from sri_admin.kernel import ids
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import ConflictError, InvalidError
@@ -30,11 +32,13 @@ from tests.federation import world as worlds
 from tests.federation.invariants import Watch, look
 from tests.federation.records import Book, Shelf, Sign, Stamp, Visit
 from tests.federation.world import Fault, Site, World
+from tests.make import federation as make
 
 CODES = st.sampled_from(["QM", "QN"])
 MARKS = st.sampled_from(["a", "b", "c"])
 TEXTS = st.sampled_from(["", "short", "ünï", "نص", "x" * 300])
 PICK = st.integers(0, 5)
+_LONG = timedelta(days=limits.HORIZON_DAYS + 1)
 FAULTS: st.SearchStrategy[Fault] = st.one_of(
     st.sampled_from([worlds.cut_before, worlds.cut_after, worlds.twice, worlds.PORTAL, worlds.BUSY, worlds.TOO_MANY]),
     st.integers(0, 4000).map(worlds.cut_answer_at),
@@ -131,7 +135,7 @@ class Exchange(RuleBasedStateMachine):
     @rule(code=CODES)
     def exchange_everything(self, code: str) -> None:
         self.world.lines[code].faults = []
-        assert self.world.sync(code).ok
+        assert self._sync(code).ok
         self.watch.look(self.world, synced=code)
         self.touched = False
 
@@ -177,10 +181,28 @@ class Exchange(RuleBasedStateMachine):
             self.watch.look(self.world)
             self.touched = False
 
+    @rule(which=st.integers(0, 2))
+    def old_lines_go_after_a_long_time(self, which: int) -> None:
+        site = self.world.sites[which]
+        site.do(pruning.prune_all)
+        self.world.time.sleep(_LONG.total_seconds())
+        site.do(pruning.prune_all)
+        self.touched = True
+
+    def _sync(self, code: str) -> Outcome:
+        outcome = self.world.sync(code)
+        while outcome.code == "many_removed":
+            make.agree(self.world.nodes[code])
+            outcome = self.world.sync(code)
+        return outcome
+
     def teardown(self) -> None:
         if not hasattr(self, "watch"):
             return
         _update(self.world.nodes["QN"])
+        for code, line in self.world.lines.items():
+            line.faults = []
+            self._sync(code)
         self.world.settle()
         self.watch.look(self.world, at_rest=True)
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from sqlalchemy import event
 from sri_admin.federation import export
 from sri_admin.federation.kinds import Kind
 from sri_admin.federation.models import SyncAside, SyncLine, SyncStream
+from sri_admin.federation.snapshots import receiving
 from sri_admin.kernel import ids
 from sri_admin.kernel.db import Base, db
 from tests.federation import records
@@ -128,6 +130,17 @@ def lines_of(row: SyncStream) -> list[bytes]:
     """Return the lines of a stream's row in the open transaction."""
     wanted = sa.select(SyncLine.line).where(SyncLine.stream_id == row.id).order_by(SyncLine.n)
     return list(db.session.scalars(wanted))
+
+
+def agree(site: Site) -> None:
+    """Let a person agree to every snapshot that waits at a site."""
+    asking = site.read(lambda: [(row.member_id, row.id) for row in receiving.all_here() if row.state == "asking"])
+    for member_id, snapshot_id in asking:
+        site.write(member_id, partial(_agree, member_id, snapshot_id))
+
+
+def _agree(member_id: UUID, snapshot_id: UUID) -> None:
+    receiving.agree(records.DOER, receiving.by_id(member_id, snapshot_id), reason="It is as SRI says.")
 
 
 def damage(site: Site, stream: str, n: int) -> None:
