@@ -35,7 +35,7 @@ from sri_admin.federation.key_life import Place
 from sri_admin.federation.lines import parse
 from sri_admin.federation.overview import TOLD
 from sri_admin.federation.packing import NDJSON, read_limited
-from sri_admin.federation.recovery import incarnations, salvage
+from sri_admin.federation.recovery import incarnations, returning, salvage
 from sri_admin.federation.schemas import ChangesQuery, HelloIn, SnapshotQuery
 from sri_admin.federation.snapshots import giving, receiving
 from sri_admin.federation.tokens import NodeActor
@@ -185,6 +185,32 @@ def salvage_take(actor: Actor, stream: str) -> Response:
     lines = body[:-1].split(b"\n")
     kept = transaction.write(intake.reach_for(stream), lambda: salvage.receive(stream, node.id, lines))
     return answers.document({"kept": kept})
+
+
+@api.raw(f"{_BASE}/streams/<stream>/salvage", method="GET", audience=Audience.NODE, roles=HUB)
+@speaking
+def salvage_give(actor: Actor, stream: str) -> Response:
+    """Give a stream's writer the next lines another copy of it had written."""
+    node = _caller(actor)
+    with transaction.reading(tokens.reach_of(node)):
+        _require(actor, stream, {Access.WRITE}, f"sync:write:{stream}")
+        page = returning.page(stream)
+    if page is None:
+        return Response(status=204)
+    return answers.lines(page, accepted=request.headers.get("Accept-Encoding", ""))
+
+
+@api.raw(f"{_BASE}/streams/<stream>/salvage/taken", method="POST", audience=Audience.NODE, roles=HUB)
+@speaking
+def salvage_settle(actor: Actor, stream: str) -> Response:
+    """Note which of these lines their writer holds now."""
+    node = _caller(actor)
+    with transaction.reading(tokens.reach_of(node)):
+        _require(actor, stream, {Access.WRITE}, f"sync:write:{stream}")
+    body = _body(limits.LINE_BYTES)
+    return answers.document(
+        {"settled": transaction.write(intake.reach_for(stream), lambda: returning.settle(stream, body))}
+    )
 
 
 @api.raw(f"{_BASE}/streams/<stream>/changes", method="GET", audience=Audience.NODE, roles=HUB)

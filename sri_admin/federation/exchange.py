@@ -33,7 +33,7 @@ from sri_admin.federation.control import Access
 from sri_admin.federation.handover import attending
 from sri_admin.federation.lines import ProtocolError
 from sri_admin.federation.merge import PeerStatus
-from sri_admin.federation.recovery import stepping
+from sri_admin.federation.recovery import returning, stepping
 from sri_admin.federation.snapshots import fetching
 from sri_admin.kernel import actor, clock, installation, metrics, tenancy, transaction
 
@@ -132,6 +132,7 @@ class Offer:
     n: int
     head: bytes
     closing: bool
+    salvage: bool = False
 
     @classmethod
     def read(cls, told: dict[str, Any]) -> "Offer":
@@ -140,7 +141,8 @@ class Offer:
             access, status = Access(told["access"]), PeerStatus(told["status"])
             name, head = str(told["stream"]), str(told.get("head", "")).encode()
             closing = told.get("closing") is True
-            return cls(name, access, status, int(told["epoch"]), int(told["n"]), head, closing)
+            place, waits = (int(told["epoch"]), int(told["n"])), bool(told.get("salvage"))
+            return cls(name, access, status, *place, head, closing, waits)
         except (KeyError, TypeError, ValueError) as error:
             raise LineDownError("not_a_hub", "the hub's hello cannot be read") from error
 
@@ -226,6 +228,9 @@ def _exchange_all(client: HubClient, outcome: Outcome) -> None:
         stepping.renew(client)  # others hold more of our own log than we do, so this is a copy of an earlier day
         offers, standing = _control_first(client, outcome)
     outcome.streams.extend(_exchange(client, offers[name], standing) for name in in_order(offers))
+    for each in offers.values():
+        if each.salvage and each.access is Access.WRITE:
+            returning.fetch(client, each.stream)  # a person here decides about what another copy had written
     closing = [name for name, each in offers.items() if each.closing]
     if outcome.stopped is None and attending.accept(client, closing):
         _control_first(client, outcome)

@@ -13,6 +13,7 @@ from sri_admin.federation.control import Access
 from sri_admin.federation.enrolment_models import Node, NodeState
 from sri_admin.federation.merge import PeerPosition, PeerStatus, Position
 from sri_admin.federation.models import SyncStream
+from sri_admin.federation.recovery import returning
 from sri_admin.kernel import clock
 
 PROTOCOLS = (1,)
@@ -84,7 +85,7 @@ def answer(node: Node, values: Mapping[str, Any]) -> dict[str, Any]:
         "limits": limits_told(),
         "schema_actions": schema_actions(values["schemas"]),
         "box_key": box_keys.kid_of(node.id),
-        "streams": [_stream(row, access, told.get(row.name)) for row, access in _granted(node)],
+        "streams": _streams(node, told),
     }
 
 
@@ -117,6 +118,13 @@ def positions(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         each["stream"]: {"epoch": each["epoch"], "n": each["n"], "chain": each["chain"]} for each in values["streams"]
     }
+
+
+def _streams(node: Node, told: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    granted = _granted(node)
+    late = returning.counts([row.name for row, access in granted if access is Access.WRITE])
+    shown = [_stream(row, access, told.get(row.name)) for row, access in granted]
+    return [{**each, "salvage": late[each["stream"]]} if each["stream"] in late else each for each in shown]
 
 
 def _granted(node: Node) -> list[tuple[SyncStream, Access]]:

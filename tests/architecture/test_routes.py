@@ -131,6 +131,7 @@ def test_no_get_writes_but_the_declared_ones(app: Flask, node_app: Flask) -> Non
         "sync.api.enrolment_news",
         "sync.api.changes",
         "sync.api.last_receipt",
+        "sync.api.salvage_give",
         "sync.api.snapshot_offer",
         "sync.api.snapshot_lines",
         "sync.api.blob",  # notes who fetched a file

@@ -45,6 +45,10 @@ def test_f22_an_incarnation_that_comes_back_stops_both_until_one_is_kept(world: 
     assert salvaged(world.hub) == [("late", "open")]
     node.go_back("copy")
     invariants.at_rest(world)
+    assert salvaged(world.hub) == [("late", "handed_back")]
+    node.write(member, lambda: deciding.take_over(records.DOER, member))
+    invariants.at_rest(world)
+    assert marks(world.hub) == ["written in the copy", "written in the original"]
     state = world.hub.read(lambda: db.session.get_one(Node, node_id).state)
     assert state is NodeState.ACTIVE
 

@@ -1,7 +1,7 @@
 """A person decides about salvage: what each line would change, taking over, leaving out with a reason."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +31,7 @@ class Difference:
     removes: bool
     changes: Sequence[tuple[str, Any, Any]] = field(default_factory=tuple)
     is_known: bool = True
+    is_here: bool = True
 
 
 def offered(member_id: UUID | None = None) -> list[Difference]:
@@ -38,7 +39,9 @@ def offered(member_id: UUID | None = None) -> list[Difference]:
     by_record: dict[tuple[UUID, str, object], list[SyncSalvage]] = {}
     for each in salvage.waiting(member_id):
         by_record.setdefault((each.member_id, each.stream, each.rec or each.id), []).append(each)
-    return [_difference(lines) for lines in by_record.values()]
+    here = {row.name for row in streams.here() if row.own}
+    found = [_difference(lines) for lines in by_record.values()]
+    return [replace(each, is_here=each.newest.stream in here) for each in found]
 
 
 def _difference(lines: Sequence[SyncSalvage]) -> Difference:

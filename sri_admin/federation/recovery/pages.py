@@ -74,6 +74,7 @@ def _record(each: Difference) -> dict[str, Any]:
         "cause": _cause(newest.cause),
         "effect": _effect(each),
         "is_known": each.is_known,
+        "is_here": each.is_here,
         "changes": [(name, _shown(now), _shown(then)) for name, now, then in each.changes],
         "details": [
             (_("Kind"), newest.kind or _("not readable")),

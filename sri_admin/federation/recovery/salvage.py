@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 
 from sri_admin.federation import keys, streams
 from sri_admin.federation.checkpoint import Checkpoint, open_sealed
-from sri_admin.federation.lines import Change, Header, LineError, decode_entry, decode_header, entry_hash
+from sri_admin.federation.lines import Change, Erased, Header, LineError, decode_entry, decode_header, entry_hash
 from sri_admin.federation.merge import Position, StreamError, check_page
 from sri_admin.federation.models import SyncStream
 from sri_admin.federation.salvage_models import SalvageCause, SalvageState, SyncSalvage
@@ -35,11 +35,20 @@ def keep(
     return len(db.session.scalars(added).all())
 
 
-def _values(row: SyncStream, epoch: int, line: bytes) -> dict[str, object]:
+def hashes(lines: Iterable[bytes]) -> list[bytes]:
+    """Return what the lines are known by."""
+    return [entry_hash(line, _entry(line)) for line in lines]
+
+
+def _entry(line: bytes) -> Change | Erased | None:
     try:
-        entry = decode_entry(line)
+        return decode_entry(line)
     except LineError:
-        entry = None
+        return None
+
+
+def _values(row: SyncStream, epoch: int, line: bytes) -> dict[str, object]:
+    entry = _entry(line)
     change = entry if isinstance(entry, Change) else None
     return {
         "member_id": row.member_id,
@@ -73,7 +82,9 @@ def receive(stream: str, node_id: UUID, body: Sequence[bytes]) -> int:
     proof = open_sealed(body[-1], Checkpoint, resolve)
     check_page(lines, start=_start(row, header, end), checkpoint=proof, limited=False)
     cause = SalvageCause.HUB_RESTORED if stream.startswith("hub.") else SalvageCause.LATE
-    return keep(row, header.epoch, lines, source=node_id, cause=cause, state=SalvageState.OPEN)
+    # Lines in their erased form hold the place of others, so that more than one body can carry a long history.
+    whole = [line for line in lines if not isinstance(_entry(line), Erased)]
+    return keep(row, header.epoch, whole, source=node_id, cause=cause, state=SalvageState.OPEN)
 
 
 def _start(row: SyncStream, header: Header, end: Position) -> Position:

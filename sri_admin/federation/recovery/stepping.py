@@ -1,13 +1,14 @@
 """A node's side of going back: a new incarnation, the last line both sides share, and what stood after it."""
 
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlencode
 from uuid import UUID
 
-from sri_admin.federation import export, intake, keys, streams
+from sri_admin.federation import export, intake, keys, limits, streams
 from sri_admin.federation.checkpoint import Checkpoint, open_sealed, seal_paper
 from sri_admin.federation.client import BASE, HubClient, HubError
 from sri_admin.federation.cursor import Cursor, encode_cursor
-from sri_admin.federation.lines import Header, ProtocolError, encode_header
+from sri_admin.federation.lines import Header, LineError, ProtocolError, encode_header, erased_form
 from sri_admin.federation.models import SyncStream
 from sri_admin.federation.packing import pack
 from sri_admin.federation.recovery import cutting
@@ -101,19 +102,47 @@ def _is_shared(client: HubClient, stream: str, n: int) -> bool:
 
 def _hand_back(client: HubClient, stream: str, common: int) -> None:
     with transaction.reading(intake.reach_for(stream)):
-        body = _handed_back(streams.by_name(stream), common)
-    if body is not None:
+        bodies = _handed_back(streams.by_name(stream), common)
+    for body in bodies:
         client.send_lines(f"{BASE}/streams/{stream}/salvage", pack(body))
 
 
-def _handed_back(row: SyncStream, common: int) -> bytes | None:
+def _handed_back(row: SyncStream, common: int) -> list[bytes]:
     lines = export.after(row.name, common)
     if not lines:
-        return None
+        return []
     base, identity = streams.chain_at(row, common), installation.identity()
     assert base is not None
     first = Header(row.name, row.epoch, common + 1, row.n, base, str(identity.id), str(identity.incarnation))
-    return b"\n".join((encode_header(first), *lines, _proof(row))) + b"\n"
+    ends = encode_header(first), _proof(row)
+    room = limits.BATCH_BYTES - sum(len(each) + 1 for each in ends)
+    return [b"\n".join((ends[0], *part, ends[1])) + b"\n" for part in parted(lines, room)]
+
+
+def parted(lines: Sequence[bytes], room: int) -> Iterator[list[bytes]]:
+    """Give the lines in as few lists as fit, each with all places: what another list holds stands in its erased form.
+
+    So every list proves itself by the one checkpoint at their end. Raises ProtocolError if even the places do not fit.
+    """
+    thin = [_thin(line) for line in lines]
+    spare = room - sum(len(each) + 1 for each in thin)
+    start = 0
+    while start < len(lines):
+        stop, left = start, spare
+        while stop < len(lines) and len(lines[stop]) - len(thin[stop]) <= left:
+            left -= len(lines[stop]) - len(thin[stop])
+            stop += 1
+        if stop == start:
+            raise ProtocolError("page_too_large", f"{len(lines)} lines cannot be handed back at once")
+        yield [*thin[:start], *lines[start:stop], *thin[stop:]]
+        start = stop
+
+
+def _thin(line: bytes) -> bytes:
+    try:
+        return erased_form(line)
+    except LineError:
+        return line
 
 
 def _proof(row: SyncStream) -> bytes:
