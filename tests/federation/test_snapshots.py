@@ -1,6 +1,7 @@
 """A reader that lines are no longer kept for takes a snapshot, and then goes on by pages."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -10,15 +11,21 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 from marshmallow import fields
 
-from sri_admin.federation import contact, limits
+from sri_admin.federation import contact, exchange, keys, limits, streams
 from sri_admin.federation.client import Answer
 from sri_admin.federation.commands import node as commands
+from sri_admin.federation.key_life import Place
 from sri_admin.federation.kinds import Kind
+from sri_admin.federation.merge import StreamError
 from sri_admin.federation.snapshot_models import SyncSnapshot, SyncSnapshotLine
+from sri_admin.federation.snapshots import jobs, manifest, receiving
+from sri_admin.federation.snapshots.manifest import Manifest
 from sri_admin.federation.stream_names import HUB_MEMBER, MEMBER_OPS, stream_name
-from sri_admin.kernel import ids, transaction
+from sri_admin.kernel import clock, ids, postgres, tenancy, transaction
 from sri_admin.kernel.db import db
+from sri_admin.members.models.member import Member
 from tests.federation import invariants, records, sticks
+from tests.federation.pair import paired
 from tests.federation.records import Book, Shelf, Sign, Visit
 from tests.federation.test_pruning import READ, RECEIPTED, changed_often, faults, pass_time, prune
 from tests.federation.world import Call, Site, World, cut_before, flip_answer
@@ -325,3 +332,56 @@ def test_f32_a_snapshot_by_stick_that_would_remove_many_asks_a_person_too(world:
     make.agree(node)
     assert sticks.read(node, files).outcome.code is None
     assert list(make.rows(node, Sign)) == made[1:]
+
+
+def test_f32_a_snapshot_of_no_lines_waits_for_a_person(world: World) -> None:
+    made, node = signs(world, 1), world.nodes["QM"]
+    world.settle()
+    here = world.hub.read(lambda: streams.position(streams.by_name(REGISTRY)))
+    place = Place(here.epoch, here.n + 1)
+    empty = Manifest(*here[:4], bytes(32), 0, manifest.seed(REGISTRY, place), "2026-11-20T10:00:00Z", str(ids.new()))
+    sealed = world.hub.do(lambda: manifest.seal(empty._replace(n=place.n), keys.own_key()))
+    node.do(lambda: receiving.begin(REGISTRY, sealed, keys.receipt_key))
+    with pytest.raises(StreamError, match="many_removed"):
+        node.do(lambda: receiving.finish(REGISTRY))
+    assert list(make.rows(node, Sign)) == made
+    assert snapshot(node, REGISTRY) == ("asking", 1)
+
+
+def test_a_node_that_missed_the_end_of_an_epoch_comes_to_the_next_by_snapshot(world: World) -> None:
+    made = signs(world, 3)
+    world.hub.keep("old")
+    world.hub.restore("old")
+    world.go_on()
+    for rec in made:
+        make.change(world.hub, records.SIGN, (world.hub_id, rec), text="of the new epoch")
+    prune_past_readers(world)
+    make.change(world.hub, records.SIGN, (world.hub_id, made[0]), text="after the horizon")
+    assert world.sync("QM").ok
+    assert snapshot(world.nodes["QM"], REGISTRY) == ("done", 0)
+    seen = invariants.at_rest(world)
+    assert seen.held[world.nodes["QM"].name].streams[REGISTRY].position.epoch == 2
+
+
+def test_a_new_node_joins_where_old_lines_are_no_longer_kept(
+    cluster: postgres.Cluster, template: str, tmp_path: Path
+) -> None:
+    with paired(cluster, template, tmp_path) as pair:
+        pair.at_hub(lambda: transaction.write(tenancy.only(pair.member_id), lambda: _move(pair.member_id)))
+        with clock.running(lambda: datetime.now(UTC) - READ):
+            pair.at_hub(jobs.prune_all)
+        assert {each.stream for each in pair.at_hub(jobs.prune_all)} == {stream_name(HUB_MEMBER, pair.member_id)}
+        pair.enrol()
+        outcome = pair.at_node(lambda: exchange.synchronise(pair.line))
+        assert (outcome.ok, pair.at_node(lambda: _region(pair.member_id))) == (True, "west")
+
+
+def _move(member_id: UUID) -> None:
+    row = records.get(Member, member_id, member_id)
+    row.region = "west"
+    records.tell(row)
+
+
+def _region(member_id: UUID) -> str:
+    with transaction.reading(tenancy.only(member_id)):
+        return records.get(Member, member_id, member_id).region
