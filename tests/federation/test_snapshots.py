@@ -17,6 +17,7 @@ from sri_admin.federation.commands import node as commands
 from sri_admin.federation.key_life import Place
 from sri_admin.federation.kinds import Kind
 from sri_admin.federation.merge import StreamError
+from sri_admin.federation.recovery import deciding
 from sri_admin.federation.snapshot_models import SyncSnapshot, SyncSnapshotLine
 from sri_admin.federation.snapshots import jobs, manifest, receiving
 from sri_admin.federation.snapshots.manifest import Manifest
@@ -28,6 +29,7 @@ from tests.federation import invariants, records, sticks
 from tests.federation.pair import paired
 from tests.federation.records import Book, Shelf, Sign, Visit
 from tests.federation.test_pruning import READ, RECEIPTED, changed_often, faults, pass_time, prune
+from tests.federation.test_world_restored import salvaged
 from tests.federation.world import Call, Site, World, cut_before, flip_answer
 from tests.make import federation as make
 from tests.make import people
@@ -214,8 +216,9 @@ def test_i12_what_was_forgotten_after_the_horizon_is_not_in_the_snapshot(world: 
     invariants.at_rest(world)
 
 
+@pytest.mark.parametrize("written", [0, 12])
 def test_f19_i23_a_node_restored_from_before_the_hubs_horizon_takes_its_own_stream_back_by_snapshot(
-    world: World, member: UUID
+    world: World, member: UUID, written: int
 ) -> None:
     node, ops = world.nodes["QM"], stream_name(MEMBER_OPS, member)
     rec = make.visit(node, member, "a")
@@ -225,12 +228,15 @@ def test_f19_i23_a_node_restored_from_before_the_hubs_horizon_takes_its_own_stre
     node.go_back("old")
     _live_on_for_long(world, member, rec)
     node.restore("old")
+    for number in range(written):
+        make.visit(node, member, f"written before anybody was heard {number}")
     assert world.sync("QM").ok
     world.settle()
-    assert snapshot(node, ops) == ("done", 0)
+    assert (snapshot(node, ops), salvaged(node)) == (("done", 0), [("set_back", "open")] * (1 + written))
     assert sorted(row["mark"] for row in make.rows(node, Visit).values()) == ["a", "b", "in the backup, never sent"]
-    make.visit(node, member, "afterwards")
+    node.write(member, lambda: deciding.take_over(records.DOER, member))
     invariants.at_rest(world)
+    assert len(make.rows(world.hub, Visit)) == 3 + written
 
 
 def _live_on_for_long(world: World, member: UUID, rec: UUID) -> None:

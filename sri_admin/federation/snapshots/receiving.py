@@ -78,7 +78,7 @@ def _refuse(row: SyncStream | None, made: Manifest) -> None:
         raise StreamError("denied", "this stream is written here")
     if row is not None and row.trouble:
         raise StreamError(row.trouble, "this stream was stopped until a person decides")
-    if row is not None and (row.epoch, row.n) >= made.place:
+    if row is not None and replacing.sure_end(row) >= made.place:
         raise StreamError("rewound", "the snapshot ends before what is here")
 
 
@@ -172,6 +172,8 @@ def _finish(stream: str) -> Standing:
     if snapshot.state is SnapshotState.DONE:
         return _standing(snapshot, made)
     _refuse(row, made)
+    if row is not None:
+        replacing.keep_unsent(row)
     snapshot.standing, snapshot.removes = replacing.weigh(snapshot)
     if snapshot.state is not SnapshotState.AGREED and _is_grave(snapshot):
         snapshot.state = SnapshotState.ASKING

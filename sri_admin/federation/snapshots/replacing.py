@@ -55,12 +55,11 @@ def _goes(snapshot: SyncSnapshot, kind: Kind) -> sa.ColumnElement[bool]:
 
 
 def replace(row: SyncStream | None, snapshot: SyncSnapshot, made: Manifest) -> None:
-    """Put a snapshot in the place of a replica; what was written here and never sent is kept for a person."""
+    """Put a snapshot in the place of a replica."""
     if row is None:
         cls, member_id = parse_name(made.stream)
         row = streams.begin(cls, member_id or snapshot.member_id, own=False, log_id=UUID(made.log_id))
         db.session.flush()
-    _keep_unsent(row)
     with cutting.taking_back():
         _clear(row)
         _stand_at(row, made)
@@ -69,11 +68,17 @@ def replace(row: SyncStream | None, snapshot: SyncSnapshot, made: Manifest) -> N
     streams.advance(row, made.n, made.chain)
 
 
-def _keep_unsent(row: SyncStream) -> None:
+def sure_end(row: SyncStream) -> Place:
+    """Return up to where the other side surely has what is here: what was written here and not receipted may differ."""
     # Only what was written here has no statement of the hub's; lines read back from it have one.
-    if runtime.current().is_hub or not row.cls.by_member or row.proof is not None or row.n <= row.peer_n:
-        return
-    cutting.back_to(row, max(row.peer_n, streams.floor(row)), cause=SalvageCause.SET_BACK, state=SalvageState.OPEN)
+    if runtime.current().is_hub or not row.cls.by_member or row.proof is not None:
+        return Place(row.epoch, row.n)
+    return Place(row.epoch, min(row.n, max(row.peer_n, streams.floor(row))))
+
+
+def keep_unsent(row: SyncStream) -> None:
+    """Take out of a stream what was written here and may never have been sent, for a person to decide about."""
+    cutting.back_to(row, sure_end(row).n, cause=SalvageCause.SET_BACK, state=SalvageState.OPEN)
 
 
 def _clear(row: SyncStream) -> None:
