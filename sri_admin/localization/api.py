@@ -8,9 +8,10 @@ from sri_admin.kernel.errors import NotFoundError
 from sri_admin.kernel.tenancy import Tenant
 from sri_admin.localization.models import Contribution
 from sri_admin.localization.operations.contributions import contribute
-from sri_admin.localization.policy import POLICY, Desk
+from sri_admin.localization.policy import POLICY
 from sri_admin.localization.queries.grants import languages_of
 from sri_admin.localization.queries.texts import text_of
+from sri_admin.localization.rules.desk import Desk
 from sri_admin.localization.schemas import ContributionOut, SegmentRows, TranslationIn
 from sri_admin.materials.models import Work
 from sri_admin.materials.queries.entitlement import standing_of

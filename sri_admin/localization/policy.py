@@ -1,8 +1,6 @@
 """Who may do what with translations: roles for one language in one country, and SRI's own decisions."""
 
-from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.policy import Policy, Rule, board, either, staff
@@ -17,14 +15,6 @@ STAFF = (
     "auditor",
 )
 BOARD = ("member_administrator", "chair", "coordinator", "member_data_officer")
-
-
-@dataclass(frozen=True)
-class Desk:
-    """Where somebody works: a language in a country."""
-
-    member_id: UUID
-    language: str
 
 
 def _for_language(*roles: str) -> Rule:

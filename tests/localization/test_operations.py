@@ -11,8 +11,8 @@ from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from sri_admin.localization.models import Contribution, ContributionReview
 from sri_admin.localization.operations import contributions, decisions
-from sri_admin.localization.policy import Desk
 from sri_admin.localization.queries.texts import text_of
+from sri_admin.localization.rules.desk import Desk
 from sri_admin.localization.rules.standing import State, Verdict
 from sri_admin.localization.sync import KINDS
 from sri_admin.materials.queries.works import blocks_of, newest_release, work_by_code

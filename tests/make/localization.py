@@ -7,9 +7,9 @@ from uuid import UUID
 from sri_admin.kernel import ids
 from sri_admin.kernel.actor import Actor, Mandate, Scope
 from sri_admin.localization.operations import contributions, decisions
-from sri_admin.localization.policy import Desk
 from sri_admin.localization.queries.grants import languages_of
 from sri_admin.localization.queries.texts import Segment, text_of
+from sri_admin.localization.rules.desk import Desk
 from sri_admin.localization.rules.standing import Verdict
 from sri_admin.materials.queries.works import work_by_code
 from tests.make import members as make

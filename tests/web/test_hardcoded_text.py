@@ -22,7 +22,7 @@ from tests.make.people import browser, person, token_of
 from tests.make.places import furnished
 
 SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-label")
-SILENT = {"script", "style", "bdi", "code", "time", "svg"}
+SILENT = {"script", "style", "bdi", "code", "kbd", "time", "svg"}
 PLAIN = {"work": materials.CODE, "language": "pl", "step": "suspend", "way": "termination", "seat": "overdue"}
 # An `id` or `agreement_id` of a page that is for another kind or state of record than the usual one.
 OTHERS = {

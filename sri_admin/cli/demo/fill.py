@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from sri_admin.cli.demo import people
+from sri_admin.cli.demo import people, translate
 from sri_admin.cli.demo.countries import COUNTRIES, HOLDERS, PLACES, Country, Holder, Step, Terms
 from sri_admin.kernel import clock, ids, tenancy, transaction
 from sri_admin.kernel.actor import Actor
@@ -23,6 +23,7 @@ from sri_admin.members.rules.agreement import EventKind, ProgrammeType, Right
 from sri_admin.members.rules.member import Hosting, Transition
 
 _BEFORE_ALL = -1800
+_TEXTS_SINCE = -60
 _OFFER_BEFORE, _SIGN_BEFORE = 40, 7
 _RIGHTS = (Right.USE_NAME, Right.RUN_MEETINGS, Right.RUN_ONLINE_MEETINGS, Right.TRAIN, Right.TRANSLATE)
 _FIRST_MONTHS = {"north": 1, "east": 4, "south": 7, "west": 1}
@@ -97,6 +98,8 @@ class Story:
             yield Deed(_BEFORE_ALL + 1, self.hub_id, self._add_place(values))
         for country in COUNTRIES:
             yield from self._country(country, ids.new())
+        for act in translate.at_hub(self.hub_id):
+            yield Deed(_TEXTS_SINCE, self.hub_id, act)
 
     def _country(self, country: Country, id_: UUID) -> Iterator[Deed]:
         yield Deed(country.registered, self.hub_id, _register(country, id_))
@@ -104,6 +107,9 @@ class Story:
             yield from self._agreement(country, country.terms, id_)
         for step in country.steps:
             yield Deed(step.day, id_, _take(step, id_))
+        if country.code in translate.texts.LANGUAGES:
+            since = self.today + timedelta(days=_TEXTS_SINCE)
+            yield Deed(_TEXTS_SINCE + 1, id_, translate.grant(id_, country.code, since))
         if country.code not in ("QM", "QN"):
             for holder in HOLDERS.get(country.code, ()):
                 yield Deed(-5, id_, _hold(id_, holder_values(holder, country.code, self.today)))

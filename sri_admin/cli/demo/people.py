@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from sri_admin.cli.demo.texts import LANGUAGES
 from sri_admin.kernel import actor, clock, ids, tenancy, transaction
 from sri_admin.kernel.actor import ANONYMOUS, Actor
 from sri_admin.people.operations.access import invite_person
@@ -23,11 +24,16 @@ class Account:
     role: Role
     sign_in_name: str
     name: str
+    language: str | None = None
 
 
+MATERIALS_MANAGER = Account(Role.MATERIALS_MANAGER, "materials@demo.example", "Materials manager")
+INTEGRITY_LEAD = Account(Role.INTEGRITY_LEAD, "integrity@demo.example", "Programme integrity lead")
 HUB = (
     Account(Role.SRI_DIRECTOR, "director@demo.example", "Director of SRI"),
     Account(Role.COUNTRY_LIAISON, "liaison@demo.example", "Country liaison"),
+    MATERIALS_MANAGER,
+    INTEGRITY_LEAD,
     Account(Role.AUDITOR, "auditor@demo.example", "Auditor"),
 )
 
@@ -39,6 +45,8 @@ def board_of(code: str) -> tuple[Account, ...]:
         Account(Role.MEMBER_ADMINISTRATOR, f"administrator@{at}", "National administrator"),
         Account(Role.CHAIR, f"chair@{at}", "Chair"),
         Account(Role.FACILITATOR, f"facilitator@{at}", "Facilitator"),
+        Account(Role.TRANSLATOR, f"translator@{at}", "Translator", LANGUAGES[code]),
+        Account(Role.REVISER, f"reviser@{at}", "Reviser of translations", LANGUAGES[code]),
     )
 
 
@@ -55,6 +63,7 @@ def _invite(given: Account, tenant_id: UUID, locale: str) -> None:
         "display_name": given.name,
         "sign_in_name": given.sign_in_name,
         "locale": locale,
+        "language": given.language,
     }
     issued = invite_person(_DOER, tenant_id, values=values)
     set_password_by_link(ANONYMOUS, issued.token, values={"password": PASSWORD, "network": "demo"})

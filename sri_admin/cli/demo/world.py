@@ -15,7 +15,7 @@ from flask import Flask
 from sri_admin.app import create_app, prepare
 from sri_admin.cli import serve
 from sri_admin.cli.context import close
-from sri_admin.cli.demo import fill, people
+from sri_admin.cli.demo import fill, people, translate
 from sri_admin.cli.demo.places import Place, listen, places, write_config
 from sri_admin.cli.demo.processes import Processes
 from sri_admin.cli.demo.proof import Proof, prove
@@ -26,6 +26,8 @@ from sri_admin.kernel import jobs as queue
 from sri_admin.kernel.errors import UnavailableError
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.settings import LogSettings
+from sri_admin.localization.rules.desk import Desk
+from sri_admin.people.rules import LANGUAGE_ROLES
 
 _READY_SECONDS, _STEP_SECONDS = 30.0, 60.0
 _PAUSE = 0.1
@@ -176,6 +178,21 @@ class World:
                 board = people.board_of(node.code or "")
                 people.invite(board, member_id, locale=node.locale)
                 fill.enter_holders(people.acting(board[0]), member_id, node.code or "")
+
+    def translate(self) -> None:
+        """Let each node's translator and reviser work, and the hub decide and release what is whole."""
+        for node in self.nodes:
+            with self.at(node):
+                member_id, board = installation.identity().tenant_id, people.board_of(node.code or "")
+                assert member_id is not None
+                translator, reviser = (next(each for each in board if each.role is role) for role in LANGUAGE_ROLES)
+                desk = Desk(member_id, translator.language or "")
+                translate.at_node(people.acting(translator), people.acting(reviser), desk)
+        self._exchange()
+        with self.at(self.hub):
+            lead, manager = map(people.acting, (people.INTEGRITY_LEAD, people.MATERIALS_MANAGER))
+            reach = tenancy.everywhere(fill.tenants(), writing=installation.hub_tenant_id())
+            transaction.write(reach, lambda: translate.accept_and_release(lead, manager))
 
     def bring_into_step(self) -> Proof:
         """Exchange over HTTP until hub and nodes hold the same."""

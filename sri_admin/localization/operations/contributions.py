@@ -18,10 +18,11 @@ from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.work import record
 from sri_admin.localization.events import SegmentReviewed, SegmentTranslated
 from sri_admin.localization.models import Contribution, ContributionReview, TranslationDraft
-from sri_admin.localization.policy import POLICY, Desk
+from sri_admin.localization.policy import POLICY
 from sri_admin.localization.queries.grants import is_written_here, languages_of, terms_of
 from sri_admin.localization.queries.texts import Segment, contribution_by_id, draft_of, facts_of, text_of
 from sri_admin.localization.rules.checks import findings
+from sri_admin.localization.rules.desk import Desk
 from sri_admin.localization.rules.standing import Verdict
 from sri_admin.localization.rules.words import say
 from sri_admin.materials.models import Work

@@ -14,11 +14,12 @@ from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.part import HUB, MenuEntry
 from sri_admin.kernel.tenancy import Tenant
 from sri_admin.localization.operations import contributions
-from sri_admin.localization.policy import POLICY, Desk
+from sri_admin.localization.policy import POLICY
 from sri_admin.localization.queries.grants import is_written_here, languages_of, terms_of
 from sri_admin.localization.queries.texts import Segment, TextRow, draft_of, text_of
 from sri_admin.localization.rules import words
 from sri_admin.localization.rules.checks import findings, terms_in
+from sri_admin.localization.rules.desk import Desk
 from sri_admin.localization.rules.standing import State
 from sri_admin.localization.schemas import KeepIn, TranslationIn, VerdictIn, WorkbenchQuery
 from sri_admin.materials.models import Work

@@ -136,7 +136,13 @@ def home_of(actor: Actor) -> UUID:
 def as_actor(account: Account, mandates: list[MandateRow]) -> Actor:
     """Return somebody who was nobody a moment ago as the actor of what follows."""
     held = tuple(
-        Mandate(role=each.role.value, scope=each.scope, member_id=each.member_id, starts_on=each.starts_on)
+        Mandate(
+            role=each.role.value,
+            scope=each.scope,
+            member_id=each.member_id,
+            starts_on=each.starts_on,
+            language=each.language,
+        )
         for each in mandates
     )
     return Actor(label=account.label, account_id=account.id, mandates=held)
