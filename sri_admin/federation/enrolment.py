@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
 from sri_admin.federation import box_keys, control, enrolment_papers, limits
 from sri_admin.federation.enrolment_models import Enrolment, EnrolmentCode, EnrolmentState, Node, NodeState
 from sri_admin.federation.enrolment_papers import EnrolmentError, SignedRequest
-from sri_admin.federation.events import CodeIssued, EnrolmentRefused, NodeApproved
+from sri_admin.federation.events import CodeIssued, EnrolmentRefused, NodeApproved, NodeCameBack
 from sri_admin.federation.handover import steps
 from sri_admin.federation.handover.models import Direction
 from sri_admin.federation.policy import POLICY
@@ -44,6 +44,7 @@ class Known(NamedTuple):
     state: EnrolmentState
     asked_at: datetime
     by_stick: bool = False
+    keeps: bool = False
 
 
 def issue_code(actor: Actor, member: Tenant) -> str:
@@ -106,6 +107,7 @@ def take(signed: SignedRequest, *, box: bytes | None = None) -> Known:
         sign_key=request.sign_key.raw,
         auth_key=request.auth_key,
         software=request.software,
+        keeps=request.keeps,
         box_paper=box,
         state=EnrolmentState.PENDING,
         created_at=clock.now(),
@@ -117,9 +119,9 @@ def take(signed: SignedRequest, *, box: bytes | None = None) -> Known:
 def known(row: Enrolment) -> Known:
     """Put the digits beside a request."""
     digits = fingerprint(VerifyKey(row.sign_key))
-    return Known(
-        row.id, row.member_id, row.node_id, digits, row.software, row.state, row.created_at, row.box_paper is not None
-    )
+    by_stick = row.box_paper is not None
+    told = row.software, row.state, row.created_at
+    return Known(row.id, row.member_id, row.node_id, digits, *told, by_stick, row.keeps)
 
 
 def approve(actor: Actor, enrolment_id: UUID) -> None:
@@ -130,6 +132,9 @@ def approve(actor: Actor, enrolment_id: UUID) -> None:
     row = _undecided(actor, enrolment_id)
     _refuse_taken(row.member_id)
     row.state, row.decided_at = EnrolmentState.APPROVED, clock.now()
+    if row.keeps and db.session.get(Node, row.node_id) is None:
+        _admit_again(actor, row)
+        return
     node = _node_from(row)
     db.session.flush()
     incarnations.note_first(node)
@@ -145,6 +150,18 @@ def approve(actor: Actor, enrolment_id: UUID) -> None:
         box_keys.publish(actor, node.id, public)
     if not is_ready:
         _begin_handover(actor, node)
+    jobs.defer(TELL_APPROVED, member_id=node.member_id, node_id=node.id)
+
+
+def _admit_again(actor: Actor, row: Enrolment) -> None:
+    # Its key and its grants stand in what it hands back of the hub's own records; they hold once somebody takes them
+    # over. Until then its incarnation is one nobody has, so that it announces itself once they do.
+    node = _node_from(row)
+    node.incarnation = uuid4()
+    db.session.flush()
+    incarnations.note_first(node)
+    told = NodeCameBack(member_id=tenancy.hub_tenant().id, subject=node.id, fingerprint=known(row).fingerprint)
+    work.record(actor, told)
     jobs.defer(TELL_APPROVED, member_id=node.member_id, node_id=node.id)
 
 

@@ -62,6 +62,7 @@ class Enrolment(Identified, Dated, Base):
     sign_key: Mapped[bytes]
     auth_key: Mapped[dict[str, Any]]
     software: Mapped[str]
+    keeps: Mapped[bool] = mapped_column(server_default=sa.false(), comment="it was in before the hub was set back")
     box_paper: Mapped[bytes | None] = mapped_column(comment="the key sticks are locked with, if it came by stick")
     state: Mapped[EnrolmentState] = enum_column(EnrolmentState)
     decided_at: Mapped[datetime | None]

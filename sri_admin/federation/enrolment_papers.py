@@ -46,6 +46,7 @@ class Request(NamedTuple):
     sign_key: VerifyKey
     auth_key: dict[str, Any]
     software: str
+    keeps: bool = False
 
 
 class SignedRequest(NamedTuple):
@@ -81,20 +82,26 @@ def key_of(code: str) -> bytes:
 
 
 def sign_request(
-    code: str, *, node: UUID, incarnation: UUID, key: SigningKey, auth_key: dict[str, Any], software: str
+    code: str,
+    *,
+    node: UUID,
+    incarnation: UUID,
+    key: SigningKey,
+    auth_key: dict[str, Any],
+    software: str,
+    keeps: bool = False,
 ) -> bytes:
-    """Return the document with which an installation asks to join."""
-    payload = encode(
-        {
-            "kind": "enrolment",
-            "hint": hint_of(code),
-            "node": str(node),
-            "incarnation": str(incarnation),
-            "sign_key": to_base64url(key.verify_key.raw),
-            "auth_key": auth_key,
-            "software": software,
-        }
-    )
+    """Return the document with which an installation asks to join; one that `keeps` its papers was in before."""
+    said = {
+        "kind": "enrolment",
+        "hint": hint_of(code),
+        "node": str(node),
+        "incarnation": str(incarnation),
+        "sign_key": to_base64url(key.verify_key.raw),
+        "auth_key": auth_key,
+        "software": software,
+    }
+    payload = encode({**said, "keeps": True} if keeps else said)
     return encode(
         {
             "p": to_base64url(payload),
@@ -148,8 +155,10 @@ def _proof(key: bytes, payload: bytes) -> bytes:
 
 def _request_from(payload: bytes) -> Request:
     value = parse(payload)
-    expect_fields(value, {"kind", "hint", "node", "incarnation", "sign_key", "auth_key", "software"})
-    if value["kind"] != "enrolment":
+    expect_fields(
+        value, {"kind", "hint", "node", "incarnation", "sign_key", "auth_key", "software"}, optional={"keeps"}
+    )
+    if value["kind"] != "enrolment" or value.get("keeps", True) is not True:
         raise LineError("bad_field", "kind")
     software = value["software"]
     if not isinstance(software, str) or not 0 < len(software) <= _SOFTWARE_CHARACTERS:
@@ -161,6 +170,7 @@ def _request_from(payload: bytes) -> Request:
         sign_key=VerifyKey(from_base64url(value["sign_key"])),
         auth_key=public_auth_key(value["auth_key"]),
         software=software,
+        keeps="keeps" in value,
     )
 
 

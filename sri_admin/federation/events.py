@@ -23,6 +23,14 @@ class NodeApproved(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NodeCameBack(Event):
+    """A node that joined before the hub was set back was let in again with the papers it kept."""
+
+    subject_kind: ClassVar[str] = "node"
+    fingerprint: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class EnrolmentRefused(Event):
     """A request to become the member's own node was turned down."""
 

@@ -75,9 +75,10 @@ def exchange_reach() -> Reach:
 def ask(transport: Transport, code: str) -> Asked:
     """Ask the hub, with a code, to become the node of the member the code was made for."""
     row = link()
-    if row is not None and is_in(row):
+    keeps = row is not None and is_in(row) and _was_forgotten()
+    if row is not None and is_in(row) and not keeps:
         _begin_anew(row)
-    document, client = request(code), _client(transport)
+    document, client = request(code, keeps=keeps), _client(transport)
     told = client.post_paper(f"{BASE}/enrolments", document)
     asked = Asked(_uuid(told, "id"), fingerprint(keys.own_key().verify_key))
     with transaction.writing(tenancy.NOWHERE):
@@ -85,8 +86,14 @@ def ask(transport: Transport, code: str) -> Asked:
     return asked
 
 
-def request(code: str) -> bytes:
-    """Return the signed document with which this installation asks to join."""
+def _was_forgotten() -> bool:
+    # A hub that was set back to before we joined knows nothing of us; our keys, records and permissions are as good.
+    last = contact.with_hub()
+    return last is not None and last.code == "invalid_client"
+
+
+def request(code: str, *, keeps: bool = False) -> bytes:
+    """Return the signed document with which this installation asks to join, perhaps again with what it `keeps`."""
     if not runtime.current().settings.hub.root_fingerprint:
         raise ConfigurationError(_("Enter the digits of the hub's root key as hub.root_fingerprint first."))
     identity = installation.identity()
@@ -97,6 +104,7 @@ def request(code: str) -> bytes:
         key=keys.own_key(),
         auth_key=credentials.public_jwk(credentials.auth_key()),
         software=hello.SOFTWARE,
+        keeps=keeps,
     )
 
 

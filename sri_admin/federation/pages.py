@@ -139,6 +139,7 @@ def enrolment_show(actor: Actor, form: Form, *, id: UUID) -> dict[str, Any]:  # 
         "country": shown.country(known.member_id),
         "undecided": undecided,
         "by_stick": known.by_stick,
+        "keeps": known.keeps,
         "is_in": known.state is EnrolmentState.APPROVED,
         "node_id": known.node_id,
         "answers": [{"family": family, "text": text}],

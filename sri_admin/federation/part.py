@@ -133,6 +133,7 @@ FEDERATION = Part(
         WentOnAlone: told.went_on_alone,
         events.CodeIssued: told.code_issued,
         events.NodeApproved: told.node_approved,
+        events.NodeCameBack: told.node_came_back,
         events.EnrolmentRefused: told.enrolment_refused,
         events.NodeEnrolled: told.node_enrolled,
         events.NodeFenced: told.node_fenced,

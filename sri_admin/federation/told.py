@@ -22,6 +22,14 @@ def node_approved(values: Mapping[str, Any]) -> Told:
     )
 
 
+def node_came_back(values: Mapping[str, Any]) -> Told:
+    """Tell that a node was let in again."""
+    return "good", _(
+        "A node that the restored hub did not know was let in again. The digits of its key: %(digits)s",
+        digits=values["fingerprint"],
+    )
+
+
 def enrolment_refused(values: Mapping[str, Any]) -> Told:
     """Tell that a request was turned down."""
     return "ended", _(

@@ -59,9 +59,9 @@ _TROUBLES: Final[dict[str, Reasons]] = {
         _l("Another hub answered than the one this installation belongs to."), _GOES_ON, _TELL_TECHNICIAN
     ),
     "invalid_client": Reasons(
-        _l("The hub no longer knows this installation, or its keys were withdrawn."),
-        _l("Nothing travels any more. What is here stays here."),
-        _l("Ask SRI whether this installation is still meant to be connected."),
+        _l("The hub does not know this installation. It may have been set back to a day before this node joined."),
+        _l("Nothing travels for now. What is here stays here, and nothing of it is lost."),
+        _l("Ask SRI for a new code and enter it with “sri-admin node enrol”. Read them the digits by telephone."),
     ),
     "root_threshold": _ROOT,
     "root_gap": _ROOT,

@@ -1,17 +1,21 @@
 """The hub restored to an earlier day: no country loses a change, and what the hub had written is handed back to it."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
+from sri_admin.federation import control
 from sri_admin.federation.recovery import deciding
 from sri_admin.kernel import ids
+from tests.conftest import settings_for
 from tests.federation import invariants, records
 from tests.federation.records import Shelf, Sign
 from tests.federation.test_world_restored import marks, salvaged
-from tests.federation.world import World
+from tests.federation.world import HUB_URL, Line, Site, World
 from tests.make import federation as make
+from tests.make import members as make_members
 
 
 @pytest.fixture
@@ -94,3 +98,44 @@ def test_f24_a_permission_the_hub_had_lost_is_taken_back_before_it_grants_anothe
     world.hub.write(world.hub_id, lambda: deciding.take_over(records.DOER, world.hub_id))
     invariants.at_rest(world)
     assert marks(world.hub) == ["in the epoch the hub has lost"]
+
+
+def joined_later(world: World, name: str) -> Site:
+    """Let a third node join after everything stood."""
+    member = world.hub.do(lambda: make_members.member(name))
+    digits = world.hub.do(control.root_digits)
+    home = world.nodes["QM"].settings.installation.home.parent / name
+    settings = settings_for("node", home, hub={"url": HUB_URL, "root_fingerprint": digits})
+    world.members[name] = member
+    world.hub.keep("old")
+    world.nodes[name] = Site(world.hub.cluster, f"world_{name.lower()}", settings, world.time, records.KINDS)
+    world.lines[name] = Line(world.hub)
+    world.enrol(name)
+    return world.nodes[name]
+
+
+@pytest.fixture
+def newcomer(world: World) -> Iterator[Site]:
+    yield joined_later(world, "QO")
+    world.nodes.pop("QO").stop()
+    world.lines.pop("QO")
+    world.members.pop("QO")
+
+
+def test_f23_a_hub_set_back_to_before_a_node_joined_lets_it_in_again_with_all_it_has(
+    world: World, newcomer: Site
+) -> None:
+    member = world.members["QO"]
+    world.settle()
+    make.visit(newcomer, member, "sent")
+    world.settle()
+    make.visit(newcomer, member, "never sent")
+    world.hub.go_back("old")
+    world.go_on()
+    assert world.sync("QO").code == "invalid_client"
+    world.enrol("QO")
+    assert world.sync("QO").code == "hub_restored"
+    world.hub.write(world.hub_id, lambda: deciding.take_over(records.DOER, world.hub_id))
+    invariants.at_rest(world)
+    assert marks(world.hub) == marks(newcomer) == ["never sent", "sent"]
+    assert salvaged(newcomer) == [("hub_restored", "handed_back")] * len(salvaged(newcomer))

@@ -72,9 +72,9 @@ def take(node: Node, line: bytes) -> IncarnationState:
     because what it had granted must be known before it grants more; SealError.
     """
     with transaction.reading(reach_of(node.member_id)):
-        said = open_paper(line, PAPER, lambda kid: keys.node_key(kid, node.id))
         if any(each.stream == HUB_CONTROL.value for each in salvage.waiting(tenancy.hub_tenant().id)):
             raise RefusedError("hub_restored", "permissions the hub had lost wait for a decision")
+        said = open_paper(line, PAPER, lambda kid: keys.node_key(kid, node.id))
     expect_fields(said, {"kind", "node", "incarnation", "at"})
     if matching_text(said, "node", UUID_TEXT) != str(node.id):
         raise RefusedError("denied", "the announcement is another node's")
