@@ -1,6 +1,7 @@
 """A reader that lines are no longer kept for takes a snapshot, and then goes on by pages."""
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -391,3 +392,20 @@ def _move(member_id: UUID) -> None:
 def _region(member_id: UUID) -> str:
     with transaction.reading(tenancy.only(member_id)):
         return records.get(Member, member_id, member_id).region
+
+
+def test_f18_a_node_killed_at_any_statement_of_taking_a_snapshot_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signs(world, 6)
+    prune_past_readers(world)
+    monkeypatch.setattr(limits, "PAGE_CHANGES", 2)
+    node, at, is_through = world.nodes["QM"], 20, False
+    while not is_through:
+        with make.counting(node, crash_at=at), suppress(make.Crash):
+            is_through = world.sync("QM").ok
+        at += 13
+    monkeypatch.undo()
+    assert at > 100
+    assert (snapshot(node, REGISTRY), held(node), faults(node)) == (("done", 0), 0, [])
+    invariants.at_rest(world)
