@@ -104,6 +104,24 @@ def _frozen(days: int) -> str:
     return str(text)
 
 
+def silence(known: Known) -> str | None:
+    """Say on every page of a node since when the hub is silent, what still works, what to do; None while it is not."""
+    if known.head_at is None or known.state is Freshness.FRESH:
+        return None
+    since = formats.date_long(known.head_at.date())
+    if known.state is Freshness.STALE:
+        return _(
+            "The last word of the hub is of %(since)s; everything here can be read and entered as usual, and it is time"
+            " to connect or to read a stick from the hub.",
+            since=since,
+        )
+    return _(
+        "The last word of the hub is of %(since)s; what you enter is kept and sent later, but no new release or key"
+        " comes into force until this installation connects or reads a stick from the hub.",
+        since=since,
+    )
+
+
 def frozen_after() -> int:
     """Return after how many days nothing new comes into force."""
     return limits.FROZEN_AFTER_DAYS

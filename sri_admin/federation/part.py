@@ -125,7 +125,7 @@ FEDERATION = Part(
             count=_count_salvage,
         ),
     ),
-    answers={"shell.sync": report.shell_sync},
+    answers={"shell.sync": report.shell_sync, "shell.silence": report.shell_silence},
     checks=soundness.CHECKS,
     heads=soundness.HEADS,
     sentences={

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import url_for
 
-from sri_admin.federation import contact, enrolment, files, shown, status
+from sri_admin.federation import contact, enrolment, files, freshness, key_words, shown, status
 from sri_admin.federation.enrolment_models import EnrolmentState, HubLink, Node, NodeContact, NodeState
 from sri_admin.federation.overview import Connection, FileState, StreamState
 from sri_admin.kernel import installation, tenancy
@@ -109,3 +109,11 @@ def shell_sync(_member_id: UUID, _on: date) -> dict[str, Any] | None:
         return None
     family, label = shown.state(found)
     return {"family": family, "label": label, "url": url_for("federation.connection_show")}
+
+
+def shell_silence(_member_id: UUID, _on: date) -> dict[str, Any] | None:
+    """Say on every page of a node that the hub has been silent for long; nothing while it has not."""
+    if installation.identity().role != "node":
+        return None
+    text = key_words.silence(freshness.known())
+    return {"text": text, "url": url_for("federation.connection_show")} if text else None

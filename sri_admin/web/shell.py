@@ -32,6 +32,7 @@ class Shell:
     insecure_notice: str | None = None
     standing_notice: str | None = None
     standing_url: str = addresses.RESTORED
+    silence: dict[str, Any] | None = None
     menu_url: str = "/menu"
     theme_url: str | None = None
 
@@ -57,12 +58,13 @@ def make() -> Shell:
         place_kind=_place_kind(),
         entries=_navigation() if signed_in else [],
         search_url=_search_url() if signed_in else None,
-        sync=_sync() if signed_in else None,
+        sync=_told("shell.sync") if signed_in else None,
         account=_account(signed_in) if signed_in else None,
         languages=_languages(),
         notices=notices.take(),
         insecure_notice=_insecure(),
         standing_notice=_standing(),
+        silence=_told("shell.silence"),
         theme_url=url_for("web.theme_choose"),
     )
 
@@ -129,9 +131,9 @@ def _search_url() -> str | None:
     return None
 
 
-def _sync() -> dict[str, Any] | None:
+def _told(question: str) -> dict[str, Any] | None:
     member = _own_member()
-    answers = ask("shell.sync", member, clock.today()) if member else []
+    answers = ask(question, member, clock.today()) if member else []
     return next((answer for answer in answers if answer), None)
 
 

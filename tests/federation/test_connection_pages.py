@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sri_admin.federation import enrolment, exchange, joining, keys
 from sri_admin.federation.enrolment_models import EnrolmentState
 from sri_admin.kernel import clock, postgres, tenancy, transaction
+from sri_admin.web import addresses
 from tests.federation.pair import Pair, paired
 from tests.make import people
 
@@ -107,6 +108,26 @@ def test_silence_is_told_in_days(joined: Pair) -> None:
     with clock.running(clock.skewed(timedelta(days=20))):
         browser = joined.at_node(lambda: people.browser(joined.node, people.person("chair", joined.member_id)))
         assert "No contact for 20 days." in text_of(browser, "/connection")
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (20, "everything here can be read and entered as usual"),
+        (100, "no new release or key comes into force until this installation connects"),
+    ],
+)
+def test_every_page_of_a_stale_or_frozen_node_says_so_and_what_to_do(joined: Pair, days: int, words: str) -> None:
+    with clock.running(clock.skewed(timedelta(days=days))):
+        browser = joined.at_node(lambda: people.browser(joined.node, people.person("facilitator", joined.member_id)))
+        assert words in text_of(browser, addresses.ACCOUNT)
+        assert words in text_of(joined.node.test_client(), addresses.SIGN_IN)
+
+
+def test_a_fresh_node_and_the_hub_say_nothing_of_silence(joined: Pair, chair: FlaskClient) -> None:
+    assert "The last word of the hub" not in text_of(chair, "/connection")
+    with clock.running(clock.skewed(timedelta(days=100))):
+        assert "The last word of the hub" not in text_of(joined.hub.test_client(), addresses.SIGN_IN)
 
 
 def test_a_board_member_at_the_hub_sees_no_connections(joined: Pair) -> None:
