@@ -62,8 +62,8 @@ def may_see(actor: Actor) -> bool:
 
 def _owner(member_id: UUID) -> str:
     if member_id == installation.identity().hub_tenant_id:
-        return _("Of the hub itself")
-    return _("Of %(country)s", country=shown.country(member_id))
+        return _("Records of the hub itself")
+    return _("Records of %(country)s", country=shown.country(member_id))
 
 
 def _record(each: Difference) -> dict[str, Any]:
@@ -98,7 +98,16 @@ def _effect(each: Difference) -> str:
 
 
 def _shown(value: Any) -> str:
-    return "–" if value is None else str(value)
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, dict) and "source" in value:  # a text in several languages: its original
+        original = value.get(value["source"])
+        return str(original.get("t", "")) if isinstance(original, dict) else "–"
+    if isinstance(value, list):
+        return formats.joined(_shown(each) for each in value) or "–"
+    return str(value)
 
 
 def _cause(cause: SalvageCause) -> str:
