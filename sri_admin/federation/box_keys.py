@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from sri_admin.federation import keys
+from sri_admin.federation import keys, papers
 from sri_admin.federation.checkpoint import from_base64url, to_base64url
 from sri_admin.federation.enrolment_models import Node
 from sri_admin.federation.events import BoxKeyPublished
@@ -24,7 +24,7 @@ from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import ConfigurationError
 from sri_admin.kernel.i18n import gettext as _
-from sri_admin.kernel.signing import SignatureError, VerifyKey
+from sri_admin.kernel.signing import VerifyKey
 
 PUBLIC_BYTES: Final = 32
 _FILE: Final = "box_key.pem"
@@ -86,7 +86,7 @@ def is_missed(told: Mapping[str, Any]) -> bool:
 def paper() -> bytes:
     """Return the document in which this node tells its key, signed with the key of its lines."""
     payload = encode({"kind": "box_key", "node": str(keys.own_id()), "public": to_base64url(own_public())})
-    return encode({"p": to_base64url(payload), "sig": to_base64url(keys.own_key().sign(_DOMAIN, payload))})
+    return papers.written(payload, sig=keys.own_key().sign(_DOMAIN, payload))
 
 
 def take(actor: Actor, node: Node, document: bytes) -> str:
@@ -100,11 +100,9 @@ def take(actor: Actor, node: Node, document: bytes) -> str:
 
 def opened(node_id: UUID, key: VerifyKey, document: bytes) -> bytes:
     """Return the key a node tells in its paper, signed with this key of its lines; ProtocolError."""
-    try:
-        outer = parse(document)
-        expect_fields(outer, {"p", "sig"})
-        payload = from_base64url(outer["p"])
-        key.verify(_DOMAIN, payload, signature=from_base64url(outer["sig"]))
+    with papers.refusing(ProtocolError):
+        payload, signature = papers.parted(document, "sig")
+        key.verify(_DOMAIN, payload, signature=signature)
         value = parse(payload)
         expect_fields(value, {"kind", "node", "public"})
         public = from_base64url(value["public"])
@@ -112,11 +110,7 @@ def opened(node_id: UUID, key: VerifyKey, document: bytes) -> bytes:
             raise LineError("bad_field", "public")
         if matching_text(value, "node", UUID_TEXT) != str(node_id):
             raise ProtocolError("denied", "the key belongs to another node")
-    except LineError as error:
-        raise ProtocolError("malformed", str(error)) from error
-    except SignatureError as error:
-        raise ProtocolError(error.code, error.detail) from error
-    return public
+        return public
 
 
 def _find(holder: UUID, *, lock: bool = False) -> BoxKey | None:

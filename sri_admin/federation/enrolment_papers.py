@@ -10,6 +10,7 @@ from uuid import UUID
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
+from sri_admin.federation import papers
 from sri_admin.federation.checkpoint import from_base64url, to_base64url
 from sri_admin.federation.credentials import CURVE
 from sri_admin.federation.limits import PROTOCOL
@@ -102,28 +103,16 @@ def sign_request(
         "software": software,
     }
     payload = encode({**said, "keeps": True} if keeps else said)
-    return encode(
-        {
-            "p": to_base64url(payload),
-            "sig": to_base64url(key.sign(_DOMAIN, payload)),
-            "proof": to_base64url(_proof(key_of(code), payload)),
-        }
-    )
+    return papers.written(payload, sig=key.sign(_DOMAIN, payload), proof=_proof(key_of(code), payload))
 
 
 def open_request(document: bytes) -> SignedRequest:
     """Read a request and check that it is signed by the key it brings; EnrolmentError `malformed`, `bad_signature`."""
-    try:
-        outer = parse(document)
-        expect_fields(outer, {"p", "sig", "proof"})
-        payload = from_base64url(outer["p"])
+    with papers.refusing(EnrolmentError):
+        payload, signature, proof = papers.parted(document, "sig", "proof")
         request = _request_from(payload)
-        request.sign_key.verify(_DOMAIN, payload, signature=from_base64url(outer["sig"]))
-        return SignedRequest(request, payload, from_base64url(outer["proof"]))
-    except LineError as error:
-        raise EnrolmentError("malformed", str(error)) from error
-    except SignatureError as error:
-        raise EnrolmentError(error.code, error.detail) from error
+        request.sign_key.verify(_DOMAIN, payload, signature=signature)
+        return SignedRequest(request, payload, proof)
 
 
 def knows_code(signed: SignedRequest, key: bytes) -> bool:

@@ -6,6 +6,7 @@ It proves itself, so it may come over the network, on a stick, twice, and from w
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from sri_admin.federation import papers
 from sri_admin.federation.checkpoint import KID_TEXT, from_base64url, to_base64url
 from sri_admin.federation.enrolment_papers import public_auth_key
 from sri_admin.federation.limits import PROTOCOL
@@ -18,7 +19,7 @@ from sri_admin.federation.lines import (
     matching_text,
     parse,
 )
-from sri_admin.kernel.signing import SignatureError, SigningKey, VerifyKey
+from sri_admin.kernel.signing import SigningKey, VerifyKey
 
 _DOMAIN: Final = f"{PROTOCOL} key-rotation"
 _KIND: Final = "key-rotation"
@@ -56,36 +57,22 @@ def sign_rotation(node: UUID, *, old: SigningKey, new: SigningKey, auth_key: dic
             "auth_key": auth_key,
         }
     )
-    return encode(
-        {
-            "p": to_base64url(payload),
-            "by_old": to_base64url(old.sign(_DOMAIN, payload)),
-            "by_new": to_base64url(new.sign(_DOMAIN, payload)),
-        }
-    )
+    return papers.written(payload, by_old=old.sign(_DOMAIN, payload), by_new=new.sign(_DOMAIN, payload))
 
 
 def open_rotation(document: bytes) -> SignedRotation:
     """Read a change of keys and check that the new key signed it; RotationError `malformed`, `bad_signature`."""
-    try:
-        outer = parse(document)
-        expect_fields(outer, {"p", "by_old", "by_new"})
-        payload = from_base64url(outer["p"])
+    with papers.refusing(RotationError):
+        payload, by_old, by_new = papers.parted(document, "by_old", "by_new")
         rotation = _rotation_from(payload)
-        rotation.sign_key.verify(_DOMAIN, payload, signature=from_base64url(outer["by_new"]))
-        return SignedRotation(rotation, payload, from_base64url(outer["by_old"]))
-    except LineError as error:
-        raise RotationError("malformed", str(error)) from error
-    except SignatureError as error:
-        raise RotationError(error.code, error.detail) from error
+        rotation.sign_key.verify(_DOMAIN, payload, signature=by_new)
+        return SignedRotation(rotation, payload, by_old)
 
 
 def check_old(signed: SignedRotation, old: VerifyKey) -> None:
     """Refuse a change of keys that the key it replaces has not signed; RotationError `bad_signature`."""
-    try:
+    with papers.refusing(RotationError):
         old.verify(_DOMAIN, signed.payload, signature=signed.by_old)
-    except SignatureError as error:
-        raise RotationError(error.code, error.detail) from error
 
 
 def _rotation_from(payload: bytes) -> Rotation:
