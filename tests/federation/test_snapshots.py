@@ -409,3 +409,23 @@ def test_f18_a_node_killed_at_any_statement_of_taking_a_snapshot_goes_on(
     assert at > 100
     assert (snapshot(node, REGISTRY), held(node), faults(node)) == (("done", 0), 0, [])
     invariants.at_rest(world)
+
+
+def test_f32_a_snapshot_given_to_the_hub_that_would_remove_many_waits_there(world: World, member: UUID) -> None:
+    node, hub = world.nodes["QM"], world.hub
+    made = [make.visit(node, member, str(number)) for number in range(3)]
+    world.settle()
+    hub.keep("old")
+    for rec in made[:2]:
+        make.remove(node, records.VISIT, (member, rec))
+    world.settle()
+    prune(node)
+    pass_time(world, RECEIPTED)
+    prune(node)
+    hub.restore("old")
+    world.go_on()
+    assert world.sync("QM").code == "many_removed"
+    assert len(make.rows(hub, Visit)) == 3
+    make.agree(hub)
+    assert world.sync("QM").ok
+    assert make.rows(hub, Visit) == make.rows(node, Visit)
