@@ -31,7 +31,7 @@ Begin = Callable[[Callable[[], Any]], Callable[[], Any]]
 
 BASE: Final = "/api/sync/v1"
 WELL_KNOWN: Final = "/.well-known/sri-sync"
-_CONNECT_SECONDS, _READ_SECONDS, _WHOLE_SECONDS = 10, 60, 600
+_PIECE: Final = 64 * 1024
 _ANSWER_BYTES = limits.BATCH_BYTES
 _PATIENCE_SECONDS, _TRIES = 20, 4
 _PROTOCOL, _TOLD = 1, ("node_id", "time", "issuer", "token_path")
@@ -68,14 +68,23 @@ class HubError(ProtocolError):
         self.retry_after: int | None = None
 
 
+@dataclass(frozen=True)
+class Patience:
+    """How many seconds a connection, the next bytes and a whole answer may take."""
+
+    connect: float = 10
+    read: float = 60
+    whole: float = 600
+
+
 class HttpTransport:
     """The real line: no redirects, no plain http beyond this machine, limits of time and size."""
 
-    def __init__(self, url: str, *, lan_http: bool = False) -> None:
+    def __init__(self, url: str, *, lan_http: bool = False, patience: Patience = Patience()) -> None:
         parts = urlsplit(url)
         if parts.scheme != "https" and not lan_http and parts.hostname not in LOOPBACK:
             raise ConfigurationError(_("The hub's address must begin with https://. Correct hub.url."))
-        self.url = url.rstrip("/")
+        self.url, self.patience = url.rstrip("/"), patience
         self.session = requests.Session()
         self.session.headers.clear()  # what is sent is what the caller says
         self.session.auth = lambda request: request  # a .netrc must not replace our token
@@ -88,11 +97,11 @@ class HttpTransport:
                 self.url + path,
                 headers=dict(headers),
                 data=body or None,
-                timeout=(_CONNECT_SECONDS, _READ_SECONDS),
+                timeout=(self.patience.connect, self.patience.read),
                 allow_redirects=False,
                 stream=True,
             ) as answer:
-                content = read_limited(_pieces(answer), limit=_ANSWER_BYTES)
+                content = read_limited(self._pieces(answer), limit=_ANSWER_BYTES)
                 named = {name.lower(): value for name, value in answer.headers.items()}
                 return Answer(answer.status_code, named, content)
         except requests.exceptions.SSLError as error:
@@ -102,14 +111,14 @@ class HttpTransport:
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise LineDownError("unreachable", type(error).__name__) from error
 
-
-def _pieces(answer: requests.Response) -> Iterator[bytes]:
-    # Undecoded: the digest and the limit of size are about the bytes that were sent.
-    until = time.monotonic() + _WHOLE_SECONDS
-    for piece in answer.raw.stream(64 * 1024, decode_content=False):
-        if time.monotonic() > until:
-            raise requests.exceptions.ReadTimeout
-        yield piece
+    def _pieces(self, answer: requests.Response) -> Iterator[bytes]:
+        # Undecoded: the digest and the limit of size are about the bytes that were sent. As they come: whoever waits
+        # for a full piece waits for ever on a line that drips.
+        until = time.monotonic() + self.patience.whole
+        while piece := answer.raw.read1(_PIECE, decode_content=False):
+            if time.monotonic() > until:
+                raise requests.exceptions.ReadTimeout
+            yield piece
 
 
 @dataclass

@@ -3,6 +3,7 @@
 import gzip
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,15 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 from sri_admin.federation import packing
-from sri_admin.federation.client import WELL_KNOWN, Answer, HttpTransport, HubClient, HubError, LineDownError
+from sri_admin.federation.client import (
+    WELL_KNOWN,
+    Answer,
+    HttpTransport,
+    HubClient,
+    HubError,
+    LineDownError,
+    Patience,
+)
 from sri_admin.kernel import clock
 from sri_admin.kernel.errors import ConfigurationError
 
@@ -169,3 +178,15 @@ def test_the_transport_gives_bytes_as_they_were_sent() -> None:
         answer = line.request("GET", "/x", headers={}, body=b"")
     assert isinstance(answer, Answer)
     assert (answer.status, answer.body, answer.headers["content-encoding"]) == (200, packed, "gzip")
+
+
+def test_an_answer_that_drips_without_end_is_given_up() -> None:
+    def drops() -> Iterator[bytes]:
+        for _ in range(500):
+            time.sleep(0.01)
+            yield b" "
+
+    with answering(lambda _request: Response(drops(), mimetype="application/json")) as line:
+        line.patience = Patience(whole=0.1)
+        with pytest.raises(LineDownError, match="timeout"):
+            line.request("GET", "/", headers={}, body=b"")
