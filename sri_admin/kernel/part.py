@@ -67,6 +67,22 @@ class Task:
     retries: int = 5
 
 
+@dataclass(frozen=True, kw_only=True)
+class WorkItem:
+    """One thing of a part that waits for somebody: an answer to the question `overview.work`.
+
+    `shown` says for whom; `endpoint` and `arguments` lead to the page where it is done.
+    """
+
+    family: str
+    title: Any
+    reason: Any
+    label: Any
+    endpoint: str
+    arguments: Mapping[str, Any]
+    shown: Callable[[Actor], bool]
+
+
 @dataclass(frozen=True)
 class Check:
     """One thing that can be checked: what it is, and a function that yields a sentence for every fault it finds.

@@ -4,6 +4,7 @@ from sri_admin.kernel.part import Part
 from sri_admin.localization import events, sync
 from sri_admin.localization.api import api
 from sri_admin.localization.pages import deciding, workbench
+from sri_admin.localization.pages.waiting import work_of
 from sri_admin.localization.policy import POLICY
 from sri_admin.localization.queries.grants import readable_streams
 from sri_admin.localization.rules import words
@@ -14,7 +15,7 @@ PART = Part(
     kinds=sync.KINDS,
     policy=POLICY,
     menu=workbench.MENU,
-    answers={"federation.readable": readable_streams},
+    answers={"federation.readable": readable_streams, "overview.work": work_of},
     sentences={
         events.LanguageGranted: words.tell_granted,
         events.SegmentTranslated: words.tell_translated,

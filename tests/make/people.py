@@ -57,9 +57,10 @@ def hub() -> UUID:
 
 
 def person(role: Role | str, place: UUID | None = None, **more: Any) -> Person:
-    """Make somebody with one role; without a place at the hub. `more`: starts_on, ends_on, name, password=False."""
+    """Make somebody with one role; without a place at the hub. `more`: language, dates, name, password=False."""
     role = Role(role)
-    scope = Scope.MEMBER if place else Scope.HUB
+    language = more.get("language")
+    scope = Scope.LANGUAGE if language else Scope.MEMBER if place else Scope.HUB
     member_id, starts_on = place or hub(), more.get("starts_on", date(2020, 1, 1))
     account = Account(
         id=ids.new(),
@@ -74,6 +75,7 @@ def person(role: Role | str, place: UUID | None = None, **more: Any) -> Person:
         role=role,
         scope=scope,
         member_id=member_id,
+        language=language,
         starts_on=starts_on,
         ends_on=more.get("ends_on"),
         granted_by="system:test",
@@ -95,6 +97,7 @@ def _actor(account: Account, mandate: MandateRow) -> Actor:
         member_id=mandate.member_id,
         starts_on=mandate.starts_on,
         ends_on=mandate.ends_on,
+        language=mandate.language,
     )
     return Actor(label=account.label, account_id=account.id, mandates=(held,))
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flask import url_for
+
 from sri_admin.kernel import clock, formats, i18n, installation
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.errors import NotFoundError
@@ -62,7 +64,7 @@ def segment_decide(actor: Actor, values: Mapping[str, Any], *, work: str, langua
     """Accept a wording or return it."""
     decisions.decide(actor, _work(actor, work), language, values=values)
     notice = _("It is decided. Every country that works in this language sees it after its next exchange.")
-    return see_other("localization.translation_show", work=work, language=language, notice=notice)
+    return see_other(url_for("localization.translation_show", work=work, language=language), notice=notice)
 
 
 @pages.post(
@@ -77,7 +79,7 @@ def translation_release(actor: Actor, values: Mapping[str, Any], *, work: str, l
     """Release a translation and sign it."""
     release = decisions.release_text(actor, _work(actor, work), language, values=values)
     notice = _("Release %(number)s is signed and goes out by itself.", number=release.version_no)
-    return see_other("localization.translation_show", work=work, language=language, notice=notice)
+    return see_other(url_for("localization.translation_show", work=work, language=language), notice=notice)
 
 
 @pages.get("/terms", audience=Audience.STAFF, template="localization/terms.html", roles=HUB)

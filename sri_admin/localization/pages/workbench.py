@@ -86,14 +86,7 @@ def segment_keep(actor: Actor, values: dict[str, Any], *, member: Tenant, work: 
     """Keep what has been typed, for oneself alone."""
     found, desk = _open(actor, member, work, language)
     contributions.keep_draft(actor, desk, found, values=values)
-    return see_other(
-        "localization.workbench",
-        code=member.code,
-        work=found.code,
-        language=language,
-        segment=values["segment"],
-        show=values.get("show", "all"),
-    )
+    return see_other(_address(member, found, language, values["segment"], values.get("show", "all")))
 
 
 @pages.post(f"{_AT}/review", audience=Audience.MEMBER, takes=VerdictIn, again=workbench)
@@ -162,15 +155,13 @@ def _next(member: Tenant, work: Work, language: str, values: Mapping[str, Any], 
     ahead = [*segments[place + 1 :], *segments[: max(place, 0)]]
     states = TO_REVIEW if "verdict" in values else TODO
     after = next((each for each in ahead if each.standing.state in states), None)
-    return see_other(
-        "localization.workbench",
-        notice=notice,
-        code=member.code,
-        work=work.code,
-        language=language,
-        segment=after.block.uid if after else values["segment"],
-        show=show,
-    )
+    uid = after.block.uid if after else values["segment"]
+    return see_other(_address(member, work, language, uid, show), notice=notice)
+
+
+def _address(member: Tenant, work: Work, language: str, uid: str, show: str) -> str:
+    where = {"code": member.code, "work": work.code, "language": language, "segment": uid, "show": show}
+    return url_for("localization.workbench", **where)
 
 
 def home_code(actor: Actor) -> str:

@@ -1,5 +1,6 @@
 """The first page, by who opens it: SRI at the hub, a board, anybody else who has a role."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from sri_admin.overview.rules import words
 from sri_admin.overview.rules.due import days_ahead
 from sri_admin.overview.rules.facts import CountryFacts, View, view_of
 from sri_admin.overview.rules.needs import (
+    MOST,
     WorkList,
     arranged,
     needs_by_code,
@@ -40,25 +42,26 @@ def today(actor: Actor) -> dict[str, Any]:
     """Show everybody what needs them today."""
     view, member_id = view_of(actor, is_hub=runtime.current().is_hub)
     if view is View.HUB:
-        return {"view": view, **_hub()}
+        return {"view": view, **_hub(actor)}
     if view is View.COUNTRY and member_id is not None:
-        return {"view": view, **_board(member_id)}
+        return {"view": view, **_board(actor, member_id)}
     return {"view": View.PERSON, **_person(actor, member_id)}
 
 
-def _hub() -> dict[str, Any]:
+def _hub(actor: Actor) -> dict[str, Any]:
     told = queries.streams_told()
     known = queries.countries(told)
     needs = needs_by_code(known, stale_days=STALE_AFTER_DAYS)
     asking = [needs_of_joining(each, clock.today()) for each in queries.joining(known)]
     own = needs_of_hub(told.get(own_tenant(), queries.NOTHING_TOLD).salvaged, clock.today())
     work = arranged([*asking, *own, *(need for found in needs.values() for need in found)])
+    others = _of_parts(actor, own_tenant(), room=MOST - len(work.urgent) - len(work.later))
     return {
         "day": formats.date_full(clock.today()),
-        "answers": [_answer(work)] if known else [],
+        "answers": [_answer(work, len(others))] if known else [],
         "sections": [
             {"title": _("Today"), "rows": [sri_row(each) for each in work.urgent]},
-            {"title": _("This week"), "rows": [sri_row(each) for each in work.later]},
+            {"title": _("This week"), "rows": [*map(sri_row, work.later), *others]},
         ],
         "held_back": words.held_back(work),
         "has_countries": bool(known),
@@ -66,17 +69,18 @@ def _hub() -> dict[str, Any]:
     }
 
 
-def _board(member_id: UUID) -> dict[str, Any]:
+def _board(actor: Actor, member_id: UUID) -> dict[str, Any]:
     country = queries.find_country(member_id)
     if country is None:
         return {"country": None, "day": formats.date_full(clock.today()), "answers": [], "line_url": _line_url()}
     work = arranged(needs_of_board(country, stale_days=STALE_AFTER_DAYS))
     rows = [board_row(each, country) for each in (*work.urgent, *work.later)]
+    others = _of_parts(actor, member_id, room=MOST - len(rows))
     return {
         "country": country,
         "day": formats.date_full(country.today),
-        "answers": [_answer(work), *_on_its_way(country)],
-        "sections": [{"title": None, "rows": rows}],
+        "answers": [_answer(work, len(others)), *_on_its_way(country)],
+        "sections": [{"title": None, "rows": [*rows, *others]}],
         "held_back": words.held_back(work),
         "due": [{"title": each.what.markup(), "value": formats.date_long(each.day)} for each in days_ahead(country)],
         "news": _news(country),
@@ -85,18 +89,35 @@ def _board(member_id: UUID) -> dict[str, Any]:
 
 def _person(actor: Actor, member_id: UUID | None) -> dict[str, Any]:
     names = ask("shell.place", member_id, clock.today()) if member_id else []
+    rows = _of_parts(actor, member_id, room=MOST) if member_id else []
     return {
         "day": formats.date_full(clock.today()),
-        "answers": [{"family": "good", "text": _("<b>Nothing needs you today.</b>").markup()}],
+        "answers": [_answer(WorkList((), (), 0, 0), len(rows))],
+        "sections": [{"title": None, "rows": rows}] if rows else [],
         "role": role_name(actor.role),
         "place": next((str(each) for each in names if str(each)), None),
         "account_url": addresses.ACCOUNT,
     }
 
 
-def _answer(work: WorkList) -> dict[str, Any]:
-    said = words.waiting(work)
-    return {"family": None if work.total else "good", "text": Markup(" ").join(each.markup() for each in said)}
+def _of_parts(actor: Actor, member_id: UUID, *, room: int) -> list[dict[str, Any]]:
+    """Return what the parts below say waits for somebody, as many rows as there is room for."""
+    found = [item for items in ask("overview.work", member_id, clock.today()) for item in items if item.shown(actor)]
+    return [
+        {
+            "family": each.family,
+            "title": each.title,
+            "reason": each.reason,
+            "action": {"label": each.label, "url": url_for(each.endpoint, **each.arguments)},
+        }
+        for each in found[: max(room, 0)]
+    ]
+
+
+def _answer(work: WorkList, others: int = 0) -> dict[str, Any]:
+    total = work.total + others
+    said = words.waiting(replace(work, total=total))
+    return {"family": None if total else "good", "text": Markup(" ").join(each.markup() for each in said)}
 
 
 def _on_its_way(country: CountryFacts) -> list[dict[str, Any]]:
