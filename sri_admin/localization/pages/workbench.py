@@ -160,8 +160,9 @@ def _next(member: Tenant, work: Work, language: str, values: Mapping[str, Any], 
 
 
 def _address(member: Tenant, work: Work, language: str, uid: str, show: str) -> str:
-    where = {"code": member.code, "work": work.code, "language": language, "segment": uid, "show": show}
-    return url_for("localization.workbench", **where)
+    return url_for(
+        "localization.workbench", code=member.code, work=work.code, language=language, segment=uid, show=show
+    )
 
 
 def home_code(actor: Actor) -> str:
