@@ -122,3 +122,9 @@ def test_a_language_is_granted_and_a_term_entered_on_their_pages(app: Flask, mem
     term = {"language": "ar", "source": "urge", "target": "رغبة ملحّة", "forbidden": "إدمان"}
     director.post("/terms", data={"csrf_token": people.token_of(director, "/terms"), **term})
     assert "رغبة ملحّة" in text_of(director, "/terms")
+
+
+def test_the_list_of_translations_leads_to_the_languages_of_a_country(app: Flask, member: UUID) -> None:
+    director, auditor = (people.browser(app, people.person(each)) for each in (Role.SRI_DIRECTOR, Role.AUDITOR))
+    link = 'href="/countries/QM/languages"'
+    assert (link in text_of(director, "/translation"), link in text_of(auditor, "/translation")) == (True, False)

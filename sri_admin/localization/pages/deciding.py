@@ -13,7 +13,7 @@ from sri_admin.kernel.part import HUB
 from sri_admin.kernel.tenancy import Tenant
 from sri_admin.localization.operations import decisions
 from sri_admin.localization.policy import POLICY
-from sri_admin.localization.queries.grants import granted_languages, grants_of, terms_of
+from sri_admin.localization.queries.grants import granted_languages, grants_of, languages_by_member, terms_of
 from sri_admin.localization.queries.texts import TextRow, text_of
 from sri_admin.localization.rules import words
 from sri_admin.localization.rules.standing import State
@@ -21,7 +21,7 @@ from sri_admin.localization.schemas import GrantIn, TermIn, TranslationReleaseIn
 from sri_admin.materials.models import Work
 from sri_admin.materials.queries.works import find_work, newest_release, works
 from sri_admin.materials.rules.words import RISKS
-from sri_admin.members.queries.members import member_by_id
+from sri_admin.members.queries.members import member_by_id, members_page
 from sri_admin.web.doors import Audience, Pages, SeeOther, see_other
 from sri_admin.web.forms import Form
 
@@ -37,7 +37,9 @@ def translation_list(actor: Actor) -> dict[str, Any]:
     pairs = [(work, tag) for tag in granted_languages() for work in works()]
     rows = [text for work, tag in pairs if (text := text_of(work, tag)) is not None and _is_begun(text)]
     waiting = sum(each.count(*TO_DECIDE) for each in rows)
-    return {"rows": rows, "waiting": waiting, "to_decide": TO_DECIDE}
+    tags = languages_by_member()
+    countries = [(row.member, tags.get(row.member.member_id, [])) for row in members_page(actor, {"size": 200}).rows]
+    return {"rows": rows, "waiting": waiting, "to_decide": TO_DECIDE, "countries": countries}
 
 
 @pages.get(_AT, audience=Audience.STAFF, template="localization/translation.html", roles=HUB)

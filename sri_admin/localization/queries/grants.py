@@ -35,6 +35,18 @@ def granted_languages() -> list[str]:
     return sorted(set(db.session.scalars(sa.select(LanguageGrant.language).distinct())))
 
 
+def languages_by_member() -> dict[UUID, list[str]]:
+    """Return the languages every member in reach may translate into today."""
+    today = clock.today()
+    wanted = sa.select(LanguageGrant.member_id, LanguageGrant.language).where(
+        LanguageGrant.starts_on <= today, sa.or_(LanguageGrant.ends_on.is_(None), LanguageGrant.ends_on >= today)
+    )
+    found: dict[UUID, set[str]] = {}
+    for member_id, language in db.session.execute(wanted):
+        found.setdefault(member_id, set()).add(language)
+    return {member_id: sorted(tags) for member_id, tags in found.items()}
+
+
 def readable_streams(member_id: UUID, on: date) -> frozenset[str]:
     """Return the names of the streams of languages a member's node may read."""
     return frozenset(stream_name(HUB_LANGUAGE, member_id, each) for each in languages_of(member_id, on=on))
