@@ -38,7 +38,6 @@ OTHERS = {
 }
 # A page that only leads elsewhere, the page of a one-time link, and the sheet of examples for developers.
 LEADING = {"people.people_own", "people.link_show", "components.components"}
-FILES = {"members.export_file", "members.sheet_template", "members.agreement_file_keep"}
 _VALUES = re.compile(
     r"[^\W\d]+[,،] (?=\d)|\d{1,2} [^\W\d]+\.? \d{4}|\d{1,2}:\d{2} [صم]|UTC"
     r"|(?:Land|Kim|Sam) of Q\w(?:(?: and | و)(?=Land of Q))?|east|The (?:sri_director|member_administrator)"
@@ -101,7 +100,7 @@ def pages_of(app: Flask) -> Iterator[tuple[str, Any]]:
         door = getattr(app.view_functions[rule.endpoint], "door", None)
         if not isinstance(door, Door) or not door.view.__module__.startswith("sri_admin."):
             continue
-        if door.method == "GET" and rule.endpoint not in LEADING | FILES:
+        if door.method == "GET" and door.template and rule.endpoint not in LEADING:
             yield rule.endpoint, rule
 
 
