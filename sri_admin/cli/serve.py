@@ -1,8 +1,10 @@
 """`sri-admin serve`, `web`, `worker`: an installation at work, in one process or in several."""
 
 import gc
+import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -15,7 +17,7 @@ from waitress.server import create_server
 
 from sri_admin.app import create_app
 from sri_admin.cli.context import close, current
-from sri_admin.kernel import database, installation, jobs, logs
+from sri_admin.kernel import database, installation, jobs, logs, metrics, settings
 from sri_admin.kernel.errors import ConfigurationError
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.settings import Settings
@@ -36,6 +38,7 @@ def serve() -> None:
 def web() -> None:
     """Run the pages alone, in several processes (web.workers); jobs need “sri-admin worker” beside it."""
     made = current()
+    share_numbers(made.settings)
     check(made.app)
     close(made.app)
     PagesOnly(made.settings).run()
@@ -44,9 +47,10 @@ def web() -> None:
 @click.command("worker")
 def worker() -> None:
     """Run jobs and schedule alone, beside “sri-admin web”."""
-    app = current().app
-    check(app)
-    working = worker_of(app)
+    made = current()
+    share_numbers(made.settings)
+    check(made.app)
+    working = worker_of(made.app)
     until = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda _number, _frame: until.set())
@@ -75,6 +79,14 @@ def run(app: Flask, make: Callable[[int], Any]) -> None:
 def serve_socket(app: Flask, listening: socket.socket) -> None:
     """Serve on a socket that listens already."""
     run(app, lambda threads: create_server(app, sockets=[listening], threads=threads, **_manners(app)))
+
+
+def share_numbers(chosen: Settings) -> None:
+    """Begin this command anew as a process that shares its numbers with the others, unless it does so already."""
+    if settings.numbers_folder() is None:
+        folder = chosen.installation.home / "spool" / "numbers"
+        metrics.prepare(folder)
+        os.execve(sys.executable, sys.orig_argv, settings.environment_sharing(folder))  # noqa: S606 - itself, no shell
 
 
 def settle_memory() -> None:
@@ -142,6 +154,7 @@ class PagesOnly(BaseApplication):
             "control_socket_disable": True,
             "graceful_timeout": 20,
             "proc_name": "sri-admin",
+            "child_exit": lambda _server, ended: metrics.forget(ended.pid),
         }
         for name, value in chosen.items():
             if name in self.cfg.settings:

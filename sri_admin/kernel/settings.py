@@ -217,12 +217,24 @@ _SECRETS = {
     },
     "blobs": {"s3_access_key": "SRI_BLOBS_S3_ACCESS_KEY", "s3_secret_key": "SRI_BLOBS_S3_SECRET_KEY"},
 }
+_NUMBERS = "PROMETHEUS_MULTIPROC_DIR"
 _S3_NEEDS = ("s3_bucket", "s3_access_key", "s3_secret_key")
 
 
 def path_from_environment() -> Path:
     """Return the configuration file named by SRI_CONFIG, else the hub's default."""
     return Path(os.environ.get("SRI_CONFIG", DEFAULT_PATH))
+
+
+def numbers_folder() -> Path | None:
+    """Return the folder in which several processes share their numbers; None where there is one."""
+    found = os.environ.get(_NUMBERS)
+    return Path(found) if found else None
+
+
+def environment_sharing(folder: Path) -> dict[str, str]:
+    """Return this environment for a process that shares its numbers: the library reads it once, when imported."""
+    return {**os.environ, _NUMBERS: str(folder)}
 
 
 def load(path: Path) -> Settings:

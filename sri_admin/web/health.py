@@ -4,7 +4,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Response, jsonify
-from prometheus_client import generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
 from sri_admin.kernel import database, i18n, installation, metrics, transaction
@@ -34,7 +33,7 @@ def ready(_actor: Any) -> Response:
 def numbers(_actor: Any) -> Response:
     """Give the numbers to Prometheus; only to callers on this machine."""
     metrics.missing_translations.set(sum(i18n.missing.values()))
-    return Response(generate_latest(metrics.REGISTRY), mimetype="text/plain")
+    return Response(metrics.exposition(), mimetype="text/plain")
 
 
 def _database() -> bool:

@@ -31,7 +31,7 @@ def config(cluster: postgres.Cluster, tmp_path_factory: pytest.TempPathFactory) 
     path = tmp_path_factory.mktemp("cli") / "hub.toml"
     urls = {"url": roles.app, "owner_url": roles.owner, "backup_url": roles.backup}
     lines = [f"{key} = {json.dumps(cluster.url('cli_hub', role))}" for key, role in urls.items()]
-    web = f'[web]\nport = {port}\npublic_url = "http://localhost:{port}"\n'
+    web = f'[web]\nport = {port}\nworkers = 2\npublic_url = "http://localhost:{port}"\n'
     path.write_text('[installation]\nhome = "home"\n' + web + "[database]\n" + "\n".join(lines) + "\n")
     done = sri_admin(path, "db", "upgrade")
     assert done.returncode == 0, done.stderr
@@ -64,6 +64,13 @@ def is_ready(path: Path) -> bool:
     return False
 
 
+def answered(path: Path) -> int:
+    """How often all processes together said that they live."""
+    told = requests.get(f"http://127.0.0.1:{load(path).web.port}/metrics", timeout=5).text
+    lines = [line for line in told.splitlines() if line.startswith('sri_requests_total{endpoint="health.api.alive"')]
+    return sum(int(float(line.rsplit(" ", 1)[1])) for line in lines)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_serve_answers_works_and_ends_cleanly(config: Path, number: signal.Signals) -> None:
     with running(config, "serve") as process:
@@ -83,6 +90,19 @@ def test_web_and_worker_run_apart_and_end_cleanly(config: Path) -> None:
             process.send_signal(signal.SIGTERM)
         ends = [process.communicate(timeout=25) for process in (web, worker)]
     assert (web.returncode, worker.returncode) == (0, 0), ends
+
+
+def test_the_numbers_of_all_processes_are_added_up_and_outlive_a_killed_one(config: Path) -> None:
+    with running(config, "web") as web, running(config, "worker"):
+        assert is_ready(config)
+        before = answered(config)
+        for _each in range(20):
+            requests.get(f"http://127.0.0.1:{load(config).web.port}/healthz", timeout=5)
+        pages = Path(f"/proc/{web.pid}/task/{web.pid}/children").read_text().split()
+        os.kill(int(pages[0]), signal.SIGKILL)
+        assert len(pages) > 1
+        assert is_ready(config)
+        assert answered(config) == before + 20
 
 
 def test_commands_of_the_parts_run_inside_the_installation(config: Path) -> None:
