@@ -7,6 +7,7 @@ installations, processes or real commits use databases of their own (`tests/fede
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -19,6 +20,10 @@ from sri_admin.kernel import database as db_addresses
 from sri_admin.kernel import postgres
 from sri_admin.kernel.db import Base, db
 from sri_admin.kernel.settings import Settings, from_values
+
+# How long an example takes says something about the machine, not about the program.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
