@@ -82,8 +82,7 @@ def answer_file(enrolment_id: UUID) -> bytes:
         "member": str(member.id),
         "member_code": member.code,
     }
-    versions = [keys.root_version(root.version) for root in keys.roots()]
-    roots = [to_base64url(each) for each in versions if each is not None]
+    roots = [to_base64url(each) for each in keys.root_files()]
     return encode({"answer": to_base64url(seal_paper(_PAPER, said, keys.own_key())), "roots": roots})
 
 

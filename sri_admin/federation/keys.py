@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from sri_admin.federation.checkpoint import KeyResolver, SealError, from_base64url
+from sri_admin.federation.enrolment_models import Node
 from sri_admin.federation.key_life import Place, Places, is_good
 from sri_admin.federation.models import ControlKey, Grant, NodeKey
 from sri_admin.federation.root import Root, read_root, root_fingerprint, root_payload, sign_root, verify_root
@@ -61,6 +62,12 @@ def roots() -> list[Root]:
     newest = _root_of(path.read_bytes())
     files = [root_version(version) for version in range(1, newest.version)]
     return [*(_root_of(file) for file in files if file is not None), newest]
+
+
+def root_files() -> list[bytes]:
+    """Return the files of the roots this installation has trusted, the oldest first."""
+    files = [root_version(root.version) for root in roots()]
+    return [each for each in files if each is not None]
 
 
 def root_digits() -> str:
@@ -142,10 +149,17 @@ def _ends(key: NodeKey) -> Places | None:
 
 
 def node_key(kid: str, node_id: UUID) -> VerifyKey | None:
-    """Return a key a node may sign its announcements with, if `kid` is one."""
+    """Return a key a node may sign its announcements with at the hub, if `kid` is one.
+
+    An announcement has no place in a stream: it is the node's in use, or the next one until that is first used.
+    """
+    node = db.session.get(Node, node_id)
     found = sa.select(NodeKey.public_key).where(NodeKey.kid == kid, NodeKey.node_id == node_id, ~NodeKey.revoked)
     public = db.session.scalar(found)
-    return VerifyKey(from_base64url(public)) if public else None
+    if node is None or public is None:
+        return None
+    raw = from_base64url(public)
+    return VerifyKey(raw) if raw in {node.sign_key, node.next_sign_key} else None
 
 
 def receipt_key(kid: str, stream: str, epoch: int, n: int) -> VerifyKey | None:

@@ -13,7 +13,7 @@ from sri_admin.federation.client import BASE, HubClient
 from sri_admin.federation.events import ControlKeyEnded, RootPublished
 from sri_admin.federation.key_life import EndReason, ends_at
 from sri_admin.federation.models import ControlKey
-from sri_admin.federation.root import Root, RootError, join_root, root_payload
+from sri_admin.federation.root import Root, RootError, join_root, read_root, root_payload
 from sri_admin.kernel import clock, ids, tenancy, transaction, work
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
@@ -70,6 +70,16 @@ def _record(doer: Actor, root: Root) -> None:
         db.session.add(row)
         work.record(doer, ControlKeyEnded(member_id=hub_id, subject=row.id, kid=kid, next_kid=own), row)
     work.record(doer, RootPublished(member_id=hub_id, subject=hub_id, version=root.version, threshold=root.threshold))
+
+
+def follow(files: Sequence[bytes]) -> None:
+    """Take, at a node, the roots a stick brought, one after the other; those before the one trusted are left.
+
+    Raises what `catch_up` raises: a root proves itself, whoever carries it.
+    """
+    for file in files:
+        if read_root(file).version >= keys.roots()[-1].version:
+            keys.take_root(file)
 
 
 def catch_up(client: HubClient) -> int:

@@ -143,6 +143,17 @@ def _node_of(member: UUID) -> Node:
     return row
 
 
+def test_announcements_are_signed_by_the_old_key_until_the_new_one_is_used(world: World, node: Site) -> None:
+    old, new = in_use(node), rotate(world)
+    statement, node_id = node.do(lambda: keyring.prepare(keys.own_id()).statement), node.do(keys.own_id)
+    world.hub.do(lambda: rotation.receive(statement))
+    good = [world.hub.read(lambda kid=kid: keys.node_key(kid, node_id)) is not None for kid in (old, new)]
+    world.settle()  # the node learns that its keys are taken
+    world.settle()  # and asks for a token with the new one
+    after = [world.hub.read(lambda kid=kid: keys.node_key(kid, node_id)) is not None for kid in (old, new)]
+    assert (good, after) == ([True, True], [False, True])
+
+
 def test_lines_after_its_end_are_refused_from_the_old_key(world: World, member: UUID, node: Site) -> None:
     rotate(world)
     document = node.do(keyring.last_statement)

@@ -10,9 +10,10 @@ from sri_admin.federation.handover import steps
 from sri_admin.federation.handover.models import Direction
 from sri_admin.federation.stream_names import MEMBER_OPS, stream_name
 from sri_admin.kernel.db import db
-from sri_admin.kernel.errors import ElsewhereError, HandingOverError
+from sri_admin.kernel.errors import ConflictError, ElsewhereError, HandingOverError
 from tests.federation import invariants, records
 from tests.federation import world as worlds
+from tests.federation.test_revocation import withdraw
 from tests.federation.test_world_restored import identity, marks, salvaged
 from tests.federation.world import World
 from tests.make import federation as make
@@ -111,6 +112,19 @@ def test_f28_a_node_given_up_that_comes_late_hands_back_what_it_had_not_sent(wor
     invariants.at_rest(world)
     assert salvaged(world.hub) == [("late", "open")]
     assert marks(node) == ["at the hub since", "sent"]
+
+
+def test_f49_what_a_withdrawn_node_wrote_is_taken_over_by_the_hub_once(world: World, member: UUID) -> None:
+    node = world.nodes["QM"]
+    make.visit(node, member, "sent")
+    world.settle()
+    withdraw(world, member)
+    reclaim(world, member)
+    make.visit(world.hub, member, "at the hub since")
+    assert world.sync("QM").code == "key_revoked"
+    with pytest.raises(ConflictError):
+        reclaim(world, member)
+    assert (marks(world.hub), marks(node)) == (["at the hub since", "sent"], ["sent"])
 
 
 def test_f28_a_late_batch_of_an_old_epoch_is_not_taken(world: World, member: UUID) -> None:

@@ -24,7 +24,7 @@ FORMAT: Final = 1
 MOST_PARTS: Final = 2_000
 MOST_VOLUMES: Final = 999
 MOST_INFLATION: Final = 64
-KINDS: Final = frozenset({"page", "head", "batch", "receipt", "file", "snapshot", "snapshot-page"})
+KINDS: Final = frozenset({"page", "head", "batch", "receipt", "file", "snapshot", "snapshot-page", "rotation"})
 GZIP: Final = "gzip"
 PLAIN: Final = ""
 _DOMAIN: Final = f"{limits.PROTOCOL} bundle"
@@ -66,7 +66,7 @@ class Manifest(NamedTuple):
     parts: tuple[Part, ...]
     volumes: tuple[Volume, ...]
     more: bool = False
-    root: bytes | None = None
+    roots: tuple[bytes, ...] = ()
 
 
 class Sealed(NamedTuple):
@@ -122,20 +122,19 @@ def _value(manifest: Manifest) -> JsonObject:
         "ephemeral": to_base64url(manifest.ephemeral),
         "parts": [each._asdict() for each in manifest.parts],
         "volumes": [each._asdict() for each in manifest.volumes],
+        "roots": [to_base64url(each) for each in manifest.roots],
     }
-    if manifest.root is None:
-        del value["root"]
-    else:
-        value["root"] = to_base64url(manifest.root)
     return value
 
 
 def _manifest_from(value: JsonObject) -> Manifest:
-    expect_fields(value, (set(Manifest._fields) | {"format"}) - {"root"}, optional={"root"})
+    expect_fields(value, set(Manifest._fields) | {"format"})
     if value["format"] != FORMAT or type(value["format"]) is not int or type(value["more"]) is not bool:
         raise LineError("bad_field", "format")
     if type(value["hello"]) is not dict:
         raise LineError("bad_field", "hello")
+    if type(value["roots"]) is not list:
+        raise LineError("bad_field", "roots")
     ephemeral = from_base64url(value["ephemeral"])
     if len(ephemeral) != KEY_BYTES:
         raise LineError("bad_field", "ephemeral")
@@ -150,7 +149,7 @@ def _manifest_from(value: JsonObject) -> Manifest:
         parts=tuple(_part(each) for each in _objects(value, "parts", most=MOST_PARTS)),
         volumes=tuple(_volume(each) for each in _objects(value, "volumes", most=MOST_VOLUMES)),
         more=value["more"],
-        root=from_base64url(value["root"]) if "root" in value else None,
+        roots=tuple(from_base64url(each) for each in value["roots"]),
     )
 
 

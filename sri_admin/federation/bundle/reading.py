@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 import structlog
 
-from sri_admin.federation import box_keys, contact, control, export, hello, intake, joining, keys
+from sri_admin.federation import box_keys, contact, control, export, hello, intake, joining, keys, roots, rotation
 from sri_admin.federation.bundle import attached
 from sri_admin.federation.bundle.box import Box, BundleError
 from sri_admin.federation.bundle.manifest import Manifest, Part, Sealed, read_manifest
@@ -192,12 +192,17 @@ class HubDesk:
             hello.check_sender(self.node, values)
             allowed = control.access(self.node.id, self.node.member_id)
         for part in manifest.parts:
+            if part.what == "rotation" and part.stream == control.STREAM:
+                continue
             if part.what != "batch" or allowed.get(part.stream) is not Access.WRITE:
                 raise BundleError("denied", f"{part.what} of {part.stream} is not this node's to send")
         return manifest
 
     def take(self, part: Part, lines: bytes) -> int:
-        """Take a batch; the receipt goes back with the next bundle."""
+        """Take a batch, or a change of keys; the answer goes back with the next bundle."""
+        if part.what == "rotation":
+            rotation.receive(lines)
+            return 0
         before = self._end(part.stream)
         intake.batch(part.stream, self.node.id, self.node.incarnation, lines)
         return self._end(part.stream) - before
@@ -251,6 +256,7 @@ class NodeDesk:
             raise ProtocolError("not_enrolled", "this installation is not connected to a hub yet")
         if sealed.manifest.writer != str(row.hub_id):
             raise BundleError("unknown_writer", "another installation wrote it than the hub this one belongs to")
+        roots.follow(sealed.manifest.roots)
         manifest = sealed.check(keys.hub_key)
         hello.check_protocol(_said(manifest)["protocols"])
         for part in manifest.parts:
@@ -263,8 +269,7 @@ class NodeDesk:
     def take(self, part: Part, lines: bytes) -> int:
         """Take a page, a signed head or a receipt; new keys and grants stand before what they are needed for."""
         if part.stream != control.STREAM and not self._settled:
-            control.take_grants()
-            self._settled = True
+            self._settle()
         if part.what.startswith("snapshot"):
             return self._take_snapshot(part, lines)
         if part.what == "page":
@@ -274,6 +279,11 @@ class NodeDesk:
         else:
             intake.take_receipt(part.stream, lines)
         return 0
+
+    def _settle(self) -> None:
+        control.take_grants()
+        rotation.settle()
+        self._settled = True
 
     def _take_snapshot(self, part: Part, lines: bytes) -> int:
         if part.what == "snapshot":
@@ -291,5 +301,7 @@ class NodeDesk:
 
     def note(self, taken: Taken, values: dict[str, Any]) -> None:
         """Note when the hub was heard of last."""
+        if not self._settled:
+            self._settle()
         outcome = taken.outcome
         contact.note_stick(taken.at, code=outcome.code, detail=outcome.detail, stream=outcome.stream)

@@ -21,6 +21,7 @@ from sri_admin.federation import (
     hello,
     intake,
     joining,
+    keyring,
     keys,
     limits,
 )
@@ -80,7 +81,7 @@ class Draft:
     more: bool = False
     carried: int = 0
     troubles: dict[str, str] = field(default_factory=dict)
-    root: bytes | None = None
+    roots: tuple[bytes, ...] = ()
 
     def has_room(self) -> bool:
         """Take one page's place in the manifest; when there is none the rest waits for the next bundle."""
@@ -122,7 +123,9 @@ def for_hub(folder: Path, *, volume_bytes: int = MOST_CONTENT, progress: Progres
         begins = {each.name: each.peer_n for each in own if not each.trouble}
         draft.troubles.update({each.name: each.trouble for each in own if each.trouble})
         draft.whole = sum(each.n - each.peer_n for each in own if each.name in begins)
-    return _write(draft, _batches(draft, begins), folder, volume_bytes=volume_bytes, progress=progress)
+    return _write(
+        draft, chain(_batches(draft, begins), _rotation(draft)), folder, volume_bytes=volume_bytes, progress=progress
+    )
 
 
 def for_node(node: Node, folder: Path, *, volume_bytes: int = MOST_CONTENT, progress: Progress) -> Written:
@@ -132,7 +135,7 @@ def for_node(node: Node, folder: Path, *, volume_bytes: int = MOST_CONTENT, prog
     told = contact.of_nodes().get(node.id)
     stands = {name: Cursor(name, each["epoch"], each["n"], bytes.fromhex(each["chain"])) for name, each in _told(told)}
     with transaction.reading(reach_of(node)):
-        draft = Draft(node.id, _public_key(node.id), _code(node.member_id), root=keys.root_file())
+        draft = Draft(node.id, _public_key(node.id), _code(node.member_id), roots=tuple(keys.root_files()))
         allowed = control.access(node.id, node.member_id)
         ends = {each.stream: each.n for each in export.positions()}
     allowed = {name: each for name, each in allowed.items() if name in ends}
@@ -171,6 +174,13 @@ def _batches(draft: Draft, begins: Mapping[str, int]) -> Iterator[Piece]:
                 break
             yield Piece("batch", name, held + 1, batch.end, batch.body)
             held = batch.end
+
+
+def _rotation(draft: Draft) -> Iterator[Piece]:
+    # After the batches: these are signed with the key the hub ends when it reads the document.
+    pair = keyring.waiting()
+    if pair is not None and draft.has_room():
+        yield Piece("rotation", control.STREAM, 0, 0, pair.statement)
 
 
 def _for_node(draft: Draft, node: Node, allowed: Mapping[str, Access], stands: Mapping[str, Cursor]) -> Iterator[Piece]:
@@ -282,7 +292,7 @@ def _write(draft: Draft, pieces: Iterator[Piece], folder: Path, *, volume_bytes:
             parts=tuple(parts),
             volumes=volumes,
             more=draft.more,
-            root=draft.root,
+            roots=draft.roots,
         )
         name = f"sri-{draft.name.lower()}-{clock.today():%Y%m%d}-{bundle_id[-8:]}"
         paths = write_volumes(folder, name, seal_manifest(made, keys.own_key()), volumes=volumes, spool=spool)

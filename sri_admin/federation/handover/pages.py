@@ -138,7 +138,7 @@ def decision_show(actor: Actor, form: Form, *, node_id: UUID) -> dict[str, Any]:
         "direction": Direction.TO_NODE.value if rows[0].own else Direction.TO_HUB.value,
         "may_decide": POLICY.allows(actor, "federation.handover.decide", node.member_id),
         "is_active": node.state is NodeState.ACTIVE,
-        "may_reclaim": node.state in {NodeState.ACTIVE, NodeState.FENCED} and not rows[0].own,
+        "may_reclaim": steps.can_be_given_up(node) and not rows[0].own,
         "effects": _effects(sum(row.n for row in rows)),
         "back": {"label": _("Go back"), "url": url_for("federation.node_show", id=node_id)},
     }

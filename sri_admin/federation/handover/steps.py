@@ -135,6 +135,14 @@ def _are_equal(member_id: UUID, told: Any) -> bool:
     return {str(each.get("stream")): each for each in said} == here
 
 
+def can_be_given_up(node: Node) -> bool:
+    """Say whether a node still counts as its member's writer; one whose keys were withdrawn does until another is."""
+    if node.state is not NodeState.REVOKED:
+        return node.state in {NodeState.ACTIVE, NodeState.FENCED}
+    newest = filter(None, map(grants.newest, grants.names_of(node.member_id)))
+    return any(each.node_id == node.id for each in newest)
+
+
 def reclaim(doer: Actor, node_id: UUID, *, reason: str) -> None:
     """Give up a node that does not come back: the hub writes its member's records again, from the last line it holds.
 
@@ -144,8 +152,8 @@ def reclaim(doer: Actor, node_id: UUID, *, reason: str) -> None:
     if node is None:
         raise NotFoundError
     POLICY.require(doer, "federation.handover.decide", node.member_id)
-    if node.state not in {NodeState.ACTIVE, NodeState.FENCED}:
-        raise ConflictError(_l("This node was given up or its keys were withdrawn already."), code="handed_over")
+    if not can_be_given_up(node):
+        raise ConflictError(_l("This node was given up already, or another took its place."), code="handed_over")
     hub_id = tenancy.hub_tenant().id
     tenancy.write_for(node.member_id)
     found = _open(node.member_id)
@@ -155,6 +163,7 @@ def reclaim(doer: Actor, node_id: UUID, *, reason: str) -> None:
         streams.by_name(name, lock=True).trouble = None
     db.session.flush()
     tenancy.write_for(hub_id)
-    node.state = NodeState.RECLAIMED
+    if node.state is not NodeState.REVOKED:
+        node.state = NodeState.RECLAIMED
     grants.grant_next(doer, grants.names_of(node.member_id), None)
     work.record(doer, NodeReclaimed(member_id=hub_id, subject=node_id, reason=reason))
