@@ -56,12 +56,12 @@ def waiting_for(member_id: UUID, arrived: Iterable[UUID]) -> list[SyncAside]:
     return list(db.session.scalars(wanted.order_by(SyncAside.epoch, SyncAside.n)))
 
 
-def parked(stream: SyncStream, kinds: Iterable[str]) -> list[SyncAside]:
-    """Return the entries of a stream kept for a newer program, of the kinds that may be known by now."""
+def for_this_program(stream: SyncStream, kinds: Iterable[str]) -> list[SyncAside]:
+    """Return the entries of a stream another program may take: of known kinds, kept for it or refused by the last."""
     wanted = sa.select(SyncAside).where(
         SyncAside.member_id == stream.member_id,
         SyncAside.stream_id == stream.id,
-        SyncAside.state == AsideState.PARKED,
+        SyncAside.state.in_((AsideState.PARKED, AsideState.OPEN)),
         SyncAside.kind.in_(list(kinds)),
     )
     return list(db.session.scalars(wanted.order_by(SyncAside.epoch, SyncAside.n)))

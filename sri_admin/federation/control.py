@@ -1,5 +1,6 @@
 """Who may read and write which stream: the hub's keys and grants, and what a node makes of them."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from uuid import UUID
 
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 from sri_admin.federation import aside, box_keys, grants, keys, kinds, streams, taking
 from sri_admin.federation.checkpoint import to_base64url
 from sri_admin.federation.events import KeyPublished
-from sri_admin.federation.models import Grant, NodeKey
+from sri_admin.federation.models import Grant, NodeKey, SyncStream
 from sri_admin.federation.stream_names import (
     HUB_CONTROL,
     HUB_MEMBER,
@@ -174,4 +175,12 @@ def replay_parked() -> int:
 def _replay_parked(tenant: UUID) -> int:
     known = [kind.name for kind in kinds.all_kinds()]
     from_here = [row for row in streams.here() if row.member_id == tenant and not row.own]
-    return sum(taking.replay(aside.parked(row, known)) for row in from_here)
+    return sum(_replay_stream(row, known) for row in from_here)
+
+
+def _replay_stream(row: SyncStream, known: Sequence[str]) -> int:
+    # A record may stand before the one it refers to, so they are gone through until nothing more succeeds.
+    stands = 0
+    while new := taking.replay(aside.for_this_program(row, known)):
+        stands += new
+    return stands

@@ -100,7 +100,7 @@ def record_of(kind: Kind, change: Change, rec: UUID) -> tuple[Record | None, str
         return Record(change.n, kind, rec, change.rev, None), ""
     try:
         payload = kind.lifted(change.d, change.v)
-    except (KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         return None, f"cannot be brought up from version {change.v}: {type(error).__name__}"
     if not kind.accepts(payload):
         return None, kind.faults(payload)

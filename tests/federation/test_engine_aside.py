@@ -1,19 +1,22 @@
 """What cannot stand yet keeps its place, blocks nothing, is named to both sides, and stands as soon as it can."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from sri_admin.federation import aside, control, keys, status
+from sri_admin.federation import aside, control, keys, status, taking
 from sri_admin.federation.checkpoint import Receipt, open_sealed
 from sri_admin.federation.kinds import Kind
+from sri_admin.federation.lines import Change, decode_entry, encode
+from sri_admin.federation.merge import Action, judge_change
 from sri_admin.federation.models import SyncAside, SyncStream
 from sri_admin.federation.stream_names import MEMBER_OPS, stream_name
 from sri_admin.federation.streams import by_name
 from sri_admin.kernel import ids
 from sri_admin.kernel.db import db
 from tests.federation import invariants, records
-from tests.federation.records import SIGN, VISIT, Shelf, Sign, Stamp, Visit, VisitWire
+from tests.federation.records import SIGN, VISIT, Book, Shelf, Sign, Stamp, Visit, VisitWire
 from tests.federation.world import Site, World
 from tests.make import federation as make
 
@@ -241,3 +244,88 @@ def test_f37_an_old_payload_that_cannot_be_brought_up_is_set_aside(world: World,
 
 def _broken(_payload: dict[str, object]) -> dict[str, object]:
     raise KeyError("a field that is not there")
+
+
+@pytest.mark.parametrize("fault", [KeyError("k"), AttributeError("a"), ZeroDivisionError("z"), IndexError("i")])
+def test_f37_whatever_an_up_caster_raises_is_the_lines_own_fault(fault: Exception) -> None:
+    def broken(_payload: dict[str, object]) -> dict[str, object]:
+        raise fault
+
+    kind = Kind(name="probe.visit", model=Visit, schema=VisitWire, stream=MEMBER_OPS, version=2, up={1: broken})
+    made, why = taking.record_of(kind, _change(1, {}), UUID(int=1))
+    assert (made, why) == (None, f"cannot be brought up from version 1: {type(fault).__name__}")
+
+
+def test_f36_a_record_two_versions_old_is_lifted_through_both_and_one_older_is_set_aside() -> None:
+    steps = {1: _named, 2: _with_note}
+    kind = Kind(name="probe.visit", model=Visit, schema=VisitWire, stream=MEMBER_OPS, version=3, up=steps)
+    found = [taking.record_of(kind, _change(v, given), UUID(int=1))[0] for v, given in ((1, {"m": "a"}), (3, _NOW))]
+    assert [each and each.payload for each in found] == [{"mark": "a", "note": ""}, _NOW]
+    older = Kind(name="probe.visit", model=Visit, schema=VisitWire, stream=MEMBER_OPS, version=4, up={2: dict, 3: dict})
+    verdict = judge_change(_change(1, {}), b"h", versions=(older.oldest, older.version), held=None)
+    assert (verdict.action, verdict.code) == (Action.QUARANTINE, "older_version")
+
+
+_NOW = {"mark": "a", "note": ""}
+
+
+def _named(payload: dict[str, Any]) -> dict[str, Any]:
+    return {"mark": payload["m"]}
+
+
+def _with_note(payload: dict[str, Any]) -> dict[str, Any]:
+    return {**payload, "note": ""}
+
+
+def _change(version: int, payload: dict[str, Any]) -> Change:
+    line = {"k": "c", "n": 1, "t": "probe.visit", "id": str(UUID(int=1)), "rev": 1, "op": "put", "v": version, "x": 1}
+    told = {"at": "2026-11-20T10:00:00Z", "by": "test", "e": 1, "d": payload}
+    entry = decode_entry(encode({**line, **told}))
+    assert isinstance(entry, Change)
+    return entry
+
+
+def test_f36_a_hub_two_versions_ahead_takes_what_a_node_wrote_for_nine_months(world: World, member: UUID) -> None:
+    newest = Kind(
+        name="probe.visit", model=Visit, schema=VisitWire, stream=MEMBER_OPS, version=3, up={1: dict, 2: _shouted}
+    )
+    world.hub.start((*without(VISIT), newest))
+    make.visit(world.nodes["QM"], member, "old")
+    world.settle()
+    assert [row["mark"] for row in make.rows(world.hub, Visit).values()] == ["OLD"]
+    assert make.asides(world.hub) == []
+
+
+def _shouted(payload: dict[str, Any]) -> dict[str, Any]:
+    return {**payload, "mark": payload["mark"].upper()}
+
+
+def test_f38_a_program_set_back_keeps_the_newer_lines_and_its_own_are_still_taken(world: World, member: UUID) -> None:
+    node = world.nodes["QM"]
+    newer = Kind(name="probe.visit", model=Visit, schema=VisitWire, stream=MEMBER_OPS, version=2, up={1: dict})
+    world.hub.start((*without(VISIT), newer))
+    node.start((*without(VISIT), newer))
+    rec = make.visit(node, member, "by the newer")
+    world.settle()
+    restart(node, records.KINDS)
+    make.change(node, VISIT, (member, rec), mark="by the older")
+    world.settle()
+    for site in (world.hub, node):
+        assert [row["mark"] for row in make.rows(site, Visit).values()] == ["by the older"]
+    assert make.asides(world.hub) == []
+
+
+def test_f34_what_could_not_stand_without_an_unknown_kind_stands_after_the_update(world: World, member: UUID) -> None:
+    node, shelf = world.nodes["QM"], ids.new()
+    restart(node, without(records.SHELF))
+
+    def body() -> None:
+        records.put(Book(member_id=member, shelf_id=shelf, title="t"))
+        records.put(Shelf(member_id=member, id=shelf, mark="s", size=1))
+
+    world.hub.write(member, body)
+    world.settle()
+    assert sorted(make.asides(node)) == [("open", "clash"), ("parked", "unknown_kind")]
+    assert restart(node, records.KINDS) == 2
+    invariants.at_rest(world)
+    assert len(make.rows(node, Book)) == 1
