@@ -153,7 +153,7 @@ def reclaim(doer: Actor, node_id: UUID, *, reason: str) -> None:
         raise NotFoundError
     POLICY.require(doer, "federation.handover.decide", node.member_id)
     if not can_be_given_up(node):
-        raise ConflictError(_l("This node was given up already, or another took its place."), code="handed_over")
+        raise ConflictError(_l("This node was given up or its keys were withdrawn already."), code="handed_over")
     hub_id = tenancy.hub_tenant().id
     tenancy.write_for(node.member_id)
     found = _open(node.member_id)
