@@ -71,6 +71,11 @@ def change(n: int, *, name: str = "Sam of the board", **changed: Any) -> bytes:
     return lines.encode_change(made._replace(**changed))
 
 
+def otherwise_signed(body: bytes) -> bytes:
+    """Return a page or a batch with another letter in the signature at its end."""
+    return body[:-20] + (b"A" if body[-20:-19] != b"A" else b"B") + body[-19:]
+
+
 class Peer:
     """Somebody with the node's keys at the other end of the line."""
 

@@ -15,7 +15,7 @@ from sri_admin.federation.cursor import Cursor, encode_cursor
 from sri_admin.kernel import ids, postgres, transaction
 from sri_admin.kernel.signing import SigningKey
 from tests.federation.pair import Pair, contents, paired
-from tests.federation.peer import Peer, change, code_of
+from tests.federation.peer import Peer, change, code_of, otherwise_signed
 
 Misbehaviour = Callable[[Peer], Answer]
 
@@ -73,10 +73,8 @@ def test_a_page_ends_in_a_checkpoint_and_names_the_next_cursor(peer: Peer) -> No
     assert (after.status, after.body) == (204, b"")
 
 
-def flipped(peer: Peer) -> Answer:
-    body = bytearray(peer.batch().body())
-    body[-20] = ord("A") if body[-20] != ord("A") else ord("B")
-    return peer.push(bytes(body))
+def altered(peer: Peer) -> Answer:
+    return peer.push(otherwise_signed(peer.batch().body()))
 
 
 def replaced(line: bytes) -> Misbehaviour:
@@ -109,21 +107,21 @@ def truncated(peer: Peer) -> Answer:
 
 
 MESSAGES: dict[str, tuple[Misbehaviour, str]] = {
-    "a signature that does not fit": (flipped, "bad_signature malformed unknown_key"),
+    "a signature that does not fit": (altered, "bad_signature"),
     "a key nobody certified": (lambda p: p.push(p.batch(key=SigningKey.generate()).body()), "unknown_key"),
     "f12 a gap": (far, "gap"),
     "f13 an overlap with other bytes": (overlapping, "forked"),
     "a chain that does not fit": (lambda p: p.push(p.batch(claimed=b"\1" * 32).body()), "bad_chain"),
     "another log under the same name": (lambda p: p.push(p.batch(claimed_log=str(ids.new())).body()), "forked"),
     "an epoch that is over": (lambda p: p.push(replace(p.batch(), epoch=1).body()), "stale_epoch"),
-    "an epoch nobody granted": (lambda p: p.push(replace(p.batch(), epoch=99).body()), "unknown_epoch stale_epoch"),
+    "an epoch nobody granted": (lambda p: p.push(replace(p.batch(), epoch=99).body()), "stale_epoch"),
     "f22 another incarnation": (lambda p: p.push(p.batch(incarnation=str(ids.new())).body()), "duplicate_writer"),
     "another node's name": (lambda p: p.push(p.batch(node=str(ids.new())).body()), "wrong_stream"),
     "another stream inside than in the address": (
         lambda p: p.push(p.batch(stream="member.x.ops").body()),
         "wrong_stream",
     ),
-    "numbers that skip": (lambda p: p.push(p.batch(*skipping(p)).body()), "gap bad_chain"),
+    "numbers that skip": (lambda p: p.push(p.batch(*skipping(p)).body()), "gap"),
     "an unfinished transaction": (lambda p: p.push(p.batch(unfinished(p)).body()), "not_transaction_end"),
     "f14 a body cut off": (truncated, "bad_gzip"),
     "f14 a bomb": (bomb, "too_large"),
@@ -148,7 +146,7 @@ MESSAGES: dict[str, tuple[Misbehaviour, str]] = {
         "denied",
     ),
     "a stream that does not exist": (lambda p: p.say("GET", "/streams/hub.nothing/changes"), "denied"),
-    "a name that is no stream's": (lambda p: p.say("GET", "/streams/%2e%2e%2fetc/changes"), "denied not_found"),
+    "a name that is no stream's": (lambda p: p.say("GET", "/streams/%2e%2e%2fetc/changes"), "not_found"),
     "writing what the hub writes": (lambda p: p.push(p.batch().body(), stream="hub.registry"), "denied"),
     "a cursor nobody gave": (lambda p: p.say("GET", "/streams/hub.control/changes?cursor=abc"), "bad_cursor"),
     "a cursor of another history": (
@@ -157,11 +155,11 @@ MESSAGES: dict[str, tuple[Misbehaviour, str]] = {
     ),
     "f25 a cursor ahead of the head": (
         lambda p: p.say("GET", f"/streams/hub.control/changes?cursor={cursor('hub.control', 10**6)}"),
-        "ahead rewound forked",
+        "rewound",
     ),
     "a cursor of another stream": (
         lambda p: p.say("GET", f"/streams/hub.control/changes?cursor={cursor('hub.registry', 1)}"),
-        "wrong_stream bad_cursor",
+        "bad_cursor",
     ),
     "hello in another's name": (lambda p: p.hello(node_id=str(ids.new())), "denied"),
     "hello from a copy": (lambda p: p.hello(incarnation=str(ids.new())), "unknown_incarnation"),
@@ -190,10 +188,10 @@ def cursor(stream: str, n: int) -> str:
 
 @pytest.mark.parametrize("what", MESSAGES)
 def test_a_misbehaving_peer_gets_a_code_and_changes_nothing(peer: Peer, what: str) -> None:
-    misbehave, codes = MESSAGES[what]
+    misbehave, expected = MESSAGES[what]
     before = contents(peer.pair.hub)
     code = code_of(misbehave(peer))
-    assert code in codes.split()
+    assert code == expected
     after = contents(peer.pair.hub)
     if code == "forked":
         after["sync_evidence"] = before["sync_evidence"]  # the proof of a fork is kept, like what is set aside

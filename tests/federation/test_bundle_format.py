@@ -154,6 +154,10 @@ def test_volumes_that_do_not_hold_the_parts_are_refused() -> None:
         read_manifest(_with(volumes=[{"size": 5, "sha256": "b" * 64}]))
 
 
+def test_f53_a_path_has_nowhere_to_stand() -> None:
+    assert not {"path", "name", "file"} & {*Manifest._fields, *Part._fields, *Volume._fields}
+
+
 def test_a_newer_format_says_so() -> None:
     with pytest.raises(BundleError, match="newer_bundle"):
         read_manifest(_with(format=2))
