@@ -9,7 +9,6 @@ from typing import Any, Final, NamedTuple, overload
 from sri_admin.federation.limits import PROTOCOL, RECEIPT_NUMBERS
 from sri_admin.federation.lines import (
     HASH_TEXT,
-    INSTANT_TEXT,
     UUID_TEXT,
     JsonObject,
     LineError,
@@ -17,6 +16,7 @@ from sri_admin.federation.lines import (
     encode,
     expect_fields,
     matching_text,
+    moment_text,
     parse,
     positive_integer,
     stream_name,
@@ -210,7 +210,7 @@ def _common(value: JsonObject) -> dict[str, Any]:
         "log_id": matching_text(value, "log_id", UUID_TEXT),
         "n": value["n"],
         "chain": bytes.fromhex(matching_text(value, "chain", HASH_TEXT)),
-        "at": matching_text(value, "at", INSTANT_TEXT),
+        "at": moment_text(value, "at"),
         "node": matching_text(value, "node", UUID_TEXT),
         "incarnation": matching_text(value, "incarnation", UUID_TEXT),
     }

@@ -27,6 +27,7 @@ from sri_admin.federation.merge import (
     check_page,
     is_equivocation,
     judge_push,
+    split_page,
 )
 from sri_admin.federation.models import AsideState, SyncEvidence, SyncStream
 from sri_admin.federation.stream_names import HUB_CONTROL, parse_name, topic_of
@@ -63,7 +64,7 @@ def page(stream: str, body: bytes, *, overlapping: bool = False) -> Taken:
     One that was pulled begins where the replica ends. `overlapping` is one that came by stick: it may hold lines that
     are here already, which are compared and left out.
     """
-    lines, sealed = _split(body)
+    lines, sealed = split_page(body)
 
     def take() -> Taken:
         return _take_page(_opened_end(stream, sealed), lines, sealed, overlapping)
@@ -227,7 +228,7 @@ def _keep_evidence(row: SyncStream, sealed: bytes) -> None:
 
 def batch(stream: str, node_id: UUID, incarnation: UUID, body: bytes) -> bytes:
     """Take a batch pushed by the stream's writer and return the sealed receipt; opens its own transaction."""
-    lines, sealed = _split(body)
+    lines, sealed = split_page(body)
     if not lines:
         raise StreamError("truncated", "a batch begins with a header line")
     header = decode_header(lines[0])
@@ -365,10 +366,3 @@ def _keep_receipt(receipt: Receipt, sealed: bytes) -> int:
     if receipt.epoch == row.epoch and receipt.n >= row.peer_n:
         row.peer_n, row.peer_chain, row.statement = receipt.n, receipt.chain, sealed
     return receipt.n
-
-
-def _split(body: bytes) -> tuple[list[bytes], bytes]:
-    if not body.endswith(b"\n"):
-        raise StreamError("truncated", "the last line has no end")
-    lines = body[:-1].split(b"\n")
-    return lines[:-1], lines[-1]

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Set
+from datetime import datetime
 from typing import Any, Final, NamedTuple, NoReturn
 
 from sri_admin.federation import limits
@@ -252,6 +253,16 @@ def matching_text(line: JsonObject, key: str, pattern: re.Pattern[str]) -> str:
     value = line.get(key)
     if type(value) is not str or not pattern.fullmatch(value):
         raise LineError("bad_field", key)
+    return value
+
+
+def moment_text(line: JsonObject, key: str) -> str:
+    """Return the text of a moment that the calendar has under `key`; raises LineError `bad_field`."""
+    value = matching_text(line, key, INSTANT_TEXT)
+    try:
+        datetime.fromisoformat(value)
+    except ValueError as error:
+        raise LineError("bad_field", key) from error
     return value
 
 

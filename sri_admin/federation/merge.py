@@ -47,6 +47,14 @@ class Page(NamedTuple):
     chains: list[bytes]
 
 
+def split_page(body: bytes) -> tuple[list[bytes], bytes]:
+    """Return the lines of a page or a batch and the sealed line at its end; StreamError `truncated`."""
+    if not body.endswith(b"\n"):
+        raise StreamError("truncated", "the last line has no end")
+    *lines, sealed = body[:-1].split(b"\n")
+    return lines, sealed
+
+
 def check_page(
     lines: Sequence[bytes], *, start: Position, checkpoint: Checkpoint | Receipt, limited: bool = True
 ) -> Page:

@@ -6,13 +6,13 @@ from typing import Any, Final, NamedTuple
 from sri_admin.federation.checkpoint import KID_TEXT, from_base64url, to_base64url
 from sri_admin.federation.limits import PROTOCOL
 from sri_admin.federation.lines import (
-    INSTANT_TEXT,
     JsonObject,
     LineError,
     ProtocolError,
     encode,
     expect_fields,
     matching_text,
+    moment_text,
     parse,
     positive_integer,
 )
@@ -171,7 +171,7 @@ def _root_from(payload: bytes) -> Root:
         threshold=positive_integer(value, "threshold"),
         keys=_keys(value, "keys"),
         control_keys=_keys(value, "control_keys"),
-        at=matching_text(value, "at", INSTANT_TEXT),
+        at=moment_text(value, "at"),
     )
     if root.threshold > len(root.keys):
         raise LineError("bad_field", "threshold: more signatures than keys")

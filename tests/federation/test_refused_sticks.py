@@ -127,6 +127,14 @@ MESSAGES: dict[str, tuple[Callable[[Carrier], Stick], str]] = {
         lambda it: it.there(lambda found: found._replace(hello={})),
         "bad_manifest",
     ),
+    "a stick written on no day": (
+        lambda it: it.there(lambda found: found._replace(at="2026-02-30T10:00:00Z")),
+        "bad_manifest",
+    ),
+    "a stick with a part of no kind at all": (
+        lambda it: it.there(lambda found: with_parts(found, what=[])),
+        "bad_manifest",
+    ),
     "a stick for another box": (lambda it: it.there(lambda found: found._replace(box="0" * 16)), "old_box"),
     "a stick locked with another key": (
         lambda it: it.there(lambda found: found._replace(ephemeral=bytes([9] * 32))),

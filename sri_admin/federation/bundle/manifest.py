@@ -1,6 +1,6 @@
 """The signed manifest of a bundle: who wrote it for whom, which parts it holds, in which volumes (§14.2)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any, Final, NamedTuple
 
 from sri_admin.federation import limits
@@ -8,13 +8,13 @@ from sri_admin.federation.bundle.box import KEY_BYTES, BundleError, locked_size
 from sri_admin.federation.checkpoint import KID_TEXT, from_base64url, to_base64url
 from sri_admin.federation.lines import (
     HASH_TEXT,
-    INSTANT_TEXT,
     UUID_TEXT,
     JsonObject,
     LineError,
     encode,
     expect_fields,
     matching_text,
+    moment_text,
     parse,
     stream_name,
 )
@@ -27,6 +27,7 @@ MOST_INFLATION: Final = 64
 KINDS: Final = frozenset({"page", "head", "batch", "receipt", "file", "snapshot", "snapshot-page", "rotation"})
 GZIP: Final = "gzip"
 PLAIN: Final = ""
+_CODINGS: Final = frozenset({GZIP, PLAIN})
 _DOMAIN: Final = f"{limits.PROTOCOL} bundle"
 
 
@@ -142,7 +143,7 @@ def _manifest_from(value: JsonObject) -> Manifest:
         id=matching_text(value, "id", UUID_TEXT),
         writer=matching_text(value, "writer", UUID_TEXT),
         reader=matching_text(value, "reader", UUID_TEXT),
-        at=matching_text(value, "at", INSTANT_TEXT),
+        at=moment_text(value, "at"),
         hello=value["hello"],
         box=matching_text(value, "box", KID_TEXT),
         ephemeral=ephemeral,
@@ -155,14 +156,12 @@ def _manifest_from(value: JsonObject) -> Manifest:
 
 def _part(value: JsonObject) -> Part:
     expect_fields(value, set(Part._fields))
-    if value["what"] not in KINDS or value["coding"] not in {GZIP, PLAIN}:
-        raise LineError("bad_field", "a part of no known kind")
     part = Part(
-        what=value["what"],
+        what=_one_of(value, "what", KINDS),
         stream=stream_name(value, "stream"),
         from_n=_count(value, "from_n", most=limits.INTEGER_MAX),
         to_n=_count(value, "to_n", most=limits.INTEGER_MAX),
-        coding=value["coding"],
+        coding=_one_of(value, "coding", _CODINGS),
         size=_count(value, "size", most=limits.BATCH_BYTES),
         stored=_count(value, "stored", most=locked_size(limits.BATCH_BYTES)),
         sha256=matching_text(value, "sha256", HASH_TEXT),
@@ -187,6 +186,13 @@ def _check_sums(manifest: Manifest) -> None:
 def _objects(value: JsonObject, name: str, *, most: int) -> list[JsonObject]:
     found: Any = value[name]
     if not isinstance(found, list) or len(found) > most or not all(type(each) is dict for each in found):
+        raise LineError("bad_field", name)
+    return found
+
+
+def _one_of(value: JsonObject, name: str, known: Set[str]) -> str:
+    found = value[name]
+    if type(found) is not str or found not in known:
         raise LineError("bad_field", name)
     return found
 

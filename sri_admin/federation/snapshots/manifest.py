@@ -10,7 +10,6 @@ from sri_admin.federation.checkpoint import KeyResolver, open_paper, payload_of,
 from sri_admin.federation.key_life import Place
 from sri_admin.federation.lines import (
     HASH_TEXT,
-    INSTANT_TEXT,
     UUID_TEXT,
     Change,
     JsonObject,
@@ -20,11 +19,12 @@ from sri_admin.federation.lines import (
     entry_hash,
     expect_fields,
     matching_text,
+    moment_text,
     parse,
     positive_integer,
     stream_name,
 )
-from sri_admin.federation.merge import Entry, Refused, StreamError
+from sri_admin.federation.merge import Entry, Refused, StreamError, split_page
 from sri_admin.kernel.signing import SigningKey, VerifyKey
 
 MANIFEST: Final = "snapshot"
@@ -149,9 +149,7 @@ def read_page(
     body: bytes, manifest: Manifest, *, after: Place, before: bytes, resolve_key: KeyResolver
 ) -> tuple[list[Line], bytes]:
     """Return the lines of a page that follows a place, and the digest after them (§16.3); StreamError, SealError."""
-    if not body.endswith(b"\n"):
-        raise StreamError("truncated", "the last line has no end")
-    *content, sealed = body[:-1].split(b"\n")
+    content, sealed = split_page(body)
     try:
         said = _page_from(open_paper(sealed, PAGE, _key_of(sealed, resolve_key)))
         lines = _lines(content)
@@ -205,7 +203,7 @@ def _manifest_from(value: JsonObject) -> Manifest:
         chain=bytes.fromhex(matching_text(value, "chain", HASH_TEXT)),
         records=_count(value, "records"),
         digest=bytes.fromhex(matching_text(value, "digest", HASH_TEXT)),
-        at=matching_text(value, "at", INSTANT_TEXT),
+        at=moment_text(value, "at"),
         node=matching_text(value, "node", UUID_TEXT),
     )
 
