@@ -1,6 +1,7 @@
 """Addresses of callers, coarse enough not to name a person: /24 for IPv4, /64 for IPv6."""
 
 import ipaddress
+from urllib.parse import urlsplit
 
 
 def prefix(address: str | None) -> str:
@@ -21,3 +22,12 @@ def is_loopback(address: str | None) -> bool:
         return ipaddress.ip_address(address or "").is_loopback
     except ValueError:
         return False
+
+
+def is_local(host: str) -> bool:
+    """Say whether the host of an address, with or without a port, names this machine."""
+    try:
+        name = urlsplit(f"//{host}").hostname
+    except ValueError:
+        return False
+    return name == "localhost" or is_loopback(name)

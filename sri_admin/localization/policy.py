@@ -4,17 +4,7 @@ from typing import Any
 
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.policy import Policy, Rule, board, either, staff
-
-STAFF = (
-    "sri_director",
-    "country_liaison",
-    "integrity_lead",
-    "materials_manager",
-    "training_lead",
-    "data_officer",
-    "auditor",
-)
-BOARD = ("member_administrator", "chair", "coordinator", "member_data_officer")
+from sri_admin.people.rules import LANGUAGE_ROLES, OFFICE_ROLES, STAFF_ROLES
 
 
 def _for_language(*roles: str) -> Rule:
@@ -29,11 +19,11 @@ def _for_language(*roles: str) -> Rule:
 
 POLICY = Policy(
     {
-        "localization.list.read": either(staff(*STAFF), board(*BOARD, "translator", "reviser")),
-        "localization.text.read": either(staff(*STAFF), board(*BOARD), _for_language("translator", "reviser")),
-        "localization.text.translate": _for_language("translator", "reviser"),
+        "localization.list.read": either(staff(*STAFF_ROLES), board(*OFFICE_ROLES, *LANGUAGE_ROLES)),
+        "localization.text.read": either(staff(*STAFF_ROLES), board(*OFFICE_ROLES), _for_language(*LANGUAGE_ROLES)),
+        "localization.text.translate": _for_language(*LANGUAGE_ROLES),
         "localization.text.review": _for_language("reviser"),
-        "localization.overview.read": staff(*STAFF),
+        "localization.overview.read": staff(*STAFF_ROLES),
         "localization.segment.decide": staff("integrity_lead", "sri_director"),
         "localization.release.make": staff("sri_director", "materials_manager"),
         "localization.language.grant": staff("sri_director", "materials_manager", "country_liaison"),

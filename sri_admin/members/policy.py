@@ -8,17 +8,7 @@ import sqlalchemy as sa
 from sri_admin.kernel.actor import Actor, Scope
 from sri_admin.kernel.policy import Policy, Rule, board, either, staff
 from sri_admin.members.rules.member import Transition
-
-STAFF = (
-    "sri_director",
-    "country_liaison",
-    "integrity_lead",
-    "materials_manager",
-    "training_lead",
-    "data_officer",
-    "auditor",
-)
-BOARD = ("member_administrator", "chair", "coordinator", "member_data_officer")
+from sri_admin.people.rules import OFFICE_ROLES, STAFF_ROLES
 
 
 def _at_the_hub(*roles: str) -> Rule:
@@ -30,7 +20,7 @@ def _at_the_hub(*roles: str) -> Rule:
 
 _stewards = staff("sri_director", "country_liaison")
 _guardians = staff("sri_director", "country_liaison", "integrity_lead")
-_readers = either(staff(*STAFF), board(*BOARD))
+_readers = either(staff(*STAFF_ROLES), board(*OFFICE_ROLES))
 _secretaries = either(board("member_administrator", "chair"), _stewards)
 _GRAVE = {Transition.SUSPEND, Transition.LIFT_SUSPENSION}
 
@@ -46,7 +36,7 @@ POLICY = Policy(
         # Only jobs and handlers do these; they act as the system.
         "members.member.move": lambda _actor, _subject: False,
         "members.card.refresh": lambda _actor, _subject: False,
-        "members.sheet.export": staff(*STAFF),
+        "members.sheet.export": staff(*STAFF_ROLES),
         "members.sheet.import": _at_the_hub("sri_director", "country_liaison"),
         "members.agreement.read": _readers,
         "members.agreement.draft": _stewards,
@@ -71,4 +61,4 @@ def visible(actor: Actor, member_id: sa.SQLColumnExpression[UUID]) -> sa.ColumnE
     """Return the filter that leaves an actor the rows it may read."""
     if actor.kind == "system" or actor.is_staff:
         return sa.true()
-    return member_id.in_({each.member_id for each in actor.mandates if each.role in (*STAFF, *BOARD)})
+    return member_id.in_({each.member_id for each in actor.mandates if each.role in (*STAFF_ROLES, *OFFICE_ROLES)})

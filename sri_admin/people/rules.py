@@ -105,6 +105,8 @@ BOARD_ROLES = (
     Role.FACILITATOR,
     Role.MEMBER_DATA_OFFICER,
 )
+# Those of a board who see its papers.
+OFFICE_ROLES = tuple(each for each in BOARD_ROLES if each is not Role.FACILITATOR)
 LANGUAGE_ROLES = (Role.TRANSLATOR, Role.REVISER)
 # The roles that give access to others: the last of them in a place is never taken away.
 GRANTING_ROLES = (Role.SRI_DIRECTOR, Role.MEMBER_ADMINISTRATOR)

@@ -37,6 +37,7 @@ from sri_admin.web.uploads import ANY_FILE, Accepts
 View = Callable[..., Any]
 _CODE, _SAFE = "code", frozenset({"GET", "HEAD"})
 _FOR_PROGRAMS = "/api/v1/"
+_BROUGHT = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
 
 
 class Audience(StrEnum):
@@ -190,7 +191,7 @@ class Pages:
 def admit(door: Any) -> None:
     """Let in whom the route is for; everybody else is asked to sign in, or told no."""
     here = visit.current()
-    if door.audience is Audience.OPERATOR and not ip_prefix.is_loopback(request.remote_addr):
+    if door.audience is Audience.OPERATOR and not _is_on_this_machine():
         raise NotFoundError
     if door.audience in {Audience.PUBLIC, Audience.OPERATOR}:
         return
@@ -202,6 +203,12 @@ def admit(door: Any) -> None:
         raise SignInNeededError
     if door.audience is Audience.STAFF and not here.actor.is_staff:
         raise NotAllowedError
+
+
+def _is_on_this_machine() -> bool:
+    """Say whether somebody here asks us directly: what a proxy brings comes from here as well, whoever asked it."""
+    is_brought = any(name in request.headers for name in _BROUGHT)
+    return not is_brought and ip_prefix.is_loopback(request.remote_addr) and ip_prefix.is_local(request.host)
 
 
 def check(door: Any, arguments: Mapping[str, Any]) -> None:

@@ -26,6 +26,29 @@ def test_only_our_own_language_tags_are_remembered(client: FlaskClient, tag: str
     assert kept is None or kept.value == "ar"
 
 
+@pytest.mark.parametrize("host", ["localhost", "localhost:8000", "127.0.0.1:8000", "[::1]:8000"])
+def test_the_numbers_are_told_to_whoever_asks_on_this_machine(client: FlaskClient, host: str) -> None:
+    assert client.get("/metrics", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "hub.example"},  # through a proxy, or a page whose name was made to mean this machine
+        {"Host": "localhost.example:8000"},
+        {"Host": "127.0.0.1.example"},
+        {"Host": "["},
+        {"X-Forwarded-For": "203.0.113.7"},
+        {"X-Forwarded-For": "127.0.0.1"},
+        {"Forwarded": "for=127.0.0.1"},
+        {"Via": "1.1 proxy"},
+    ],
+)
+def test_what_a_proxy_brings_is_not_asked_on_this_machine(client: FlaskClient, headers: dict[str, str]) -> None:
+    assert client.get("/metrics", headers=headers).status_code == 404
+    assert client.get("/healthz", headers=headers).status_code in {200, 400}
+
+
 @pytest.mark.parametrize("query", ["endpoint=x", "_method=POST", "_external=1&_scheme=javascript", "_anchor=x"])
 def test_arguments_of_an_address_stay_arguments_in_the_links_to_other_languages(app: Flask, query: str) -> None:
     answer = browser(app, person(Role.SRI_DIRECTOR)).get(f"/account?{query}")

@@ -6,8 +6,7 @@ from typing import Any
 from flask import url_for
 
 from sri_admin.kernel import i18n
-from sri_admin.kernel.actor import Actor, Scope
-from sri_admin.kernel.db import db
+from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.errors import NotFoundError
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.i18n import gettext_lazy as _l
@@ -29,6 +28,7 @@ from sri_admin.materials.rules import wording
 from sri_admin.materials.rules.blocks import plain, protected
 from sri_admin.web.doors import Audience, Pages, SeeOther, see_other
 from sri_admin.web.forms import Form
+from sri_admin.web.homes import Home
 
 pages = Pages("localization")
 TODO = (State.MISSING, State.OUTDATED, State.RETURNED, State.TWO_VERSIONS)
@@ -165,17 +165,7 @@ def _address(member: Tenant, work: Work, language: str, uid: str, show: str) -> 
     )
 
 
-def home_code(actor: Actor) -> str:
-    """Return the code of the country somebody works for."""
-    member_id = next(each.member_id for each in actor.mandates if each.scope is not Scope.HUB)
-    tenant = db.session.get(Tenant, member_id)
-    return tenant.code if tenant else ""
-
-
-def _is_reader(actor: Actor) -> bool:
-    homes = [each.member_id for each in actor.mandates if each.scope is not Scope.HUB]
-    return not actor.is_staff and any(POLICY.allows(actor, "localization.list.read", home) for home in homes)
-
+_READING = Home(POLICY, "localization.list.read")
 
 MENU = (
     MenuEntry(
@@ -184,8 +174,8 @@ MENU = (
         icon="file-earmark-text",
         place=62,
         group=_l("From SRI"),
-        shown=_is_reader,
-        url=lambda actor: url_for("localization.text_list", code=home_code(actor)),
+        shown=_READING.shown,
+        url=lambda actor: url_for("localization.text_list", code=_READING.code(actor)),
         covers=frozenset({"localization.workbench"}),
     ),
     MenuEntry(

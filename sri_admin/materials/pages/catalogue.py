@@ -6,8 +6,7 @@ from typing import Any
 from flask import url_for
 
 from sri_admin.kernel import i18n
-from sri_admin.kernel.actor import Actor, Scope
-from sri_admin.kernel.db import db
+from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.errors import NotFoundError
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.part import HUB, MenuEntry
@@ -19,6 +18,7 @@ from sri_admin.materials.rules import rendering, words
 from sri_admin.materials.rules.releases import SOURCE_LANGUAGE
 from sri_admin.materials.schemas import ReadingQuery
 from sri_admin.web.doors import Audience, Pages
+from sri_admin.web.homes import Home
 
 pages = Pages("materials")
 
@@ -63,17 +63,7 @@ def _language(query: Mapping[str, Any], tags: list[str]) -> str:
     return next((each for each in i18n.chain(i18n.locale()) if each in tags), SOURCE_LANGUAGE)
 
 
-def home_code(actor: Actor) -> str:
-    """Return the code of the country somebody works for."""
-    member_id = next(each.member_id for each in actor.mandates if each.scope is not Scope.HUB)
-    tenant = db.session.get(Tenant, member_id)
-    return tenant.code if tenant else ""
-
-
-def _is_reader(actor: Actor) -> bool:
-    homes = [each.member_id for each in actor.mandates if each.scope is not Scope.HUB]
-    return not actor.is_staff and any(POLICY.allows(actor, "materials.catalogue.read", home) for home in homes)
-
+_READING = Home(POLICY, "materials.catalogue.read")
 
 MENU = (
     MenuEntry(
@@ -103,8 +93,8 @@ MENU = (
         icon="file-earmark-text",
         place=60,
         group=_l("From SRI"),
-        shown=_is_reader,
-        url=lambda actor: url_for("materials.catalogue", code=home_code(actor)),
+        shown=_READING.shown,
+        url=lambda actor: url_for("materials.catalogue", code=_READING.code(actor)),
         covers=frozenset({"materials.release_read"}),
     ),
 )

@@ -1,14 +1,13 @@
 """Pages for the board: its agreement and its people; read-only where another installation writes, and they say so."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from flask import url_for
 
-from sri_admin.kernel.actor import Actor, Scope
-from sri_admin.kernel.db import db
+from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.errors import ElsewhereError
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.i18n import gettext_lazy as _l
@@ -32,6 +31,7 @@ from sri_admin.members.rules.contact import written
 from sri_admin.members.schemas.office import OfficeEndIn, OfficeErasureIn, OfficeHolderIn
 from sri_admin.web.doors import Audience, Pages, SeeOther, see_other
 from sri_admin.web.forms import Form
+from sri_admin.web.homes import Home
 
 pages = Pages("members")
 ANSWERS = {
@@ -189,20 +189,8 @@ def place_name(member_id: UUID, _on: date) -> str:
     return str(found.names) if found else ""
 
 
-def own_code(actor: Actor) -> str:
-    """Return the code of the country a board member acts for."""
-    member_id = next(each.member_id for each in actor.mandates if each.scope is not Scope.HUB)
-    tenant = db.session.get(Tenant, member_id)
-    return tenant.code if tenant else ""
-
-
-def _may(action: str) -> Callable[[Actor], bool]:
-    def shown(actor: Actor) -> bool:
-        homes = [each.member_id for each in actor.mandates if each.scope is Scope.MEMBER]
-        return not actor.is_staff and any(POLICY.allows(actor, action, home) for home in homes)
-
-    return shown
-
+_HOLDERS = Home(POLICY, "members.office_holder.read")
+_AGREEMENT = Home(POLICY, "members.agreement.read")
 
 MENU = (
     MenuEntry(
@@ -211,8 +199,8 @@ MENU = (
         icon="people",
         place=42,
         group=_l("Our body"),
-        shown=_may("members.office_holder.read"),
-        url=lambda actor: url_for("members.office_holder_list", code=own_code(actor)),
+        shown=_HOLDERS.shown,
+        url=lambda actor: url_for("members.office_holder_list", code=_HOLDERS.code(actor)),
         covers=frozenset(f"members.office_holder_{each}" for each in ("new", "edit", "leave", "forget")),
     ),
     MenuEntry(
@@ -221,8 +209,8 @@ MENU = (
         icon="file-earmark-text",
         place=50,
         group=_l("Our body"),
-        shown=_may("members.agreement.read"),
-        url=lambda actor: url_for("members.our_agreement", code=own_code(actor)),
+        shown=_AGREEMENT.shown,
+        url=lambda actor: url_for("members.our_agreement", code=_AGREEMENT.code(actor)),
     ),
 )
 
