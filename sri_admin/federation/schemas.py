@@ -14,11 +14,11 @@ class PositionIn(Schema):
 
     stream = fields.String(
         required=True,
-        validate=[validate.Length(max=limits.STREAM_NAME_CHARACTERS), validate.Regexp(f"^{STREAM_TEXT.pattern}$")],
+        validate=[validate.Length(max=limits.STREAM_NAME_CHARACTERS), validate.Regexp(rf"^{STREAM_TEXT.pattern}\Z")],
     )
     epoch = fields.Integer(strict=True, required=True, validate=validate.Range(min=1, max=limits.INTEGER_MAX))
     n = fields.Integer(strict=True, required=True, validate=validate.Range(min=0, max=limits.INTEGER_MAX))
-    chain = fields.String(required=True, validate=validate.Regexp(f"^{HASH_TEXT.pattern}$"))
+    chain = fields.String(required=True, validate=validate.Regexp(rf"^{HASH_TEXT.pattern}\Z"))
 
 
 class HelloIn(Schema):
@@ -30,7 +30,7 @@ class HelloIn(Schema):
     protocols = fields.List(fields.Integer(strict=True), required=True, validate=validate.Length(min=1, max=20))
     schemas = fields.Dict(
         keys=fields.String(
-            validate=[validate.Length(max=limits.KIND_CHARACTERS), validate.Regexp(f"^{KIND_TEXT.pattern}$")]
+            validate=[validate.Length(max=limits.KIND_CHARACTERS), validate.Regexp(rf"^{KIND_TEXT.pattern}\Z")]
         ),
         values=fields.List(fields.Integer(strict=True), validate=validate.Length(equal=2)),
         required=True,
@@ -39,7 +39,7 @@ class HelloIn(Schema):
     streams = fields.List(fields.Nested(PositionIn), required=True, validate=validate.Length(max=_MOST_STREAMS))
     trouble = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=60))
     lacks = fields.List(
-        fields.String(validate=validate.Regexp(f"^{HASH_TEXT.pattern}$")),
+        fields.String(validate=validate.Regexp(rf"^{HASH_TEXT.pattern}\Z")),
         load_default=list,
         validate=validate.Length(max=limits.FILES_NAMED),
     )
@@ -56,7 +56,7 @@ class ChangesQuery(Schema):
     max_bytes = fields.Integer(load_default=limits.PAGE_BYTES, validate=validate.Range(min=1024, max=limits.PAGE_BYTES))
 
 
-_HASH = validate.Regexp(f"^{HASH_TEXT.pattern}$")
+_HASH = validate.Regexp(rf"^{HASH_TEXT.pattern}\Z")
 
 
 class SnapshotQuery(Schema):

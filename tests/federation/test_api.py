@@ -166,6 +166,14 @@ MESSAGES: dict[str, tuple[Misbehaviour, str]] = {
     "hello of an older protocol": (lambda p: p.hello(protocols=[0]), "client_too_old"),
     "hello of a newer protocol": (lambda p: p.hello(protocols=[2]), "server_too_old"),
     "hello with a field we do not know": (lambda p: p.hello(more=1), "invalid"),
+    "hello of a stream with a line feed behind its name": (
+        lambda p: p.hello(streams=[{"stream": "hub.control\n", "epoch": 1, "n": 0, "chain": "0" * 64}]),
+        "invalid",
+    ),
+    "hello that lacks a file with a line feed behind its digest": (
+        lambda p: p.hello(lacks=["0" * 64 + "\n"]),
+        "invalid",
+    ),
     "hello with a key twice": (
         lambda p: p.say("POST", "/hello", body=b'{"now":1,"now":2}', Content_Type="application/json"),
         "duplicate_key",
