@@ -8,14 +8,9 @@ from sri_admin.kernel.errors import NotFoundError
 from sri_admin.kernel.tenancy import Tenant
 from sri_admin.localization.models import Contribution
 from sri_admin.localization.operations.contributions import contribute
-from sri_admin.localization.policy import POLICY
-from sri_admin.localization.queries.grants import languages_of
-from sri_admin.localization.queries.texts import text_of
+from sri_admin.localization.queries.texts import text_of, work_on
 from sri_admin.localization.rules.desk import Desk
 from sri_admin.localization.schemas import ContributionOut, SegmentRows, TranslationIn
-from sri_admin.materials.models import Work
-from sri_admin.materials.queries.entitlement import standing_of
-from sri_admin.materials.queries.works import find_work
 from sri_admin.web.api import Api
 from sri_admin.web.doors import Audience
 
@@ -26,7 +21,7 @@ _AT = "/members/<code>/translation/<work>/<language>"
 @api.get(_AT, audience=Audience.MEMBER, gives=SegmentRows)
 def segment_rows(actor: Actor, member: Tenant, *, work: str, language: str) -> dict[str, Any]:
     """List the segments of a text and how each stands."""
-    found = _work(actor, member, work, language)
+    found = work_on(actor, Desk(member.id, language), work)
     text = text_of(found, language, member_id=member.id)
     if text is None:
         raise NotFoundError
@@ -38,13 +33,5 @@ def segment_translate(
     actor: Actor, values: Mapping[str, Any], *, member: Tenant, work: str, language: str
 ) -> Contribution:
     """Contribute a wording."""
-    return contribute(actor, Desk(member.id, language), _work(actor, member, work, language), values=values)
-
-
-def _work(actor: Actor, member: Tenant, code: str, language: str) -> Work:
-    POLICY.require(actor, "localization.list.read", member.id)
-    work = find_work(code)
-    if work is None or not standing_of(member.id, work).may_read or language not in languages_of(member.id):
-        raise NotFoundError
-    POLICY.require(actor, "localization.text.read", Desk(member.id, language))
-    return work
+    desk = Desk(member.id, language)
+    return contribute(actor, desk, work_on(actor, desk, work), values=values)

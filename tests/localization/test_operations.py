@@ -17,7 +17,7 @@ from sri_admin.localization.rules.standing import State, Verdict
 from sri_admin.localization.sync import KINDS
 from sri_admin.materials.queries.works import blocks_of, newest_release, work_by_code
 from sri_admin.materials.rules.blocks import Risk
-from sri_admin.members.rules.member import MemberState
+from sri_admin.members.rules.member import MemberState, SuspensionKind, Transition
 from tests.make import localization as loc
 from tests.make import materials
 from tests.make import members as make
@@ -71,6 +71,15 @@ def test_a_wording_goes_from_translator_to_reviser_and_a_critical_one_to_sri(mem
     seen.append(states()["Nobody"])
     loc.decided("Nobody", made)
     assert [*seen, states()["Nobody"]] == [State.DRAFTED, State.INTEGRITY, State.APPROVED]
+
+
+def test_a_country_whose_licence_is_suspended_translates_nothing_until_it_is_lifted(member: UUID) -> None:
+    make.step(member, Transition.SUSPEND, kind=SuspensionKind.FULL)
+    with pytest.raises(NotFoundError):
+        loc.translated(member, "Ask", POLISH["Ask"])
+    make.step(member, Transition.LIFT_SUSPENSION)
+    loc.translated(member, "Ask", POLISH["Ask"])
+    assert states()["Ask"] is State.DRAFTED
 
 
 def test_nobody_reviews_their_own_wording(member: UUID) -> None:

@@ -19,8 +19,8 @@ from sri_admin.kernel.work import record
 from sri_admin.localization.events import SegmentReviewed, SegmentTranslated
 from sri_admin.localization.models import Contribution, ContributionReview, TranslationDraft
 from sri_admin.localization.policy import POLICY
-from sri_admin.localization.queries.grants import is_written_here, languages_of, terms_of
-from sri_admin.localization.queries.texts import Segment, contribution_by_id, draft_of, facts_of, text_of
+from sri_admin.localization.queries.grants import is_written_here, terms_of
+from sri_admin.localization.queries.texts import Segment, contribution_by_id, draft_of, facts_of, may_translate, text_of
 from sri_admin.localization.rules.checks import findings
 from sri_admin.localization.rules.desk import Desk
 from sri_admin.localization.rules.standing import Verdict
@@ -125,7 +125,7 @@ def keep_draft(actor: Actor, desk: Desk, work: Work, *, values: Values) -> Trans
 
 
 def _segment(desk: Desk, work: Work, values: Values) -> Segment:
-    if desk.language not in languages_of(desk.member_id):
+    if not may_translate(desk, work):
         raise NotFoundError
     if not is_written_here(desk.member_id):
         raise ElsewhereError

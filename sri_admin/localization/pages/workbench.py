@@ -15,15 +15,14 @@ from sri_admin.kernel.tenancy import Tenant
 from sri_admin.localization.operations import contributions
 from sri_admin.localization.policy import POLICY
 from sri_admin.localization.queries.grants import is_written_here, languages_of, terms_of
-from sri_admin.localization.queries.texts import Segment, TextRow, draft_of, text_of
+from sri_admin.localization.queries.texts import Segment, TextRow, draft_of, text_of, work_on
 from sri_admin.localization.rules import words
 from sri_admin.localization.rules.checks import findings, terms_in
 from sri_admin.localization.rules.desk import Desk
 from sri_admin.localization.rules.standing import State
 from sri_admin.localization.schemas import KeepIn, TranslationIn, VerdictIn, WorkbenchQuery
 from sri_admin.materials.models import Work
-from sri_admin.materials.queries.entitlement import catalogue_for, standing_of
-from sri_admin.materials.queries.works import find_work
+from sri_admin.materials.queries.entitlement import catalogue_for
 from sri_admin.materials.rules import wording
 from sri_admin.materials.rules.blocks import plain, protected
 from sri_admin.web.doors import Audience, Pages, SeeOther, see_other
@@ -98,13 +97,8 @@ def segment_review(actor: Actor, values: dict[str, Any], *, member: Tenant, work
 
 
 def _open(actor: Actor, member: Tenant, code: str, language: str) -> tuple[Work, Desk]:
-    POLICY.require(actor, "localization.list.read", member.id)
-    work, desk = find_work(code), Desk(member.id, language)
-    may_have = work is not None and standing_of(member.id, work).may_read and language in languages_of(member.id)
-    if work is None or not may_have:
-        raise NotFoundError
-    POLICY.require(actor, "localization.text.read", desk)
-    return work, desk
+    desk = Desk(member.id, language)
+    return work_on(actor, desk, code), desk
 
 
 def _may(actor: Actor, member: Tenant, act: str, language: str) -> bool:

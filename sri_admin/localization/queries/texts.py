@@ -7,11 +7,17 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
+from sri_admin.kernel.errors import NotFoundError
 from sri_admin.localization.models import Contribution, ContributionReview, LanguageDecision, TranslationDraft
+from sri_admin.localization.policy import POLICY
+from sri_admin.localization.queries.grants import languages_of
+from sri_admin.localization.rules.desk import Desk
 from sri_admin.localization.rules.standing import Mark, Standing, State, Version, standing_of
 from sri_admin.materials.models import Release, Work
-from sri_admin.materials.queries.works import blocks_of, newest_release, releases_of
+from sri_admin.materials.queries.entitlement import standing_of as entitlement_of
+from sri_admin.materials.queries.works import blocks_of, find_work, newest_release, releases_of
 from sri_admin.materials.rules.blocks import Block
 from sri_admin.materials.rules.releases import SOURCE_LANGUAGE
 
@@ -62,6 +68,21 @@ class Facts:
 
     versions: dict[str, list[Version]] = field(default_factory=dict)
     marks: dict[str, list[Mark]] = field(default_factory=dict)
+
+
+def may_translate(desk: Desk, work: Work) -> bool:
+    """Say whether a country works in a language today on a work it is entitled to."""
+    return desk.language in languages_of(desk.member_id) and entitlement_of(desk.member_id, work).may_read
+
+
+def work_on(actor: Actor, desk: Desk, code: str) -> Work:
+    """Return a work a country may translate, for somebody who may read it there; NotFoundError, NotAllowedError."""
+    POLICY.require(actor, "localization.list.read", desk.member_id)
+    work = find_work(code)
+    if work is None or not may_translate(desk, work):
+        raise NotFoundError
+    POLICY.require(actor, "localization.text.read", desk)
+    return work
 
 
 def text_of(work: Work, language: str, *, member_id: UUID | None = None) -> TextRow | None:
