@@ -7,6 +7,15 @@ from uuid import UUID
 from sri_admin.kernel.work import Event
 
 
+@dataclass(frozen=True)
+class RecordsArrived:
+    """Records of one kind came from another installation and stand in their table now."""
+
+    kind: str
+    member_id: UUID
+    ids: tuple[UUID, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class CodeIssued(Event):
     """A code was made that lets one installation ask to become the member's own node."""

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sri_admin.federation import aside, bulk, erasure, kinds, streams
 from sri_admin.federation.apply import Fault, Record, apply
 from sri_admin.federation.chain import line_hash
+from sri_admin.federation.events import RecordsArrived
 from sri_admin.federation.kinds import Kind
 from sri_admin.federation.lines import REMOVALS, Change, Erased, decode_entry
 from sri_admin.federation.merge import Action, ChangeVerdict, Entry, Held, Page, Refused, judge_change
@@ -19,15 +20,6 @@ from sri_admin.kernel import actor, clock, metrics, work
 from sri_admin.kernel.db import db
 
 _APPLIER = actor.system("federation")
-
-
-@dataclass(frozen=True)
-class RecordsArrived:
-    """Records of one kind came from another installation and stand in their table now."""
-
-    kind: str
-    member_id: UUID
-    ids: tuple[UUID, ...]
 
 
 @dataclass
