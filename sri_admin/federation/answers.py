@@ -15,6 +15,7 @@ from sri_admin.web.errors import problem
 _STATUS: Final = {
     "bad_code": 403,
     "bad_cursor": 400,
+    "below_floor": 426,
     "busy": 423,
     "client_too_old": 426,
     "code_expired": 410,

@@ -15,6 +15,7 @@ from sri_admin.federation import (
     enrolment_papers,
     export,
     files,
+    floors,
     grants,
     hello,
     intake,
@@ -23,6 +24,7 @@ from sri_admin.federation import (
     rates,
     rotation,
     tokens,
+    versions,
 )
 from sri_admin.federation.answers import RefusedError, speaking
 from sri_admin.federation.checkpoint import to_base64url
@@ -132,7 +134,7 @@ def say_hello(actor: Actor) -> Response:
     values = schema.load(HelloIn, parse(_body(limits.LINE_BYTES)))
     incarnations.admit(node, values["incarnation"])
     with transaction.reading(tokens.reach_of(node)):
-        told = hello.answer(node, values)
+        told = _hello_answer(node, values)
     contact.note_node(
         node.id,
         software=values["software"],
@@ -140,10 +142,20 @@ def say_hello(actor: Actor) -> Response:
         heads=hello.heads(values, told),
         positions=hello.positions(values),
         lacks=values["lacks"],
+        schemas=values["schemas"],
         by_stick=False,
         trouble=values["trouble"] if values["trouble"] in TOLD else None,
     )
     return answers.document(told, accepted=request.headers.get("Accept-Encoding", ""))
+
+
+def _hello_answer(node: Node, values: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return hello.answer(node, values)
+    except RefusedError as error:
+        if error.code in versions.TOO_OLD:
+            contact.note_refused(node.id, software=values["software"], code=error.code)
+        raise
 
 
 @api.raw(f"{_BASE}/box-key", method="POST", audience=Audience.NODE, roles=HUB)
@@ -281,6 +293,7 @@ def batches(actor: Actor, stream: str) -> Response:
     if request.mimetype != NDJSON:
         raise RefusedError("not_ndjson", f"a batch is sent as {NDJSON}")
     body = _body(limits.BATCH_BYTES)
+    _require_floors(node, stream)
     receipt = intake.batch(stream, node.id, node.incarnation, body)
     return answers.lines(receipt + b"\n", accepted=request.headers.get("Accept-Encoding", ""))
 
@@ -327,7 +340,15 @@ def _snapshot_body(actor: Actor, stream: str) -> bytes:
         raise RefusedError("duplicate_writer", "two copies of this node have come")
     if request.mimetype != NDJSON:
         raise RefusedError("not_ndjson", f"lines are sent as {NDJSON}")
+    _require_floors(node, stream)
     return _body(limits.BATCH_BYTES)
+
+
+def _require_floors(node: Node, stream: str) -> None:
+    # Asked again here: a node may not have listened to what hello told it.
+    told = contact.versions_of(node.id)
+    with transaction.reading(tokens.reach_of(node)):
+        floors.require(stream, told)
 
 
 def _snapshot_told(stream: str, found: receiving.Standing) -> Response:

@@ -9,8 +9,9 @@ from uuid import UUID
 
 import click
 
-from sri_admin.federation import control, enrolment, jobs, joining, report, words
+from sri_admin.federation import control, enrolment, jobs, joining, report, shown, version_words, words
 from sri_admin.federation.enrolment_models import EnrolmentState
+from sri_admin.federation.floor_commands import require
 from sri_admin.federation.handover import commands as decisions
 from sri_admin.federation.lines import ProtocolError
 from sri_admin.federation.schemas import AloneIn
@@ -36,6 +37,7 @@ for _other in (
     pruning.prune,
     pruning.snapshots,
     pruning.accept_snapshot,
+    require,
 ):
     node.add_command(_other)
 
@@ -108,9 +110,9 @@ def status(*, as_json: bool) -> None:
     """Say how things stand; succeeds only when everything is in step."""
     every = joining.reach()
     with transaction.reading(every):
-        found = _hub_status() if runtime.current().is_hub else report.of_hub_link().to_dict()
+        found, ages = _hub_status() if runtime.current().is_hub else _node_status()
     said = _("Everything is in step.") if found["green"] else _("Not everything is in step.")
-    show(found, as_json=as_json, plain=said)
+    show(found, as_json=as_json, plain="\n".join([said, *ages]))
     if not found["green"]:
         raise SystemExit(1)
 
@@ -131,9 +133,21 @@ def go_on_alone(reason: str) -> None:
         click.echo(_("This installation does not wait for anybody. Nothing was changed."))
 
 
-def _hub_status() -> dict[str, Any]:
-    nodes = [{"node": str(each.id), **report.of_node(each).to_dict()} for each in enrolment.nodes()]
-    return {"green": all(each["green"] for each in nodes), "nodes": nodes, "pending": len(enrolment.pending())}
+def _node_status() -> tuple[dict[str, Any], list[str]]:
+    found = report.of_hub_link()
+    return found.to_dict(), version_words.plain(found.differences, found.demands, at_hub=False)
+
+
+def _hub_status() -> tuple[dict[str, Any], list[str]]:
+    found = {each.id: report.of_node(each) for each in enrolment.nodes()}
+    nodes = [{"node": str(node_id), **each.to_dict()} for node_id, each in found.items()]
+    answer = {"green": all(each["green"] for each in nodes), "nodes": nodes, "pending": len(enrolment.pending())}
+    ages = [
+        f"{shown.country(each.member_id)}: {said}"
+        for each in found.values()
+        for said in version_words.plain(each.differences, each.demands, at_hub=True)
+    ]
+    return answer, ages
 
 
 def _issue(member: tenancy.Tenant) -> str:

@@ -7,7 +7,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from sri_admin.federation import kinds, versions
 from sri_admin.federation.enrolment_models import HubContact, NodeContact
+from sri_admin.federation.versions import Spans
 from sri_admin.kernel import clock, transaction
 from sri_admin.kernel.db import db
 
@@ -15,11 +17,47 @@ _ONE = 1
 
 
 def note_node(node_id: UUID, **told: Any) -> None:
-    """Keep what a node told about itself just now: software, skew_ms, heads, trouble."""
+    """Keep what a node told about itself just now: software, skew_ms, heads, trouble, and the versions it reads."""
     told["at"] = clock.now()
     with transaction.apart(durable=False) as session:
+        if "schemas" in told:
+            last = session.get(NodeContact, node_id)
+            told["differs_since"] = _differs_since(told["schemas"], last)
         row = insert(NodeContact).values(node_id=node_id, **told)
         session.execute(row.on_conflict_do_update(index_elements=[NodeContact.node_id], set_=told))
+
+
+def _differs_since(told: Spans, last: NodeContact | HubContact | None) -> dict[str, str]:
+    differing = versions.compare(kinds.versions(), told)
+    before = last.differs_since if last else {}
+    return versions.noticed(differing, before, clock.wire(clock.now())) if differing else {}
+
+
+def versions_of(node_id: UUID) -> Spans | None:
+    """Return which versions a node last said it reads; None if it never did."""
+    with transaction.apart() as session:
+        last = session.get(NodeContact, node_id)
+        return last.schemas if last else None
+
+
+def note_refused(node_id: UUID, *, software: str, code: str) -> None:
+    """Keep that a node came whose program is of another age than ours altogether."""
+    told = {"at": clock.now(), "software": software, "trouble": code, "by_stick": False}
+    with transaction.apart() as session:
+        row = insert(NodeContact).values(node_id=node_id, skew_ms=0, heads={}, **told)
+        session.execute(row.on_conflict_do_update(index_elements=[NodeContact.node_id], set_=told))
+
+
+def note_hub_versions(told: Spans, *, software: str) -> None:
+    """Keep which versions the hub reads; nothing is written when that is known and nothing of it changed."""
+    with transaction.apart() as session:
+        last = session.get(HubContact, _ONE)
+        since = _differs_since(told, last)
+        if last is None:
+            last = HubContact(id=_ONE, tried_at=clock.now(), skew_ms=0)
+            session.add(last)
+        if (last.software, last.schemas, last.differs_since) != (software, told, since):
+            last.software, last.schemas, last.differs_since = software, dict(told), since
 
 
 def note_node_by_stick(node_id: UUID, *, at: datetime, positions: dict[str, Any], **told: Any) -> None:
@@ -31,6 +69,7 @@ def note_node_by_stick(node_id: UUID, *, at: datetime, positions: dict[str, Any]
     news = {"at": at, "positions": positions, "by_stick": True, **told}
     with transaction.apart() as session:
         last = session.get(NodeContact, node_id, with_for_update=True)
+        news["differs_since"] = _differs_since(told["schemas"], last)
         if last is None:
             session.add(NodeContact(node_id=node_id, skew_ms=0, **news))
             return

@@ -100,6 +100,12 @@ class NodeContact(Base):
     positions: Mapped[dict[str, Any] | None] = mapped_column(comment="where it stood in every stream it named")
     by_stick: Mapped[bool] = mapped_column(server_default=sa.false(), comment="by stick, not by network")
     lacks: Mapped[list[str]] = mapped_column(JSONB, server_default="[]", comment="digests of the files it waits for")
+    schemas: Mapped[dict[str, list[int]] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="the oldest and newest version of each kind its program reads"
+    )
+    differs_since: Mapped[dict[str, str]] = mapped_column(
+        JSONB, server_default="{}", comment="by kind of which our program reads another version, since when"
+    )
 
 
 class NodeToken(Base):
@@ -164,3 +170,10 @@ class HubContact(Base):
     by_stick: Mapped[bool] = mapped_column(server_default=sa.false(), comment="by stick, not by network")
     head_at: Mapped[datetime | None] = mapped_column(comment="when the hub signed its newest control head known here")
     seen_at: Mapped[datetime | None] = mapped_column(comment="the latest moment seen since, by any clock")
+    software: Mapped[str | None] = mapped_column(comment="the program the hub said it is")
+    schemas: Mapped[dict[str, list[int]] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="the oldest and newest version of each kind the hub's program reads"
+    )
+    differs_since: Mapped[dict[str, str]] = mapped_column(
+        JSONB, server_default="{}", comment="by kind of which our program reads another version, since when"
+    )

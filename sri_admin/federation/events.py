@@ -223,3 +223,13 @@ class SnapshotAgreed(Event):
     stream: str
     removes: int
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FloorSet(Event):
+    """The hub said from which day on nodes must read a version of a kind."""
+
+    subject_kind: ClassVar[str] = "schema_floor"
+    kind: str
+    lowest: int
+    starts_on: str

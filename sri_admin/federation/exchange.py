@@ -4,6 +4,7 @@ Streams are independent, and so are pull and push: what stands in the way of one
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, NamedTuple
@@ -25,6 +26,7 @@ from sri_admin.federation import (
     roots,
     rotation,
     streams,
+    versions,
 )
 from sri_admin.federation.ahead import Batches, Pages
 from sri_admin.federation.checkpoint import Checkpoint
@@ -133,6 +135,7 @@ class Offer:
     head: bytes
     closing: bool
     salvage: bool = False
+    held: str | None = None
 
     @classmethod
     def read(cls, told: dict[str, Any]) -> "Offer":
@@ -142,7 +145,8 @@ class Offer:
             name, head = str(told["stream"]), str(told.get("head", "")).encode()
             closing = told.get("closing") is True
             place, waits = (int(told["epoch"]), int(told["n"])), bool(told.get("salvage"))
-            return cls(name, access, status, *place, head, closing, waits)
+            held = str(told["held"]) if told.get("held") else None
+            return cls(name, access, status, *place, head, closing, waits, held)
         except (KeyError, TypeError, ValueError) as error:
             raise LineDownError("not_a_hub", "the hub's hello cannot be read") from error
 
@@ -183,11 +187,23 @@ def connected(transport: Transport, sleep: Callable[[float], None] | None = None
     client = HubClient(transport, str(installation.identity().id), credentials.auth_key())
     if sleep is not None:
         client.sleep = sleep
-    if client.discover()["node_id"] != str(link.hub_id):
+    try:
+        client.discover()
+    except HubError as error:
+        if error.code in versions.TOO_OLD:
+            _tell_age(client)
+        raise
+    if client.hub["node_id"] != str(link.hub_id):
         raise LineDownError("other_hub", "another hub answered")
     contact.note_reached(client.skew)
     metrics.sync_last_contact.set(clock.now().timestamp())
     return client
+
+
+def _tell_age(client: HubClient) -> None:
+    # Every protocol understands of a hello who says it; the hub refuses this one, and sees who needs an update.
+    with suppress(ProtocolError):
+        client.post_json(f"{BASE}/hello", _document())
 
 
 class Standing(NamedTuple):
@@ -273,25 +289,32 @@ def _hello(client: HubClient) -> dict[str, Offer]:
 
 
 def _say_hello(client: HubClient) -> dict[str, Offer]:
+    document = _document()
+    told = client.post_json(f"{BASE}/hello", document)
+    if box_keys.is_missed(told):
+        client.post_signed(f"{BASE}/box-key", box_keys.paper())
+        told = client.post_json(f"{BASE}/hello", document)  # what was published stands in the control stream by now
+    spoken = versions.read_spans(told.get("schemas"))
+    if spoken is not None:
+        contact.note_hub_versions(spoken, software=str(told.get("software", ""))[:60])
+    streams = told.get("streams")
+    if not isinstance(streams, list):
+        raise LineDownError("not_a_hub", "the hub's hello cannot be read")
+    offers = [Offer.read(each) for each in streams]
+    return {each.stream: each for each in offers}
+
+
+def _document() -> dict[str, Any]:
     identity = installation.identity()
     with transaction.reading(joining.exchange_reach()):
         positions, lacks, trouble = export.positions(), files.digests_lacking(), contact.trouble()
-    document = hello.ask(
+    return hello.ask(
         node_id=identity.id,
         incarnation=identity.incarnation,
         positions=positions,
         trouble=trouble,
         lacks=lacks,
     )
-    told = client.post_json(f"{BASE}/hello", document)
-    if box_keys.is_missed(told):
-        client.post_signed(f"{BASE}/box-key", box_keys.paper())
-        told = client.post_json(f"{BASE}/hello", document)  # what was published stands in the control stream by now
-    streams = told.get("streams")
-    if not isinstance(streams, list):
-        raise LineDownError("not_a_hub", "the hub's hello cannot be read")
-    offers = [Offer.read(each) for each in streams]
-    return {each.stream: each for each in offers}
 
 
 def _is_news(offers: Mapping[str, Offer], standing: Standing) -> bool:
@@ -347,6 +370,8 @@ def _write(client: HubClient, offer: Offer, here: export.Here | None, outcome: S
     if offer.epoch >= here.epoch:
         _refuse_parted(offer)
     _follow_closing(offer, here)
+    if offer.status is PeerStatus.AHEAD and offer.held:
+        raise ProtocolError(offer.held, "the hub does not take it from a program as old as this one")
     if offer.status is PeerStatus.AHEAD:
         _push(client, offer, here.epoch, outcome)
 

@@ -7,13 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from sri_admin import __version__
-from sri_admin.federation import box_keys, control, export, kinds, limits, streams
+from sri_admin.federation import box_keys, control, export, floors, kinds, limits, streams
 from sri_admin.federation.answers import RefusedError
 from sri_admin.federation.control import Access
 from sri_admin.federation.enrolment_models import Node, NodeState
 from sri_admin.federation.merge import PeerPosition, PeerStatus, Position
 from sri_admin.federation.models import SyncStream
 from sri_admin.federation.recovery import returning
+from sri_admin.federation.versions import Spans
 from sri_admin.kernel import clock
 
 PROTOCOLS = (1,)
@@ -45,7 +46,7 @@ def ask(
         "incarnation": str(incarnation),
         "software": SOFTWARE,
         "protocols": list(PROTOCOLS),
-        "schemas": {name: list(span) for name, span in kinds.versions().items()},
+        "schemas": _schemas_told(),
         "streams": [
             {"stream": each.stream, "epoch": each.epoch, "n": each.n, "chain": each.chain.hex()} for each in positions
         ],
@@ -55,11 +56,19 @@ def ask(
     }
 
 
-def check_protocol(protocols: Sequence[int]) -> int:
-    """Return the highest protocol both sides speak; RefusedError says which side is too old."""
+def _schemas_told() -> dict[str, list[int]]:
+    return {name: list(span) for name, span in kinds.versions().items()}
+
+
+def check_protocol(protocols: Sequence[int], *, of_hub: bool = False) -> int:
+    """Return the highest protocol both sides speak; RefusedError says which side is too old.
+
+    They are what a node speaks, or `of_hub` what its hub does.
+    """
     common = set(protocols) & set(PROTOCOLS)
     if not common:
-        code = "client_too_old" if max(protocols) < min(PROTOCOLS) else "server_too_old"
+        newer, older = ("server_too_old", "client_too_old") if not of_hub else ("client_too_old", "server_too_old")
+        code = older if max(protocols) < min(PROTOCOLS) else newer
         raise RefusedError(code, "no protocol both sides speak", min=min(PROTOCOLS), max=max(PROTOCOLS))
     return max(common)
 
@@ -83,9 +92,11 @@ def answer(node: Node, values: Mapping[str, Any]) -> dict[str, Any]:
         "skew_ms": skew_ms(values["now"]),
         "poll_after": poll_after(node.id),
         "limits": limits_told(),
+        "software": SOFTWARE,
+        "schemas": _schemas_told(),
         "schema_actions": schema_actions(values["schemas"]),
         "box_key": box_keys.kid_of(node.id),
-        "streams": _streams(node, told),
+        "streams": _streams(node, told, values["schemas"]),
     }
 
 
@@ -120,11 +131,14 @@ def positions(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _streams(node: Node, told: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _streams(node: Node, told: Mapping[str, Mapping[str, Any]], reads: Spans) -> list[dict[str, Any]]:
     granted = _granted(node)
-    late = returning.counts([row.name for row, access in granted if access is Access.WRITE])
+    own = [row.name for row, access in granted if access is Access.WRITE]
+    below = {name for name in own if floors.holds_back(name, reads)}
+    late = returning.counts(own)
     shown = [_stream(row, access, told.get(row.name)) for row, access in granted]
-    return [{**each, "salvage": late[each["stream"]]} if each["stream"] in late else each for each in shown]
+    shown = [{**each, "salvage": late[each["stream"]]} if each["stream"] in late else each for each in shown]
+    return [{**each, "held": floors.BELOW} if each["stream"] in below else each for each in shown]
 
 
 def _granted(node: Node) -> list[tuple[SyncStream, Access]]:

@@ -1,6 +1,6 @@
 """Tables of the sync engine: streams, their lines, and what was set aside or kept for later."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -182,3 +182,16 @@ class BoxKey(OfTenant, Versioned, Base):
     )
     holder_id: Mapped[UUID] = mapped_column(comment="the installation that can open what is locked")
     public_key: Mapped[str] = mapped_column(comment="base64url of 32 bytes")
+
+
+class SchemaFloor(OfTenant, Versioned, Base):
+    """From a day on the hub takes a kind only from nodes whose program reads at least this version of it."""
+
+    __tablename__ = "sync_schema_floor"
+    __table_args__ = (
+        sa.UniqueConstraint("member_id", "kind", deferrable=True, initially="DEFERRED"),
+        {"info": {"tenancy": TENANT}},
+    )
+    kind: Mapped[str]
+    lowest: Mapped[int]
+    starts_on: Mapped[date]

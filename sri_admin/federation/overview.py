@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sri_admin.federation import limits
+from sri_admin.federation.versions import Demand, Difference
 from sri_admin.kernel import clock
 
 PARTED: Final = frozenset(
@@ -73,6 +74,9 @@ class Connection:
     streams: list[StreamState] = field(default_factory=list)
     set_aside: list[SetAside] = field(default_factory=list)
     files: list[FileState] = field(default_factory=list)
+    software: str | None = None
+    differences: list[Difference] = field(default_factory=list)
+    demands: list[Demand] = field(default_factory=list)
 
     @property
     def parked(self) -> int:
@@ -102,7 +106,7 @@ class Connection:
     @property
     def has_parted(self) -> bool:
         """Say whether the two histories no longer agree somewhere."""
-        return self.trouble in PARTED or any(each.trouble for each in self.streams)
+        return self.trouble in PARTED or any(each.trouble in PARTED for each in self.streams)
 
     @property
     def days_silent(self) -> int | None:
@@ -127,6 +131,9 @@ class Connection:
             "set_aside": len(self.set_aside),
             "kept_for_later": self.parked,
             "files_on_their_way": len(self.files),
+            "program": self.software,
+            "versions": [each.to_dict() for each in self.differences],
+            "floors": [each.to_dict() for each in self.demands],
             "streams": [
                 {
                     "stream": each.stream,

@@ -156,5 +156,6 @@ FEDERATION = Part(
         events.KeyRotated: told.key_rotated,
         events.RotationBegun: told.rotation_begun,
         events.SnapshotAgreed: told.snapshot_agreed,
+        events.FloorSet: told.floor_set,
     },
 )

@@ -29,6 +29,7 @@ POLICY = Policy(
         "federation.snapshot.decide": either(
             board("member_administrator", "chair"), staff("sri_director", "data_officer")
         ),
+        "federation.floor.set": staff("sri_director", "data_officer"),
         "federation.node.withdraw": staff("sri_director", "data_officer"),
         "federation.keys.rotate": either(board("member_administrator"), staff("sri_director", "data_officer")),
         "federation.stick.carry": either(_EVERY_BOARD, staff("sri_director", "country_liaison", "data_officer")),

@@ -10,9 +10,23 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import url_for
 
-from sri_admin.federation import contact, enrolment, files, freshness, key_words, shown, status
-from sri_admin.federation.enrolment_models import EnrolmentState, HubLink, Node, NodeContact, NodeState
+from sri_admin.federation import (
+    contact,
+    enrolment,
+    files,
+    floors,
+    freshness,
+    grants,
+    key_words,
+    kinds,
+    shown,
+    status,
+    version_words,
+    versions,
+)
+from sri_admin.federation.enrolment_models import EnrolmentState, HubContact, HubLink, Node, NodeContact, NodeState
 from sri_admin.federation.overview import Connection, FileState, StreamState
+from sri_admin.federation.versions import Difference
 from sri_admin.kernel import installation, tenancy
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
@@ -40,6 +54,7 @@ def of_hub_link() -> Connection:
     with seeing_hub():
         streams, aside = status.streams(), status.set_aside(None)
         on_their_way = [_file(each) for each in files.lacking()]
+        demands = floors.unmet(kinds.versions())
     if last is None:
         return Connection(member_id=own, streams=streams, set_aside=aside, files=on_their_way)
     return Connection(
@@ -52,21 +67,35 @@ def of_hub_link() -> Connection:
         streams=[replace(each, trouble=last.code) if each.stream == last.stream else each for each in streams],
         set_aside=aside,
         files=on_their_way,
+        software=last.software,
+        differences=_differences(last),
+        demands=demands,
     )
+
+
+def _differences(last: HubContact | NodeContact | None) -> list[Difference]:
+    # What the other side said last is compared with what our program is now, which may be another one since then.
+    told = last.schemas if last else None
+    return versions.compare(kinds.versions(), told, last.differs_since) if last and told is not None else []
 
 
 def of_node(node: Node) -> Connection:
     """Return the hub's connection with a node."""
     last = contact.of_nodes().get(node.id)
     fenced = "duplicate_writer" if node.state is NodeState.FENCED else None
+    demands = floors.unmet(last.schemas) if last and last.schemas is not None else []
+    below = last and any(floors.holds_back(name, last.schemas or {}) for name in grants.names_of(node.member_id))
     return Connection(
         member_id=node.member_id,
         reached_at=last.at if last else None,
         complete_at=last.at if last else None,
         by_stick=bool(last and last.by_stick),
-        trouble=fenced or (last.trouble if last else None),
+        trouble=fenced or (last.trouble if last else None) or (floors.BELOW if below and demands else None),
         streams=[_against(each, last) for each in status.streams_of(node.id, node.member_id)],
         set_aside=status.set_aside(node.member_id),
+        software=last.software if last else None,
+        differences=_differences(last),
+        demands=demands,
     )
 
 
@@ -112,8 +141,10 @@ def shell_sync(_member_id: UUID, _on: date) -> dict[str, Any] | None:
 
 
 def shell_silence(_member_id: UUID, _on: date) -> dict[str, Any] | None:
-    """Say on every page of a node that the hub has been silent for long; nothing while it has not."""
+    """Say on every page of a node that the hub has been silent for long, or that it demands an update; else nothing."""
     if installation.identity().role != "node":
         return None
-    text = key_words.silence(freshness.known())
+    with seeing_hub():
+        demands = floors.unmet(kinds.versions())
+    text = key_words.silence(freshness.known()) or version_words.due_soon(demands)
     return {"text": text, "url": url_for("federation.connection_show")} if text else None

@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from sri_admin.federation import limits, words
-from sri_admin.federation.overview import Connection, FileState, SetAside, StreamState
+from sri_admin.federation import limits, version_words, words
+from sri_admin.federation.overview import PARTED, Connection, FileState, SetAside, StreamState
 from sri_admin.kernel import clock, formats
 from sri_admin.kernel.i18n import Sentence, ngettext
 from sri_admin.kernel.i18n import gettext as _
@@ -152,11 +152,11 @@ def contact_text(found: Connection, every_seconds: int) -> str:
     )
 
 
-def trouble(found: Connection) -> dict[str, Any] | None:
+def trouble(found: Connection, *, at_hub: bool) -> dict[str, Any] | None:
     """Return what stands in the way, in the large form."""
     if found.trouble is None:
         return None
-    reasons = words.trouble(found.trouble)
+    reasons = words.trouble(found.trouble, at_hub=at_hub)
     family = "stop" if found.has_parted else "soon"
     label = _("Cannot be verified") if found.has_parted else _("Waiting for contact")
     return {
@@ -166,8 +166,16 @@ def trouble(found: Connection) -> dict[str, Any] | None:
         "wrong": reasons.wrong,
         "means": reasons.means,
         "todo": reasons.todo,
-        "details": [(_("Code"), found.trouble), (_("More"), found.detail or _("nothing more"))],
+        "details": [
+            (_("Code"), found.trouble),
+            (_("More"), found.detail or _("nothing more")),
+            (_("Everything last went over on"), _moment(found)),
+        ],
     }
+
+
+def _moment(found: Connection) -> str:
+    return formats.date_and_time(found.complete_at) if found.complete_at else _("No contact yet")
 
 
 def set_aside(record: SetAside, *, at_hub: bool) -> dict[str, Any]:
@@ -264,8 +272,10 @@ def stays() -> dict[str, Any]:
 
 
 def _stream_state(each: StreamState) -> tuple[str, str]:
-    if each.trouble:
+    if each.trouble in PARTED:
         return "stop", _("Cannot be verified")
+    if each.trouble:
+        return "wait", _("Waits")
     if each.set_aside:
         return "soon", ngettext("%(num)s set aside", "%(num)s set aside", each.set_aside, num=each.set_aside)
     if each.parked:
@@ -280,7 +290,11 @@ def connection(found: Connection, *, at_hub: bool) -> dict[str, Any]:
     rows = [travel(each, at_hub=at_hub) for each in found.streams]
     return {
         "answers": answers(found),
-        "trouble": trouble(found),
+        "trouble": trouble(found, at_hub=at_hub),
+        "ages": [
+            *version_words.demands(found.demands, at_hub=at_hub),
+            *version_words.notes(found.differences, at_hub=at_hub),
+        ],
         "set_aside": [set_aside(each, at_hub=at_hub) for each in found.set_aside],
         "set_aside_note": set_aside_note(found),
         "kept_note": kept_note(found),

@@ -4,11 +4,11 @@ from marshmallow import INCLUDE, Schema, fields, validate
 
 from sri_admin.federation.key_life import EndReason
 from sri_admin.federation.kinds import Kind
-from sri_admin.federation.limits import INTEGER_MAX
-from sri_admin.federation.lines import HASH_TEXT, STREAM_TEXT
-from sri_admin.federation.models import BoxKey, ControlKey, Grant, NodeKey
+from sri_admin.federation.limits import INTEGER_MAX, KIND_CHARACTERS
+from sri_admin.federation.lines import HASH_TEXT, KIND_TEXT, STREAM_TEXT
+from sri_admin.federation.models import BoxKey, ControlKey, Grant, NodeKey, SchemaFloor
 from sri_admin.federation.stream_names import HUB_CONTROL
-from sri_admin.federation.wire import WireBoolean, WireUUID
+from sri_admin.federation.wire import WireBoolean, WireDate, WireUUID
 
 
 class Wire(Schema):
@@ -73,8 +73,19 @@ class BoxKeyWire(Wire):
     public_key = fields.String(required=True, validate=validate.Length(max=64))
 
 
+class SchemaFloorWire(Wire):
+    """federation.schema_floor/1."""
+
+    kind = fields.String(
+        required=True, validate=[validate.Length(max=KIND_CHARACTERS), validate.Regexp(rf"^{KIND_TEXT.pattern}\Z")]
+    )
+    lowest = fields.Integer(strict=True, required=True, validate=validate.Range(1, 10_000))
+    starts_on = WireDate(required=True)
+
+
 NODE_KEY = Kind(name="federation.node_key", model=NodeKey, schema=NodeKeyWire, stream=HUB_CONTROL)
 CONTROL_KEY = Kind(name="federation.control_key", model=ControlKey, schema=ControlKeyWire, stream=HUB_CONTROL)
 GRANT = Kind(name="federation.grant", model=Grant, schema=GrantWire, stream=HUB_CONTROL)
 BOX_KEY = Kind(name="federation.box_key", model=BoxKey, schema=BoxKeyWire, stream=HUB_CONTROL)
-KINDS = (NODE_KEY, CONTROL_KEY, GRANT, BOX_KEY)
+SCHEMA_FLOOR = Kind(name="federation.schema_floor", model=SchemaFloor, schema=SchemaFloorWire, stream=HUB_CONTROL)
+KINDS = (NODE_KEY, CONTROL_KEY, GRANT, BOX_KEY, SCHEMA_FLOOR)

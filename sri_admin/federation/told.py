@@ -1,9 +1,11 @@
 """History of the exchange in sentences."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from sri_admin.federation import key_words, words
+from sri_admin.kernel import formats
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.i18n import ngettext
 
@@ -166,4 +168,14 @@ def snapshot_agreed(values: Mapping[str, Any]) -> Told:
         num=values["removes"],
         what=str(words.stream_name(values["stream"])),
         reason=values["reason"],
+    )
+
+
+def floor_set(values: Mapping[str, Any]) -> Told:
+    """Tell from which day on nodes must read a version of a kind."""
+    return "doing", _(
+        "From %(day)s on, nodes must read version %(version)s of %(kind)s.",
+        day=formats.date_long(date.fromisoformat(values["starts_on"])),
+        version=formats.number(values["lowest"]),
+        kind=values["kind"],
     )

@@ -124,6 +124,11 @@ _TROUBLES: Final[dict[str, Reasons]] = {
     "server_too_old": Reasons(
         _l("The program at the hub is too old to talk to this one."), _GOES_ON, _l("Nothing to do here. Tell SRI.")
     ),
+    "below_floor": Reasons(
+        _l("The hub takes these records only from a newer program than the one here."),
+        _GOES_ON,
+        _l("Have this installation updated. What waits then goes over by itself."),
+    ),
     "bad_code": Reasons(
         _l("This code is not known."), _NOTHING_YET, _l("Check it letter by letter, or ask SRI for a new one.")
     ),
@@ -219,6 +224,19 @@ _TROUBLES: Final[dict[str, Reasons]] = {
         _l("Ask SRI for a code and enter it with “sri-admin node enrol”."),
     ),
 }
+_ASK_TO_UPDATE: Final = _l("Ask the country to have its installation updated. What waits then comes by itself.")
+_WAITS_THERE: Final = _l("People there can go on entering data. It waits at the node and is not lost.")
+_HUBS_TROUBLES: Final[dict[str, Reasons]] = {
+    "client_too_old": Reasons(
+        _l("The program of this node is too old to talk to the hub."), _WAITS_THERE, _ASK_TO_UPDATE
+    ),
+    "server_too_old": Reasons(
+        _l("The program at the hub is too old to talk to this node."), _WAITS_THERE, _l("Have the hub updated.")
+    ),
+    "below_floor": Reasons(
+        _l("The hub takes these records only from a newer program than this node has."), _WAITS_THERE, _ASK_TO_UPDATE
+    ),
+}
 _UNKNOWN_TROUBLE: Final = Reasons(
     _l("The exchange with the hub stopped for a reason this page does not know."), _GOES_ON, _TELL_TECHNICIAN
 )
@@ -293,9 +311,10 @@ _AT_HUB: Final[dict[str, LazyText]] = {
 }
 
 
-def trouble(code: str) -> Reasons:
-    """Return why an exchange stopped."""
-    return _TROUBLES.get(code, _UNKNOWN_TROUBLE)
+def trouble(code: str, *, at_hub: bool = False) -> Reasons:
+    """Return why an exchange stopped, as a node says it or as the hub does of a node."""
+    told = _HUBS_TROUBLES.get(code) if at_hub else None
+    return told or _TROUBLES.get(code, _UNKNOWN_TROUBLE)
 
 
 def file_trouble(code: str) -> Reasons:

@@ -143,6 +143,12 @@ STAMP = Kind(name="probe.stamp", model=Stamp, schema=StampWire, stream=MEMBER_OP
 SIGN = Kind(name="probe.sign", model=Sign, schema=SignWire, stream=HUB_REGISTRY)
 KINDS = (SIGN, SHELF, BOOK, VISIT, STAMP)
 _LOOSE_VISIT = Kind(name=VISIT.name, model=Visit, schema=LooseVisitWire, stream=MEMBER_OPS, check=_lacks_shelf)
+_NEW_SHELF = Kind(name=SHELF.name, model=Shelf, schema=ShelfWire, stream=HUB_MEMBER, version=2, up={1: dict})
+_NEW_VISIT = Kind(
+    name=VISIT.name, model=Visit, schema=VisitWire, stream=MEMBER_OPS, version=2, up={1: dict}, check=_lacks_shelf
+)
+# What a newer program knows.
+NEWER = (SIGN, _NEW_SHELF, BOOK, _NEW_VISIT, STAMP)
 # What an older program knows: it writes visits its readers refuse.
 OLDER = (SIGN, SHELF, BOOK, _LOOSE_VISIT, STAMP)
 

@@ -14,7 +14,19 @@ from uuid import UUID
 import sqlalchemy as sa
 import structlog
 
-from sri_admin.federation import box_keys, contact, control, export, hello, intake, joining, keys, roots, rotation
+from sri_admin.federation import (
+    box_keys,
+    contact,
+    control,
+    export,
+    floors,
+    hello,
+    intake,
+    joining,
+    keys,
+    roots,
+    rotation,
+)
 from sri_admin.federation.bundle import attached
 from sri_admin.federation.bundle.box import Box, BundleError
 from sri_admin.federation.bundle.manifest import Manifest, Part, Sealed, read_manifest
@@ -188,6 +200,7 @@ class HubDesk:
         with transaction.reading(reach_of(self.node)):
             manifest = sealed.check(self._key)
             values = _said(manifest)
+            self.reads = values["schemas"]
             hello.check_protocol(values["protocols"])
             hello.check_sender(self.node, values)
             allowed = control.access(self.node.id, self.node.member_id)
@@ -203,6 +216,8 @@ class HubDesk:
         if part.what == "rotation":
             rotation.receive(lines)
             return 0
+        with transaction.reading(reach_of(self.node)):
+            floors.require(part.stream, self.reads)
         before = self._end(part.stream)
         intake.batch(part.stream, self.node.id, self.node.incarnation, lines)
         return self._end(part.stream) - before
@@ -218,6 +233,7 @@ class HubDesk:
             heads=hello.heads(values, told),
             positions=hello.positions(values),
             lacks=values["lacks"],
+            schemas=values["schemas"],
             trouble=values["trouble"] if values["trouble"] in TOLD else None,
         )
 
@@ -258,7 +274,7 @@ class NodeDesk:
             raise BundleError("unknown_writer", "another installation wrote it than the hub this one belongs to")
         roots.follow(sealed.manifest.roots)
         manifest = sealed.check(keys.hub_key)
-        hello.check_protocol(_said(manifest)["protocols"])
+        hello.check_protocol(_said(manifest)["protocols"], of_hub=True)
         for part in manifest.parts:
             cls, member_id = parse_name(part.stream)
             wanted = {"receipt"} if cls.by_member else _FROM_HUB
@@ -304,4 +320,5 @@ class NodeDesk:
         if not self._settled:
             self._settle()
         outcome = taken.outcome
+        contact.note_hub_versions(values["schemas"], software=values["software"])
         contact.note_stick(taken.at, code=outcome.code, detail=outcome.detail, stream=outcome.stream)
