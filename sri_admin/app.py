@@ -6,6 +6,7 @@ from flask import Flask
 
 from sri_admin.federation import control, journal, tokens
 from sri_admin.federation.part import FEDERATION
+from sri_admin.integrity.part import PART as INTEGRITY
 from sri_admin.kernel import audit, database, installation, jobs, part, runtime
 from sri_admin.kernel.part import Part
 from sri_admin.kernel.settings import Settings
@@ -20,7 +21,7 @@ from sri_admin.program.part import PART as PROGRAM
 from sri_admin.web import lifecycle
 from sri_admin.web.visit import Loaders
 
-PARTS: tuple[Part, ...] = (FEDERATION, PEOPLE, PROGRAM, MEMBERS, MATERIALS, LOCALIZATION, OVERVIEW)
+PARTS: tuple[Part, ...] = (FEDERATION, PEOPLE, PROGRAM, MEMBERS, MATERIALS, LOCALIZATION, INTEGRITY, OVERVIEW)
 LOADERS = Loaders(
     session=people.signed_in,
     node=tokens.node_actor,

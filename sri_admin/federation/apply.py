@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DataError, IntegrityError
 
-from sri_admin.federation.kinds import Kind, Missing
+from sri_admin.federation.kinds import Kind, Missing, Objection
 from sri_admin.kernel.db import db
 
 # The record is at fault; a full disk, a lost connection or a deadlock is not its fault and ends the whole page.
@@ -131,20 +131,26 @@ def _with_references(member_id: UUID, records: Sequence[Record], result: Applied
     # A record is judged by its newest change; where that lacks something, by the one before it, and so on.
     sound = list(records)
     while lacking := _lacking(member_id, sound):
-        result.faults += [Fault(n, "waiting_for", str(each.reference), each.reference) for n, each in lacking.items()]
+        result.faults += [_fault(n, each) for n, each in lacking.items()]
         sound = [each for each in sound if each.n not in lacking]
     return sound
 
 
-def _lacking(member_id: UUID, records: Sequence[Record]) -> dict[int, Missing]:
+def _fault(n: int, objection: Objection) -> Fault:
+    if isinstance(objection, Missing):
+        return Fault(n, "waiting_for", str(objection.reference), objection.reference)
+    return Fault(n, "contradiction", objection.reason)
+
+
+def _lacking(member_id: UUID, records: Sequence[Record]) -> dict[int, Objection]:
     newest = {(each.kind.name, each.id): each for each in records}
-    lacking: dict[int, Missing] = {}
+    lacking: dict[int, Objection] = {}
     for kind in {each.kind.name: each.kind for each in records}.values():
         if kind.check is None:
             continue
         given = {each.id: each for each in newest.values() if each.kind is kind and each.payload is not None}
         found = kind.check(member_id, {each.id: each.payload or {} for each in given.values()}) if given else {}
-        lacking.update({given[rec].n: missing for rec, missing in found.items()})
+        lacking.update({given[rec].n: objection for rec, objection in found.items()})
     return lacking
 
 

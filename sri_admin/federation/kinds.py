@@ -27,13 +27,23 @@ class Missing:
     reference: UUID
 
 
+@dataclass(frozen=True)
+class Contradiction:
+    """A record breaks a rule between records or between its own fields; `reason` is a stable code for a technician."""
+
+    reason: str
+
+
+Objection = Missing | Contradiction
+
+
 @dataclass(frozen=True, kw_only=True)
 class Kind:
     """One kind of travelling record.
 
-    `check` gets the tenant and the payloads by record id and names what each lacks of other streams; `up` holds, by
-    the version it reads, a pure function to the next version. Where streams have topics, `topic` names the columns
-    that say which of them a record travels in.
+    `check` gets the tenant and the payloads by record id and names what each lacks of other streams, or which rule it
+    breaks; `up` holds, by the version it reads, a pure function to the next version. Where streams have topics,
+    `topic` names the columns that say which of them a record travels in.
     """
 
     name: str
@@ -42,7 +52,7 @@ class Kind:
     stream: StreamClass
     version: int = 1
     append_only: bool = False
-    check: Callable[[UUID, Mapping[UUID, Mapping[str, Any]]], Mapping[UUID, Missing]] | None = None
+    check: Callable[[UUID, Mapping[UUID, Mapping[str, Any]]], Mapping[UUID, Objection]] | None = None
     derive: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     up: Mapping[int, UpCaster] = field(default_factory=dict)
     topic: tuple[str, ...] = ()

@@ -283,6 +283,11 @@ _SET_ASIDE: Final[dict[str, Reasons]] = {
         _BLOCKS_NOTHING,
         _l("Compare the two records and correct the wrong one where it is written."),
     ),
+    "contradiction": Reasons(
+        _l("It breaks a rule that holds for everybody, such as that nobody approves their own work."),
+        _BLOCKS_NOTHING,
+        _l("Nothing was taken from it. Whoever wrote it makes it anew; the details below name the rule."),
+    ),
     "invalid": Reasons(
         _l("One of its values is not acceptable."),
         _BLOCKS_NOTHING,

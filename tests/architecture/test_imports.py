@@ -20,6 +20,7 @@ PLANTED = {
     "Others enter people by its door": ("members/operations/cards.py", "sri_admin.people", "policy"),
     "Others enter members by its door": ("app.py", "sri_admin.members", "schemas"),
     "Others enter program by its door": ("app.py", "sri_admin.program", "policy"),
+    "Others enter integrity by its door": ("app.py", "sri_admin.integrity", "policy"),
     "Others enter localization by its door": ("app.py", "sri_admin.localization", "schemas"),
     "Others enter materials by its door": ("app.py", "sri_admin.materials", "schemas"),
     "Parts know of the exchange only what they declare with": ("people/jobs.py", "sri_admin.federation", "keys"),

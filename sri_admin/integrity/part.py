@@ -1,0 +1,28 @@
+"""What the part `integrity` brings to the house."""
+
+from sri_admin.integrity import commands, events, handlers, jobs, sync
+from sri_admin.integrity.policy import POLICY
+from sri_admin.integrity.rules import words
+from sri_admin.kernel.part import Part
+
+PART = Part(
+    name="integrity",
+    commands=(commands.integrity,),
+    tasks=jobs.TASKS,
+    handlers=handlers.HANDLERS,
+    kinds=sync.KINDS,
+    policy=POLICY,
+    sentences={
+        events.EditionAdopted: words.tell_adopted,
+        events.CycleOpened: words.tell_opened,
+        events.CycleClosed: words.tell_closed,
+        events.MemberCalled: words.tell_called,
+        events.AnswerKept: words.tell_answer,
+        events.EvidenceAdded: words.tell_evidence,
+        events.AssessmentProposed: words.tell_proposed,
+        events.AssessmentGivenBack: words.tell_given_back,
+        events.AssessmentSignedOff: words.tell_signed,
+        events.ItemReviewed: words.tell_reviewed,
+        events.AssessmentStepped: words.tell_stepped,
+    },
+)

@@ -1,0 +1,85 @@
+"""What the hub has against a snapshot a country sent, judged by what it called the country to."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from sri_admin.federation.seals import Seal, is_sealed
+from sri_admin.integrity.models.assessment import AssessmentSnapshot
+from sri_admin.integrity.models.evidence import Evidence
+from sri_admin.integrity.policy import SIGNING_ROLES
+from sri_admin.integrity.queries.reviews import hub_states
+from sri_admin.integrity.queries.standards import criteria_of, find_call
+from sri_admin.integrity.rules import snapshot as rules
+from sri_admin.integrity.rules.standing import HubState
+from sri_admin.kernel.db import db
+
+
+def objection_to(member_id: UUID, snapshot_id: UUID, payload: Mapping[str, Any]) -> UUID | str | None:
+    """Return what stands against a snapshot: the id of evidence that has not come yet, or the name of a broken rule."""
+    facts = rules.Facts(
+        id=snapshot_id,
+        member_id=member_id,
+        cycle_id=UUID(payload["cycle_id"]),
+        edition_id=UUID(payload["edition_id"]),
+        revision=payload["revision"],
+    )
+    call = find_call(member_id, facts.cycle_id)
+    if call is None:
+        return "not_called"
+    if call.edition_id != facts.edition_id:
+        return "other_edition"
+    criteria = {each.uid: each.metric is not None for each in criteria_of(call.edition_id)}
+    fault = rules.fault_of(
+        payload["content"],
+        facts,
+        criteria=criteria,
+        answered_by=payload["answered_by"],
+        signed_by=payload["actor"],
+    )
+    if fault is not None:
+        return fault.value
+    if payload["actor"] == payload["proposed_by"]:
+        return rules.Fault.OWN_SIGN_OFF.value
+    if payload["role"] not in SIGNING_ROLES:
+        return "role"
+    if rules.digest(payload["content"]) != payload["content_sha256"]:
+        return "digest"
+    return _out_of_turn(facts) or _seal(facts, payload) or _evidence(facts, payload["content"])
+
+
+def _out_of_turn(facts: rules.Facts) -> str | None:
+    wanted = sa.select(AssessmentSnapshot).where(
+        AssessmentSnapshot.member_id == facts.member_id,
+        AssessmentSnapshot.cycle_id == facts.cycle_id,
+        AssessmentSnapshot.id != facts.id,
+    )
+    before = max(db.session.scalars(wanted), key=lambda each: each.revision, default=None)
+    if facts.revision != (before.revision + 1 if before else 1):
+        return "revision"
+    is_returned = before is None or hub_states([before.id]).get(before.id) is HubState.RETURNED
+    return None if is_returned else "not_returned"
+
+
+def _seal(facts: rules.Facts, payload: Mapping[str, Any]) -> str | None:
+    statement = rules.statement_of(
+        facts,
+        content_sha256=payload["content_sha256"],
+        proposed_by=payload["proposed_by"],
+        signed_by=payload["actor"],
+        signed_at=payload["at"],
+    )
+    seal = Seal(payload["kid"], payload["signature"])
+    return None if is_sealed(facts.member_id, rules.DOMAIN, statement, seal=seal) else "signature"
+
+
+def _evidence(facts: rules.Facts, content: str) -> UUID | str | None:
+    named = {each.id: each.sha256 for item in rules.items_of(content) for each in item.evidence}
+    wanted = sa.select(Evidence.id, Evidence.sha256).where(
+        Evidence.member_id == facts.member_id, Evidence.id.in_(named)
+    )
+    here = {row.id: row.sha256 for row in db.session.execute(wanted)}
+    missing = next((each for each in named if each not in here), None)
+    return missing or ("evidence" if any(here[each] != named[each] for each in named) else None)

@@ -1,0 +1,1 @@
+"""What holds for standards and assessments, without a database."""
