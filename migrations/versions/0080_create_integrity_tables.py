@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sri_admin.kernel.row_security import let_step_back, protect
 
 revision = "0080"
-down_revision = "0032"
+down_revision = "0093"
 branch_labels = None
 depends_on = None
 
