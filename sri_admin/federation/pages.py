@@ -1,5 +1,6 @@
 """Pages of the connection: a node sees its own, the hub sees every node and lets new ones in."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from sri_admin.kernel.errors import FieldError, InvalidError, NotFoundError
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.i18n import ngettext
-from sri_admin.kernel.part import HUB, NODE
+from sri_admin.kernel.part import HUB, NODE, Panel
 from sri_admin.kernel.signing import VerifyKey, fingerprint
 from sri_admin.web.doors import Audience, Pages, SeeOther, see_other
 from sri_admin.web.forms import Form
@@ -105,6 +106,29 @@ def node_show(actor: Actor, *, id: UUID) -> dict[str, Any]:  # noqa: A002 - the 
             (_("Digits of its key"), fingerprint(VerifyKey(node.sign_key))),
         ],
     }
+
+
+def panel_of(member_id: UUID, _on: date) -> Panel | None:
+    """Tell the page about a country how the connection with its node stands; nothing where it has none."""
+    node = enrolment.node_of(member_id) if runtime.current().is_hub else None
+    if node is None:
+        return None
+    found = report.of_node(node)
+    last = found.reached_at
+    return Panel(
+        title=_("Their node"),
+        badge=shown.state(found),
+        facts=(
+            (_("Last contact"), formats.date_and_time(last) if last else _("No contact yet")),
+            (_("Waiting there"), formats.number(found.waiting_in)),
+            (_("Waiting here"), formats.number(found.waiting_out)),
+            (_("Program"), report.software_of(node.id) or _("not known")),
+        ),
+        label=_("The connection"),
+        endpoint="federation.node_show",
+        arguments={"id": node.id},
+        shown=lambda actor: POLICY.allows(actor, "federation.node.list", member_id),
+    )
 
 
 @pages.post(

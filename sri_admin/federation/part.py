@@ -10,7 +10,7 @@ from sri_admin.federation.jobs import TASKS
 from sri_admin.federation.joining_pages import pages as joining_pages
 from sri_admin.federation.key_commands import node
 from sri_admin.federation.key_pages import pages as key_pages
-from sri_admin.federation.pages import pages
+from sri_admin.federation.pages import pages, panel_of
 from sri_admin.federation.policy import POLICY
 from sri_admin.federation.recovery import salvage
 from sri_admin.federation.recovery.pages import may_see
@@ -125,7 +125,11 @@ FEDERATION = Part(
             count=_count_salvage,
         ),
     ),
-    answers={"shell.sync": report.shell_sync, "shell.silence": report.shell_silence},
+    answers={
+        "shell.sync": report.shell_sync,
+        "shell.silence": report.shell_silence,
+        "members.standing_panel": panel_of,
+    },
     checks=soundness.CHECKS,
     heads=soundness.HEADS,
     sentences={

@@ -1,6 +1,6 @@
 """How a part tells the house what it brings: one frozen declaration, read once at start."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
@@ -19,6 +19,7 @@ from sri_admin.kernel.work import Event
 BOTH = frozenset({"hub", "node"})
 HUB = frozenset({"hub"})
 NODE = frozenset({"node"})
+MOST_HITS = 8
 
 
 class Doors(Protocol):
@@ -83,6 +84,48 @@ class WorkItem:
     shown: Callable[[Actor], bool]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """What a part says of a member on the page about it: an answer to the question `members.standing_panel`.
+
+    `badge` is a family and its words; `facts` are labels with values; `label` names the link to the part's own page.
+    """
+
+    title: Any
+    facts: Sequence[tuple[Any, Any]] = ()
+    badge: tuple[str, Any] | None = None
+    note: Any = None
+    label: Any = None
+    endpoint: str = ""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    shown: Callable[[Actor], bool] = lambda actor: actor.account_id is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tab:
+    """A page of a part about one member, beside the others: an answer to the question `shell.tabs`.
+
+    The endpoint takes the member's `code`; `covers` are further endpoints below it.
+    """
+
+    label: LazyText
+    endpoint: str
+    place: int
+    shown: Callable[[Actor], bool] = lambda actor: actor.account_id is not None
+    covers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hit:
+    """One thing that was looked for and found; `kind` says what it is, `note` what tells it from its like."""
+
+    kind: Any
+    title: Any
+    note: Any
+    endpoint: str
+    arguments: Mapping[str, Any]
+
+
 @dataclass(frozen=True)
 class Check:
     """One thing that can be checked: what it is, and a function that yields a sentence for every fault it finds.
@@ -97,7 +140,11 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """What one part of the house registers; `heads` are queries whose rows a backup notes and a restore compares."""
+    """What one part of the house registers.
+
+    `heads` are queries whose rows a backup notes and a restore compares; each function of `search` finds, for an actor
+    and a folded text, at most `MOST_HITS` things that actor may see.
+    """
 
     name: str
     doors: tuple[Doors, ...] = ()
@@ -113,6 +160,7 @@ class Part:
     checks: tuple[Check, ...] = ()
     heads: Mapping[str, str] = field(default_factory=dict)
     search_endpoint: str | None = None
+    search: tuple[Callable[[Actor, str], Sequence[Hit]], ...] = ()
 
 
 def ask(question: str, member: UUID, on: date) -> list[Any]:

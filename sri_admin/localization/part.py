@@ -3,7 +3,7 @@
 from sri_admin.kernel.part import Part
 from sri_admin.localization import events, sync
 from sri_admin.localization.api import api
-from sri_admin.localization.pages import deciding, workbench
+from sri_admin.localization.pages import deciding, panel, workbench
 from sri_admin.localization.pages.waiting import work_of
 from sri_admin.localization.policy import POLICY
 from sri_admin.localization.queries.grants import readable_streams
@@ -15,7 +15,12 @@ PART = Part(
     kinds=sync.KINDS,
     policy=POLICY,
     menu=workbench.MENU,
-    answers={"federation.readable": readable_streams, "overview.work": work_of},
+    answers={
+        "federation.readable": readable_streams,
+        "overview.work": work_of,
+        "members.standing_panel": panel.panel_of,
+        "shell.tabs": panel.tabs_of,
+    },
     sentences={
         events.LanguageGranted: words.tell_granted,
         events.SegmentTranslated: words.tell_translated,

@@ -3,7 +3,7 @@
 from sri_admin.kernel.part import Part
 from sri_admin.materials import events, sync
 from sri_admin.materials.api import api
-from sri_admin.materials.pages import catalogue, drafts, works
+from sri_admin.materials.pages import catalogue, drafts, panel, works
 from sri_admin.materials.policy import POLICY
 from sri_admin.materials.queries.entitlement import readable_streams
 from sri_admin.materials.rules import words
@@ -14,7 +14,12 @@ PART = Part(
     kinds=sync.KINDS,
     policy=POLICY,
     menu=catalogue.MENU,
-    answers={"federation.readable": readable_streams},
+    answers={
+        "federation.readable": readable_streams,
+        "members.standing_panel": panel.panel_of,
+        "shell.tabs": panel.tabs_of,
+    },
+    search=(panel.find_works,),
     sentences={
         events.WorkEntered: words.tell_work_entered,
         events.DraftSaved: words.tell_draft_saved,

@@ -9,7 +9,7 @@ from sri_admin.members.jobs import cards
 from sri_admin.members.jobs import exports as export_jobs
 from sri_admin.members.jobs import imports as import_jobs
 from sri_admin.members.models.territory import NO_OVERLAP
-from sri_admin.members.pages import agreements, board, changes, closing, exports, files, imports, members
+from sri_admin.members.pages import agreements, board, changes, closing, exports, files, imports, members, search
 from sri_admin.members.policy import POLICY
 from sri_admin.members.rules import words
 
@@ -55,7 +55,7 @@ PART = Part(
         ),
         *board.MENU,
     ),
-    answers={"shell.place": board.place_name},
+    answers={"shell.place": board.place_name, "shell.tabs": members.tabs_of},
     sentences={
         events.MemberRegistered: words.tell_registered,
         events.MemberRegistrationWithdrawn: words.tell_withdrawn_registration,
@@ -90,5 +90,5 @@ PART = Part(
             _l("Another country already has this code. A code is never used twice."), code="code_taken"
         ),
     },
-    search_endpoint="members.member_list",
+    search=(search.countries, search.agreements, search.office_holders),
 )

@@ -2,11 +2,11 @@
 
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.part import MenuEntry, Part
-from sri_admin.overview.pages import circle, today
+from sri_admin.overview.pages import circle, search, today
 
 PART = Part(
     name="overview",
-    doors=(today.pages, circle.pages),
+    doors=(today.pages, circle.pages, search.pages),
     menu=(
         MenuEntry(
             label=_l("Today"),
@@ -16,4 +16,5 @@ PART = Part(
             covers=frozenset({"overview.circle"}),
         ),
     ),
+    search_endpoint="overview.search_show",
 )

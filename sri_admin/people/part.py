@@ -15,6 +15,7 @@ from sri_admin.people.commands import people
 from sri_admin.people.jobs import TASKS
 from sri_admin.people.operations.access import sign_in_name_taken
 from sri_admin.people.pages.access import pages as access_pages
+from sri_admin.people.pages.access import panel_of
 from sri_admin.people.pages.account import pages as account_pages
 from sri_admin.people.pages.programs import pages as program_pages
 from sri_admin.people.pages.sign_in import pages as sign_in_pages
@@ -98,6 +99,7 @@ PART = Part(
             shown=_sees_settings,
         ),
     ),
+    answers={"members.standing_panel": panel_of},
     sentences=SENTENCES,
     constraints={"uq_account_sign_in_name": sign_in_name_taken},
 )

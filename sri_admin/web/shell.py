@@ -125,7 +125,7 @@ def _search_url() -> str | None:
         if (
             part.search_endpoint
             and part.search_endpoint in current_app.view_functions
-            and visit.current().actor.is_staff
+            and visit.current().actor.account_id is not None
         ):
             return url_for(part.search_endpoint)
     return None

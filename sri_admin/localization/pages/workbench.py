@@ -25,6 +25,7 @@ from sri_admin.materials.models import Work
 from sri_admin.materials.queries.entitlement import catalogue_for
 from sri_admin.materials.rules import wording
 from sri_admin.materials.rules.blocks import plain, protected
+from sri_admin.web import about
 from sri_admin.web.doors import Audience, Pages, SeeOther, see_other
 from sri_admin.web.forms import Form
 from sri_admin.web.homes import Home
@@ -42,7 +43,8 @@ def text_list(actor: Actor, member: Tenant) -> dict[str, Any]:
     works = [row.work for row in catalogue_for(member.id) if row.standing.may_read]
     tags = [tag for tag in languages_of(member.id) if _may(actor, member, "read", tag)]
     rows = [text for tag in tags for work in works if (text := text_of(work, tag, member_id=member.id)) is not None]
-    return {"member": member, "rows": rows, "todo": TODO, "to_review": TO_REVIEW, "tags": tags}
+    tabs = about.tabs(actor, member, "localization.text_list")
+    return {"member": member, "rows": rows, "todo": TODO, "to_review": TO_REVIEW, "tags": tags, "tabs": tabs}
 
 
 @pages.get(_AT, audience=Audience.MEMBER, template="localization/workbench.html", query=WorkbenchQuery)

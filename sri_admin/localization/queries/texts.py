@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -161,6 +162,13 @@ def _decision(row: LanguageDecision) -> Mark:
         note=row.note,
         seen=frozenset(row.seen),
     )
+
+
+def activity_of(member_id: UUID) -> tuple[int, datetime | None]:
+    """Return how many wordings a member contributed, and when the last of them."""
+    counted = sa.select(sa.func.count(), sa.func.max(Contribution.at)).where(Contribution.member_id == member_id)
+    row = db.session.execute(counted).one()
+    return row[0], row[1]
 
 
 def contribution_by_id(contribution_id: UUID) -> Contribution | None:

@@ -17,6 +17,7 @@ from sri_admin.materials.queries.works import find_work, releases_of, source_of
 from sri_admin.materials.rules import rendering, words
 from sri_admin.materials.rules.releases import SOURCE_LANGUAGE
 from sri_admin.materials.schemas import ReadingQuery
+from sri_admin.web import about
 from sri_admin.web.doors import Audience, Pages
 from sri_admin.web.homes import Home
 
@@ -27,7 +28,8 @@ pages = Pages("materials")
 def catalogue(actor: Actor, member: Tenant) -> dict[str, Any]:
     """Show every work, and for each one why this country may have it or not."""
     POLICY.require(actor, "materials.catalogue.read", member.id)
-    return {"member": member, "rows": catalogue_for(member.id), "words": words}
+    tabs = about.tabs(actor, member, "materials.catalogue")
+    return {"member": member, "rows": catalogue_for(member.id), "tabs": tabs, "words": words}
 
 
 @pages.get(
@@ -63,7 +65,7 @@ def _language(query: Mapping[str, Any], tags: list[str]) -> str:
     return next((each for each in i18n.chain(i18n.locale()) if each in tags), SOURCE_LANGUAGE)
 
 
-_READING = Home(POLICY, "materials.catalogue.read")
+READING = Home(POLICY, "materials.catalogue.read")
 
 MENU = (
     MenuEntry(
@@ -93,8 +95,8 @@ MENU = (
         icon="file-earmark-text",
         place=60,
         group=_l("From SRI"),
-        shown=_READING.shown,
-        url=lambda actor: url_for("materials.catalogue", code=_READING.code(actor)),
+        shown=READING.shown,
+        url=lambda actor: url_for("materials.catalogue", code=READING.code(actor)),
         covers=frozenset({"materials.release_read"}),
     ),
 )

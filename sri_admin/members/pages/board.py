@@ -19,7 +19,7 @@ from sri_admin.members.operations import offices as operations
 from sri_admin.members.pages.agreements import terms_said
 from sri_admin.members.pages.conflict import Answer, conflict_of, show_choices, show_date
 from sri_admin.members.pages.history import history_of
-from sri_admin.members.pages.members import badge_of, places_of, standing, tabs
+from sri_admin.members.pages.members import badge_of, places_of, standing
 from sri_admin.members.policy import POLICY
 from sri_admin.members.queries.agreements import agreements_of, current_agreement
 from sri_admin.members.queries.files import signed_copies
@@ -29,6 +29,7 @@ from sri_admin.members.queries.streams import file_writer, office_writer
 from sri_admin.members.rules import words
 from sri_admin.members.rules.contact import written
 from sri_admin.members.schemas.office import OfficeEndIn, OfficeErasureIn, OfficeHolderIn
+from sri_admin.web import about
 from sri_admin.web.doors import Audience, Pages, SeeOther, see_other
 from sri_admin.web.forms import Form
 from sri_admin.web.homes import Home
@@ -74,7 +75,7 @@ def office_holder_list(actor: Actor, member: Tenant) -> dict[str, Any]:
     holders, today = office_holders_of(member.id), today_of(record)
     return {
         "member": record,
-        "tabs": tabs(record, "members.office_holder_list") if actor.is_staff else [],
+        "tabs": about.tabs(actor, member, "members.office_holder_list"),
         "now": [each for each in holders if not _is_over(each, today)],
         "before": [each for each in holders if _is_over(each, today)],
         "writer": office_writer(record),

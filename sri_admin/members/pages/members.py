@@ -1,7 +1,9 @@
 """Pages for SRI staff: the countries, and one country."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 from flask import url_for
 
@@ -9,7 +11,7 @@ from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.formats import country_name, date_long, date_short, joined
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.i18n import gettext_lazy as _l
-from sri_admin.kernel.part import HUB
+from sri_admin.kernel.part import HUB, Tab
 from sri_admin.kernel.tenancy import Tenant
 from sri_admin.members.models.member import LegalEntity, Member
 from sri_admin.members.models.office import OfficeHolder
@@ -31,7 +33,7 @@ from sri_admin.members.rules import words
 from sri_admin.members.rules.agreement import ShownState
 from sri_admin.members.rules.member import MemberState, SuspensionKind, steps_from
 from sri_admin.members.schemas.member import MemberIn, MemberQuery
-from sri_admin.web import paging
+from sri_admin.web import about, paging
 from sri_admin.web.doors import Audience, Pages, SeeOther, see_other
 from sri_admin.web.forms import Form
 from sri_admin.web.templating import bdi
@@ -80,7 +82,8 @@ def member_show(actor: Actor, member: Tenant) -> dict[str, Any]:
     holders = office_holders_of(member.id, on=today_of(record))
     return {
         "member": record,
-        "tabs": tabs(record, "members.member_show"),
+        "tabs": about.tabs(actor, member, "members.member_show"),
+        "panels": about.panels(actor, member.id),
         "answers": standing(record, current),
         "current": current,
         "badge": badge_of(record, current),
@@ -103,7 +106,7 @@ def member_agreements(actor: Actor, member: Tenant) -> dict[str, Any]:
     rows = agreements_of(record)
     return {
         "member": record,
-        "tabs": tabs(record, "members.member_agreements"),
+        "tabs": about.tabs(actor, member, "members.member_agreements"),
         "answers": standing(record, current_agreement(rows)),
         "rows": [(row, badge_of(record, row)) for row in rows],
         "drafts": drafts_of(member.id),
@@ -111,17 +114,17 @@ def member_agreements(actor: Actor, member: Tenant) -> dict[str, Any]:
     }
 
 
-def tabs(member: Member, current: str) -> list[dict[str, Any]]:
-    """Return the pages about one country."""
-    labels = {
-        "members.member_show": _("Overview"),
-        "members.member_agreements": _("Agreements"),
-        "members.office_holder_list": _("People"),
-    }
+def tabs_of(_member_id: UUID, _on: date) -> list[Tab]:
+    """Return this part's pages about a country."""
     return [
-        {"label": label, "url": url_for(endpoint, code=member.code), "current": endpoint == current}
-        for endpoint, label in labels.items()
+        Tab(label=_l("Overview"), endpoint="members.member_show", place=10, shown=_is_staff),
+        Tab(label=_l("Agreements"), endpoint="members.member_agreements", place=20, shown=_is_staff),
+        Tab(label=_l("People"), endpoint="members.office_holder_list", place=80, shown=_is_staff),
     ]
+
+
+def _is_staff(actor: Actor) -> bool:
+    return actor.is_staff
 
 
 def standing(member: Member, current: AgreementRow | None) -> list[dict[str, Any]]:

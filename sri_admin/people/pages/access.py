@@ -11,6 +11,7 @@ from sri_admin.kernel import clock, formats, i18n, runtime
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.audit import entries_about
 from sri_admin.kernel.i18n import gettext as _
+from sri_admin.kernel.part import Panel
 from sri_admin.kernel.tenancy import Tenant, TenantKind
 from sri_admin.people.events import PasswordConfirmed, PreferencesChanged, SignedIn, SignedOut
 from sri_admin.people.models import Account, MandateRow
@@ -60,6 +61,25 @@ def access_list(actor: Actor, *, member: Tenant) -> dict[str, Any]:
         "ending": [each for each in rows if _ends_soon(each.mandate.ends_on, today)],
         "is_hub": member.kind is TenantKind.HUB,
     }
+
+
+def panel_of(member_id: UUID, _on: date) -> Panel | None:
+    """Tell the page about a country how many people have access for it here; their names stay on their own page."""
+    rows = access_at(member_id)
+    if not rows:
+        return None
+    waiting = len({each.account.id for each in rows if not each.has_password})
+    facts = [(_("People with access"), formats.number(len({each.account.id for each in rows})))]
+    if waiting:
+        facts.append((_("Invited, not here yet"), formats.number(waiting)))
+    return Panel(
+        title=_("Access"),
+        facts=facts,
+        label=_("Who has access"),
+        endpoint="people.access_list",
+        arguments={"code": codes_of({member_id})[member_id]},
+        shown=lambda actor: POLICY.allows(actor, "people.access.read", member_id),
+    )
 
 
 def _row(actor: Actor, each: Access, today: date) -> dict[str, Any]:
