@@ -1,10 +1,12 @@
 """`python -m tests.benchmarks`: measure, and say what came out on standard output."""
 
 import json
+from typing import Any
 
 import click
 
 from tests.benchmarks import sync as measuring
+from tests.benchmarks import text as texts
 
 
 @click.group()
@@ -18,7 +20,18 @@ def main() -> None:
 @click.option("--fast", is_flag=True, help="Let PostgreSQL answer before data are on disk, as in the tests.")
 def sync(*, changes: int, as_json: bool, fast: bool) -> None:
     """Measure synchronisation between a hub and a node over HTTP."""
-    told = measuring.measure(changes, durable=not fast)
+    _tell(measuring.measure(changes, durable=not fast), as_json=as_json)
+
+
+@main.command()
+@click.option("--segments", type=click.IntRange(min=2), default=500, show_default=True, help="How long the text is.")
+@click.option("--json", "as_json", is_flag=True, help="End with one JSON object.")
+def text(*, segments: int, as_json: bool) -> None:
+    """Measure a text that is translated segment by segment."""
+    _tell(texts.measure(segments), as_json=as_json)
+
+
+def _tell(told: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(told))
         return

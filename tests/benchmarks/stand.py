@@ -94,6 +94,25 @@ def built(*, durable: bool) -> Iterator[Stand]:
             cluster.remove()
 
 
+@contextmanager
+def alone() -> Iterator[Flask]:
+    """Build one hub that writes durably, stay inside it, and remove it afterwards."""
+    with tempfile.TemporaryDirectory(prefix="sri-bench-") as scratch:
+        cluster = postgres.Cluster(Path(scratch) / "data", postgres.find_binaries(), options={})
+        try:
+            cluster.ensure()
+            logs.configure(LogSettings(level="warning", format="text"))
+            settings = settings_for("hub", Path(scratch) / "hub")
+            app = create_app(settings, found=_database(cluster, HUB_DATABASE))
+            with app.app_context():
+                database.migrate()
+                establish()
+                yield app
+                db.engine.dispose()
+        finally:
+            cluster.remove()
+
+
 def _installed(cluster: postgres.Cluster, scratch: Path) -> Stand:
     places = {
         role: Place(role, scratch / role, _database(cluster, name), "", "", StreamClass.HUB_MEMBER)

@@ -128,3 +128,16 @@ def test_the_list_of_translations_leads_to_the_languages_of_a_country(app: Flask
     director, auditor = (people.browser(app, people.person(each)) for each in (Role.SRI_DIRECTOR, Role.AUDITOR))
     link = 'href="/countries/QM/languages"'
     assert (link in text_of(director, "/translation"), link in text_of(auditor, "/translation")) == (True, False)
+
+
+def test_a_long_text_is_shown_around_the_open_segment(app: Flask) -> None:
+    member = make.member("QM", MemberState.LICENSED)
+    materials.released(text="# Long\n\n" + "\n\n".join(f"Sentence {number}." for number in range(150)))
+    loc.granted(member)
+    translator = browser(app, Role.TRANSLATOR, member)
+    first = text_of(translator, BENCH)
+    assert ("Sentence 20." in first, "Sentence 60." in first) == (True, False)
+    later = re.search(r'href="([^"]+)">Later segments', first)
+    assert later is not None
+    further = text_of(translator, later.group(1))
+    assert ("Sentence 60." in further, "Earlier segments" in further) == (True, True)

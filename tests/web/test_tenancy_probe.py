@@ -78,7 +78,11 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "OfficeEndIn": {"ends_on": "2026-01-02", "reason": "They moved away."},
 }
-QUERIES = {"MemberQuery": ["q=Land", "q=QM", "sort=name", "page=2"], "AgreementQuery": ["q=Land", "page=2"]}
+QUERIES = {
+    "SearchQuery": ["q=land", "q=qn"],
+    "MemberQuery": ["q=Land", "q=QM", "sort=name", "page=2"],
+    "AgreementQuery": ["q=Land", "page=2"],
+}
 QUERIES |= {"ReadingQuery": ["language=en"], "WorkbenchQuery": ["show=todo"]}
 QUERIES |= {"ExportQuery": ["q=Land"], "TemplateQuery": ["kind=members"], "ImportQuery": ["kind=members"]}
 QUERIES |= {"StickQuery": ["node=00000000-0000-7000-8000-000000000000"]}

@@ -20,7 +20,14 @@ from sri_admin.localization.events import SegmentReviewed, SegmentTranslated
 from sri_admin.localization.models import Contribution, ContributionReview, TranslationDraft
 from sri_admin.localization.policy import POLICY
 from sri_admin.localization.queries.grants import is_written_here, terms_of
-from sri_admin.localization.queries.texts import Segment, contribution_by_id, draft_of, facts_of, may_translate, text_of
+from sri_admin.localization.queries.texts import (
+    Segment,
+    contribution_by_id,
+    draft_of,
+    facts_of,
+    may_translate,
+    segment_of,
+)
 from sri_admin.localization.rules.checks import findings
 from sri_admin.localization.rules.desk import Desk
 from sri_admin.localization.rules.standing import Verdict
@@ -40,7 +47,7 @@ def contribute(actor: Actor, desk: Desk, work: Work, *, values: Values) -> Contr
     segment = _segment(desk, work, values)
     text = " ".join(values["text"].split())
     _check(segment, text, desk.language, values.get("waiver"))
-    facts = facts_of(work, desk.language, member_id=desk.member_id)
+    facts = facts_of(work, desk.language, member_id=desk.member_id, uid=segment.block.uid)
     seen = {each.id for each in facts.versions.get(segment.block.uid, ()) if each.revision == segment.block.revision}
     row = Contribution(
         member_id=desk.member_id,
@@ -129,8 +136,7 @@ def _segment(desk: Desk, work: Work, values: Values) -> Segment:
         raise NotFoundError
     if not is_written_here(desk.member_id):
         raise ElsewhereError
-    text = text_of(work, desk.language, member_id=desk.member_id)
-    found = text.segment(values["segment"]) if text else None
+    found = segment_of(desk, work, values["segment"])
     if found is None:
         raise NotFoundError
     if values.get("revision") not in {None, found.block.revision}:

@@ -33,6 +33,7 @@ from sri_admin.web.homes import Home
 pages = Pages("localization")
 TODO = (State.MISSING, State.OUTDATED, State.RETURNED, State.TWO_VERSIONS)
 TO_REVIEW = (State.DRAFTED, State.TWO_VERSIONS)
+ROWS_AROUND = 30
 _AT = "/countries/<code>/translation/<work>/<language>"
 
 
@@ -63,7 +64,7 @@ def workbench(actor: Actor, query: Mapping[str, Any], form: Form, *, member: Ten
         **here,
         "form": form,
         "text": text,
-        "rows": shown,
+        **_window(shown, active),
         "show": show,
         "active": active,
         "opened": _opened(actor, desk, found, active, form) if active else None,
@@ -115,6 +116,17 @@ def _is_shown(segment: Segment, show: str) -> bool:
 
 def _first(shown: Sequence[Segment]) -> Segment | None:
     return next((each for each in shown if each.standing.state in TODO), None) or next(iter(shown), None)
+
+
+def _window(shown: Sequence[Segment], active: Segment | None) -> dict[str, Any]:
+    """Return the rows around the open one, and the segments a reader goes on to beyond them."""
+    place = next((number for number, each in enumerate(shown) if active and each.block.uid == active.block.uid), 0)
+    first, end = max(place - ROWS_AROUND, 0), place + ROWS_AROUND + 1
+    return {
+        "rows": shown[first:end],
+        "earlier": shown[max(first - ROWS_AROUND, 0)] if first else None,
+        "later": shown[min(end + ROWS_AROUND, len(shown) - 1)] if end < len(shown) else None,
+    }
 
 
 def _steps(shown: Sequence[Segment], active: Segment | None) -> dict[str, str | None]:

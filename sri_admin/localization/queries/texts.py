@@ -1,9 +1,9 @@
 """How a text stands in a language, segment by segment: the facts that are here, judged by the rules."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,7 +11,12 @@ import sqlalchemy as sa
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import NotFoundError
-from sri_admin.localization.models import Contribution, ContributionReview, LanguageDecision, TranslationDraft
+from sri_admin.localization.models import (
+    Contribution,
+    ContributionReview,
+    LanguageDecision,
+    TranslationDraft,
+)
 from sri_admin.localization.policy import POLICY
 from sri_admin.localization.queries.grants import languages_of
 from sri_admin.localization.rules.desk import Desk
@@ -21,8 +26,6 @@ from sri_admin.materials.queries.entitlement import standing_of as entitlement_o
 from sri_admin.materials.queries.works import blocks_of, find_work, newest_release, releases_of
 from sri_admin.materials.rules.blocks import Block
 from sri_admin.materials.rules.releases import SOURCE_LANGUAGE
-
-F = TypeVar("F", Contribution, ContributionReview, LanguageDecision)
 
 
 @dataclass(frozen=True)
@@ -91,53 +94,86 @@ def text_of(work: Work, language: str, *, member_id: UUID | None = None) -> Text
     source = newest_release(work)
     if source is None:
         return None
-    facts, wordings = facts_of(work, language, member_id=member_id), _wordings(work)
-    segments = [_segment(place, block, facts, wordings) for place, block in enumerate(blocks_of(source), 1)]
-    return TextRow(work, language, source, segments)
+    facts = facts_of(work, language, member_id=member_id)
+    segments = [_segment(place, block, facts) for place, block in enumerate(blocks_of(source), 1)]
+    return TextRow(work, language, source, _with_old_sources(work, segments))
 
 
-def _segment(place: int, block: Block, facts: Facts, wordings: Mapping[str, str]) -> Segment:
+def segment_of(desk: Desk, work: Work, uid: str) -> Segment | None:
+    """Return one segment as it stands for a member, read without the rest of the text; None if the source lacks it."""
+    source = newest_release(work)
+    placed = enumerate(blocks_of(source), 1) if source else ()
+    found = next(((place, each) for place, each in placed if each.uid == uid), None)
+    if found is None:
+        return None
+    facts = facts_of(work, desk.language, member_id=desk.member_id, uid=uid)
+    return _with_old_sources(work, [_segment(*found, facts)])[0]
+
+
+def _segment(place: int, block: Block, facts: Facts) -> Segment:
     standing = standing_of(
         block.revision,
         is_critical=block.risk.is_critical,
         versions=facts.versions.get(block.uid, ()),
         marks=facts.marks.get(block.uid, ()),
     )
-    return Segment(place, block, standing, wordings.get(standing.base) if standing.base else None)
+    return Segment(place, block, standing)
 
 
-def _wordings(work: Work) -> dict[str, str]:
+def _with_old_sources(work: Work, segments: Sequence[Segment]) -> list[Segment]:
+    # Earlier releases are read only if something was translated from one of them.
+    if not any(each.standing.base for each in segments):
+        return list(segments)
     sources = releases_of(work, language=SOURCE_LANGUAGE)
-    return {block.revision: block.text for release in sources for block in blocks_of(release)}
+    wordings = {block.revision: block.text for release in sources for block in blocks_of(release)}
+    return [replace(each, old_source=wordings.get(each.standing.base)) for each in segments]
 
 
-def facts_of(work: Work, language: str, *, member_id: UUID | None = None) -> Facts:
-    """Return the contributions, reviews and decisions on a work in a language."""
-    facts = Facts()
+def facts_of(work: Work, language: str, *, member_id: UUID | None = None, uid: str | None = None) -> Facts:
+    """Return the contributions, reviews and decisions on a work in a language, or on one segment of it."""
+    facts, about = Facts(), _About(work.id, language, member_id, uid)
     texts: dict[UUID, str] = {}
-    for each in db.session.scalars(_of(Contribution, work, language, member_id)):
-        texts[each.id] = each.text
-        facts.versions.setdefault(each.block_uid, []).append(_version(each))
-    for each in db.session.scalars(_of(ContributionReview, work, language, member_id)):
-        if each.contribution_id in texts:
-            facts.marks.setdefault(each.block_uid, []).append(_review(each, texts[each.contribution_id]))
-    for each in db.session.scalars(_of(LanguageDecision, work, language, None)):
-        facts.marks.setdefault(each.block_uid, []).append(_decision(each))
+    for block, version in _contributions(about):
+        texts[UUID(version.id)] = version.text
+        facts.versions.setdefault(block, []).append(version)
+    for block, mark in (*_reviews(about, texts), *_decisions(about)):
+        facts.marks.setdefault(block, []).append(mark)
     return facts
 
 
-def _of(kind: type[F], work: Work, language: str, member_id: UUID | None) -> sa.Select[F]:
-    wanted = sa.select(kind).where(kind.work_id == work.id, kind.language == language)
-    return wanted if member_id is None else wanted.where(kind.member_id == member_id)
+class _About(NamedTuple):
+    work_id: UUID
+    language: str
+    member_id: UUID | None
+    uid: str | None
 
 
-def _version(row: Contribution) -> Version:
-    return Version(
-        id=str(row.id), revision=row.revision, text=row.text, author=row.actor, at=row.at, seen=frozenset(row.seen)
+# Columns instead of rows of the model: a long text has thousands of facts, and nothing of them is changed here.
+def _contributions(about: _About) -> Iterator[tuple[str, Version]]:
+    it = Contribution
+    columns = sa.select(it.block_uid, it.id, it.revision, it.text, it.actor, it.at, it.seen)
+    for uid, id_, revision, text, author, at, seen in db.session.execute(columns.where(_fits(it, about))):
+        yield uid, Version(id=str(id_), revision=revision, text=text, author=author, at=at, seen=frozenset(seen))
+
+
+def _reviews(about: _About, texts: Mapping[UUID, str]) -> Iterator[tuple[str, Mark]]:
+    it = ContributionReview
+    columns = sa.select(it.block_uid, it.id, it.revision, it.contribution_id, it.verdict, it.at, it.note, it.seen)
+    for row in db.session.execute(columns.where(_fits(it, about))):
+        if row.contribution_id in texts:
+            yield row.block_uid, _mark(row, texts[row.contribution_id], by_sri=False)
+
+
+def _decisions(about: _About) -> Iterator[tuple[str, Mark]]:
+    it = LanguageDecision
+    columns = sa.select(
+        it.block_uid, it.id, it.revision, it.contribution_id, it.text, it.verdict, it.at, it.note, it.seen
     )
+    for row in db.session.execute(columns.where(_fits(it, about._replace(member_id=None)))):
+        yield row.block_uid, _mark(row, row.text, by_sri=True)
 
 
-def _review(row: ContributionReview, text: str) -> Mark:
+def _mark(row: Any, text: str, *, by_sri: bool) -> Mark:
     return Mark(
         id=str(row.id),
         revision=row.revision,
@@ -145,23 +181,19 @@ def _review(row: ContributionReview, text: str) -> Mark:
         text=text,
         verdict=row.verdict,
         at=row.at,
+        by_sri=by_sri,
         note=row.note,
         seen=frozenset(row.seen),
     )
 
 
-def _decision(row: LanguageDecision) -> Mark:
-    return Mark(
-        id=str(row.id),
-        revision=row.revision,
-        version_id=str(row.contribution_id),
-        text=row.text,
-        verdict=row.verdict,
-        at=row.at,
-        by_sri=True,
-        note=row.note,
-        seen=frozenset(row.seen),
-    )
+def _fits(kind: type[Contribution | ContributionReview | LanguageDecision], about: _About) -> sa.ColumnElement[bool]:
+    conditions = [kind.work_id == about.work_id, kind.language == about.language]
+    if about.uid is not None:
+        conditions.append(kind.block_uid == about.uid)
+    if about.member_id is not None:
+        conditions.append(kind.member_id == about.member_id)
+    return sa.and_(*conditions)
 
 
 def activity_of(member_id: UUID) -> tuple[int, datetime | None]:

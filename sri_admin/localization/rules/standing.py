@@ -78,6 +78,8 @@ def standing_of(
     revision: str, *, is_critical: bool, versions: Collection[Version], marks: Collection[Mark]
 ) -> Standing:
     """Say how a segment stands against a revision of its source."""
+    if not versions and not marks:
+        return Standing(state=State.MISSING)
     here = _judge(revision, is_critical, versions, marks)
     if here.state is not State.MISSING:
         return here
