@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from sri_admin.kernel.text import Text
 from sri_admin.kernel.work import Event, personal
 from sri_admin.members.rules.agreement import AgreementKind, EventKind, Right
+from sri_admin.members.rules.block import BlockKind
 from sri_admin.members.rules.member import Hosting, Listing, MemberKind, MemberState, SuspensionKind, Transition
 
 
@@ -73,6 +75,23 @@ class MemberStateChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MemberBlocked(Event):
+    """A member is held back from something until a cause is dealt with."""
+
+    subject_kind = "member"
+    kind: BlockKind
+    reason: Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberUnblocked(Event):
+    """A cause that held a member back is dealt with."""
+
+    subject_kind = "member"
+    kind: BlockKind
+
+
+@dataclass(frozen=True, kw_only=True)
 class LegalEntityEntered(Event):
     """The legal body behind a member was entered."""
 
@@ -98,6 +117,7 @@ class AgreementOffered(AgreementEvent):
     rights: tuple[Right, ...]
     territories: tuple[str, ...]
     amends_id: UUID | None = None
+    continues_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

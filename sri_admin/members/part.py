@@ -8,6 +8,7 @@ from sri_admin.members.api import sheets as sheets_api
 from sri_admin.members.jobs import cards
 from sri_admin.members.jobs import exports as export_jobs
 from sri_admin.members.jobs import imports as import_jobs
+from sri_admin.members.models.agreement import RENEWED_ONCE
 from sri_admin.members.models.territory import NO_OVERLAP
 from sri_admin.members.pages import agreements, board, changes, closing, exports, files, imports, members, search
 from sri_admin.members.policy import POLICY
@@ -66,6 +67,8 @@ PART = Part(
         events.MemberDescribed: words.tell_described,
         events.MemberMoved: words.tell_moved,
         events.MemberStateChanged: words.tell_step,
+        events.MemberBlocked: words.tell_blocked,
+        events.MemberUnblocked: words.tell_unblocked,
         events.LegalEntityEntered: words.tell_entity,
         events.TerritoryExtraEntered: words.tell_extra,
         events.MemberCardRefreshed: words.tell_card,
@@ -86,6 +89,7 @@ PART = Part(
         NO_OVERLAP: lambda: ConflictError(
             _l("One of these places already belongs to another exclusive agreement in that time."), code="place_taken"
         ),
+        RENEWED_ONCE: lambda: ConflictError(_l("This agreement is renewed already."), code="renewed"),
         "uq_tenant_code": lambda: ConflictError(
             _l("Another country already has this code. A code is never used twice."), code="code_taken"
         ),

@@ -36,6 +36,10 @@ POLICY = Policy(
         # Only jobs and handlers do these; they act as the system.
         "members.member.move": lambda _actor, _subject: False,
         "members.card.refresh": lambda _actor, _subject: False,
+        # No door of this part opens these two: the parts above call them for what they decide.
+        "members.block.set": _guardians,
+        "members.block.lift": _guardians,
+        "members.block.read": _readers,
         "members.sheet.export": staff(*STAFF_ROLES),
         "members.sheet.import": _at_the_hub("sri_director", "country_liaison"),
         "members.agreement.read": _readers,

@@ -15,11 +15,13 @@ from sri_admin.federation.wire import WireBoolean, WireDate, WireInstant, WireTe
 from sri_admin.kernel.pdf import MOST_BYTES
 from sri_admin.kernel.text import Text
 from sri_admin.members.models.agreement import Agreement, AgreementEventRow, AgreementFile
+from sri_admin.members.models.block import MemberBlock
 from sri_admin.members.models.member import LegalEntity, Member, MemberCard, MemberEvent
 from sri_admin.members.models.office import OfficeHolder
 from sri_admin.members.models.territory import MemberTerritory, TerritoryExtra
 from sri_admin.members.rules import agreement as a
 from sri_admin.members.rules import member as m
+from sri_admin.members.rules.block import BlockKind
 from sri_admin.members.rules.naming import search_text
 from sri_admin.members.rules.office import Office
 
@@ -88,6 +90,7 @@ class AgreementWire(Wire):
     kind = fields.Enum(a.AgreementKind, by_value=True, required=True)
     parent_id = WireUUID(allow_none=True)
     amends_id = WireUUID(allow_none=True)
+    continues_id = WireUUID(allow_none=True)
     rights = fields.List(fields.String(), required=True)
     programme_types = fields.List(fields.String(), required=True)
     territories = fields.List(fields.String(), required=True)
@@ -115,6 +118,20 @@ class AgreementEventWire(Wire):
     at = WireInstant(required=True)
     actor = fields.String(required=True)
     role = fields.String(required=True)
+
+
+class BlockWire(Wire):
+    """members.block/1."""
+
+    kind = fields.Enum(BlockKind, by_value=True, required=True)
+    source_kind = fields.String(required=True, validate=validate.Length(1, 80))
+    source_id = WireUUID(required=True)
+    reason = WireText(required=True)
+    set_at = WireInstant(required=True)
+    actor = fields.String(required=True)
+    role = fields.String(required=True)
+    lifted_at = WireInstant(allow_none=True)
+    lifted_by = fields.String(allow_none=True)
 
 
 class AgreementFileWire(Wire):
@@ -207,6 +224,7 @@ AGREEMENT_FILE = Kind(
     stream=HUB_MEMBER,
     append_only=True,
 )
+BLOCK = Kind(name="members.block", version=1, model=MemberBlock, schema=BlockWire, stream=HUB_MEMBER)
 TERRITORY = Kind(name="members.territory", version=1, model=MemberTerritory, schema=TerritoryWire, stream=HUB_MEMBER)
 OFFICE_HOLDER = Kind(
     name="members.office_holder", version=1, model=OfficeHolder, schema=OfficeHolderWire, stream=MEMBER_OPS
@@ -226,5 +244,6 @@ KINDS = (
     AGREEMENT_EVENT,
     AGREEMENT_FILE,
     TERRITORY,
+    BLOCK,
     OFFICE_HOLDER,
 )

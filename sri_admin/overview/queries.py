@@ -242,7 +242,8 @@ def _note(note: AgreementEventRow, ref_no: str, local: ZoneInfo) -> News:
 
 def _of_agreement(agreement: Agreement) -> Iterable[News]:
     about = {"ref_no": agreement.ref_no, "reason": agreement.reason or ""}
-    yield News(agreement.offered_on, "members.AgreementOffered", {**about, "amends_id": agreement.amends_id}, "")
+    links = {"amends_id": agreement.amends_id, "continues_id": agreement.continues_id}
+    yield News(agreement.offered_on, "members.AgreementOffered", {**about, **links}, "")
     if agreement.signed_on:
         values = {**about, "ends_on": agreement.ends_on.isoformat()}
         yield News(agreement.signed_on, "members.AgreementSigned", values, "")

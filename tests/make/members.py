@@ -15,13 +15,15 @@ from sri_admin.kernel.text import Text
 from sri_admin.members.models.agreement import Agreement, AgreementDraft
 from sri_admin.members.models.member import Member
 from sri_admin.members.models.office import OfficeHolder
-from sri_admin.members.operations import agreements, members, offices
+from sri_admin.members.operations import agreements, blocks, drafts, members, offices
 from sri_admin.members.queries.members import today_of
 from sri_admin.members.rules.agreement import AgreementKind, ProgrammeType, Right
+from sri_admin.members.rules.block import BlockKind
 from sri_admin.members.rules.member import Hosting, Listing, MemberKind, MemberState, SuspensionKind, Transition
 from sri_admin.members.rules.office import Office
 
 T = TypeVar("T")
+CAUSE = Text.of("The finding F-1 is open. Show that it is put right.", es="El hallazgo F-1 está abierto.")
 # How a country gets from prospect to each state.
 _WAY: dict[MemberState, tuple[Transition, ...]] = {
     MemberState.PROSPECT: (),
@@ -148,7 +150,7 @@ def draft(member_id: UUID, **more: Any) -> UUID:
     for code in more.get("territories", ["QM"]):
         extra(code, f"Land of {code}")
     values, director = {"id": ids.new(), **terms(**more)}, actor()
-    return writing(member_id, lambda: agreements.save_draft(director, found(member_id), values=values).id)
+    return writing(member_id, lambda: drafts.save_draft(director, found(member_id), values=values).id)
 
 
 def offered(member_id: UUID, **more: Any) -> UUID:
@@ -165,15 +167,60 @@ def offered(member_id: UUID, **more: Any) -> UUID:
 
 def signed(member_id: UUID, **more: Any) -> UUID:
     """Make a signed agreement and return its id."""
-    agreement_id, director = offered(member_id, **more), actor()
-
-    def sign() -> None:
-        row = db.session.get(Agreement, (member_id, agreement_id))
-        assert row is not None
-        agreements.sign_agreement(director, row, values={"signed_on": today_of(found(member_id))})
-
-    writing(member_id, sign)
+    agreement_id = offered(member_id, **more)
+    sign(member_id, agreement_id)
     return agreement_id
+
+
+def renewal_draft(member_id: UUID, agreement_id: UUID) -> UUID:
+    """Make the draft that renews an agreement and return its id."""
+    director = actor()
+
+    def begin() -> UUID:
+        return drafts.draft_renewal(director, agreement(member_id, agreement_id), values={}).id
+
+    return writing(member_id, begin)
+
+
+def renewal(member_id: UUID, agreement_id: UUID) -> UUID:
+    """Make an offered renewal of an agreement and return its id."""
+    draft_id, director = renewal_draft(member_id, agreement_id), actor()
+
+    def offer() -> UUID:
+        row = db.session.get_one(AgreementDraft, (member_id, draft_id))
+        return agreements.offer_agreement(director, row, values={}).id
+
+    return writing(member_id, offer)
+
+
+def sign(member_id: UUID, agreement_id: UUID, *, on: date | None = None) -> None:
+    """Note that both sides signed an agreement, by default today."""
+    director = actor()
+
+    def note() -> None:
+        said = {"signed_on": on or today_of(found(member_id))}
+        agreements.sign_agreement(director, agreement(member_id, agreement_id), values=said)
+
+    writing(member_id, note)
+
+
+def agreement(member_id: UUID, agreement_id: UUID) -> Agreement:
+    """Return an agreement inside a transaction."""
+    return db.session.get_one(Agreement, (member_id, agreement_id))
+
+
+def block(member_id: UUID, source_id: UUID, **more: Any) -> UUID:
+    """Hold renewals of a member back for a source and return the block's id."""
+    values = {"kind": BlockKind.RENEWAL, "source_kind": "test.cause", "source_id": source_id, "reason": CAUSE, **more}
+    director = actor()
+    return writing(member_id, lambda: blocks.set_block(director, found(member_id), values=values).id)
+
+
+def unblock(member_id: UUID, source_id: UUID) -> None:
+    """Take back what a source holds."""
+    values = {"kind": BlockKind.RENEWAL, "source_kind": "test.cause", "source_id": source_id}
+    director = actor()
+    writing(member_id, lambda: blocks.lift_block(director, found(member_id), values=values))
 
 
 def office_holder(member_id: UUID, office: Office = Office.CHAIR, **more: Any) -> UUID:

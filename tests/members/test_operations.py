@@ -16,7 +16,7 @@ from sri_admin.members.models.agreement import Agreement, AgreementDraft
 from sri_admin.members.models.member import Member, MemberCard, MemberEvent
 from sri_admin.members.models.office import OfficeHolder, OfficeHolderPrivate
 from sri_admin.members.models.territory import MemberTerritory
-from sri_admin.members.operations import agreements, members, offices
+from sri_admin.members.operations import agreements, drafts, members, offices
 from sri_admin.members.rules.agreement import AgreementState, EventKind
 from sri_admin.members.rules.member import MemberState, SuspensionKind, Transition
 from tests.make import members as make
@@ -124,9 +124,7 @@ def test_a_signed_agreement_is_only_amended_and_an_offer_withdrawn_is_drafted_an
     member_id, director = make.member("QM"), make.actor()
     agreement_id = make.offered(member_id)
     make.writing(member_id, lambda: agreements.withdraw_offer(director, _agreement(agreement_id), values=_WHY))
-    again = make.writing(
-        member_id, lambda: agreements.draft_again(director, _agreement(agreement_id), values={}).values
-    )
+    again = make.writing(member_id, lambda: drafts.draft_again(director, _agreement(agreement_id), values={}).values)
     assert again["territories"] == ["QM"]
     with pytest.raises(ConflictError):
         make.writing(member_id, lambda: agreements.sign_agreement(director, _agreement(agreement_id), values=_SIGNED))
@@ -148,7 +146,7 @@ def test_terms_that_contradict_each_other_are_refused_field_by_field() -> None:
     member_id, director = make.member("QM"), make.actor()
     wrong = make.terms(ends_on=date(2020, 1, 1), rights=[], territories=[])
     with pytest.raises(InvalidError) as refused:
-        make.writing(member_id, lambda: agreements.save_draft(director, make.found(member_id), values=wrong))
+        make.writing(member_id, lambda: drafts.save_draft(director, make.found(member_id), values=wrong))
     assert {each.field for each in refused.value.fields} == {"ends_on", "rights", "territories"}
 
 
@@ -156,7 +154,7 @@ def test_a_draft_may_wait_incomplete_but_is_not_offered() -> None:
     member_id, director = make.member("QM"), make.actor()
     draft_id = ids.new()
     values = {"id": draft_id, "starts_on": clock.today(), "later": True}
-    make.writing(member_id, lambda: agreements.save_draft(director, make.found(member_id), values=values))
+    make.writing(member_id, lambda: drafts.save_draft(director, make.found(member_id), values=values))
     with pytest.raises(InvalidError) as refused:
         make.writing(member_id, lambda: agreements.offer_agreement(director, _draft(member_id, draft_id), values={}))
     assert {each.field for each in refused.value.fields} == {"ends_on", "rights", "territories"}

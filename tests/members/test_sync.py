@@ -52,6 +52,7 @@ def test_everything_the_operations_write_passes_its_own_wire_check() -> None:
     make.writing(member_id, lambda: members.enter_legal_entity(director, make.found(member_id), values=entity))
     jobs.refresh_card(system(jobs.REFRESH_CARD), member_id=hub_id, card_id=member_id)
     files.signed_copy(member_id, agreement_of(member_id))
+    make.block(member_id, ids.new())
     with transaction.reading(tenancy.everywhere([member_id, hub_id])):
         seen = set()
         for kind in KINDS:

@@ -16,7 +16,7 @@ from sri_admin.kernel.db import db
 from sri_admin.kernel.tenancy import Tenant, TenantKind
 from sri_admin.kernel.text import Text
 from sri_admin.members.models.agreement import AgreementDraft
-from sri_admin.members.operations import agreements, members, offices
+from sri_admin.members.operations import agreements, drafts, members, offices
 from sri_admin.members.queries.agreements import agreement_by_id
 from sri_admin.members.queries.members import member_by_id, today_of
 from sri_admin.members.rules.agreement import EventKind, ProgrammeType, Right
@@ -178,7 +178,7 @@ def _enter_body(country: Country, id_: UUID, since: date) -> Callable[[Actor], A
 
 def _offer(id_: UUID, values: dict[str, Any]) -> Callable[[Actor], Any]:
     def offer(actor: Actor) -> None:
-        draft: AgreementDraft = agreements.save_draft(actor, member_by_id(id_), values=values)
+        draft: AgreementDraft = drafts.save_draft(actor, member_by_id(id_), values=values)
         db.session.flush()
         agreements.offer_agreement(actor, draft, values={})
 

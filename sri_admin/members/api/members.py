@@ -13,7 +13,7 @@ from sri_admin.kernel.tenancy import Tenant
 from sri_admin.members.models.agreement import Agreement, AgreementDraft, AgreementFile
 from sri_admin.members.models.member import Member
 from sri_admin.members.models.office import OfficeHolder
-from sri_admin.members.operations import agreements, offices
+from sri_admin.members.operations import agreements, drafts, offices
 from sri_admin.members.operations.files import add_signed_copy
 from sri_admin.members.operations.members import STEPS, describe_member, register_member
 from sri_admin.members.policy import POLICY
@@ -24,6 +24,7 @@ from sri_admin.members.queries.agreements import (
     agreements_page,
     draft_by_id,
 )
+from sri_admin.members.queries.blocks import blocks_of
 from sri_admin.members.queries.files import signed_copies
 from sri_admin.members.queries.members import MemberRow, member_by_id, members_page
 from sri_admin.members.queries.offices import office_holder_by_id, office_holders_of
@@ -43,6 +44,7 @@ from sri_admin.members.schemas.agreement import (
     SignatureIn,
     WithdrawalIn,
 )
+from sri_admin.members.schemas.block import BlockList
 from sri_admin.members.schemas.member import DescriptionIn, MemberIn, MemberOut, MemberPage, MemberQuery, TransitionIn
 from sri_admin.members.schemas.office import (
     OfficeEndIn,
@@ -155,15 +157,28 @@ def agreement_file_create(actor: Actor, upload: Upload, *, member: Tenant, agree
     roles=HUB,
 )
 def agreement_draft_create(actor: Actor, values: Values, *, member: Tenant) -> AgreementDraft:
-    """Draft an agreement or, with `amends_id`, an amendment."""
-    return agreements.save_draft(actor, member_by_id(member.id), values=values)
+    """Draft an agreement, with `amends_id` an amendment, with `continues_id` a renewal."""
+    return drafts.save_draft(actor, member_by_id(member.id), values=values)
+
+
+@api.post(f"{_AGREEMENT}/renewal", audience=Audience.STAFF, gives=AgreementDraftOut, created=True, roles=HUB)
+def agreement_renewal(actor: Actor, *, member: Tenant, agreement_id: UUID) -> AgreementDraft:
+    """Begin the draft that renews an agreement."""
+    return drafts.draft_renewal(actor, agreement_by_id(member.id, agreement_id), values={})
+
+
+@api.get("/members/<code>/blocks", audience=Audience.MEMBER, gives=BlockList)
+def member_blocks(actor: Actor, member: Tenant) -> dict[str, Any]:
+    """List what holds a member country back, or did."""
+    POLICY.require(actor, "members.block.read", member.id)
+    return {"rows": blocks_of(member.id)}
 
 
 @api.put(_DRAFT, audience=Audience.STAFF, takes=AgreementDraftIn, gives=AgreementDraftOut, versioned=True, roles=HUB)
 def agreement_draft_change(actor: Actor, values: Values, *, member: Tenant, draft_id: UUID) -> AgreementDraft:
     """Change a draft."""
     draft_by_id(member.id, draft_id)
-    return agreements.save_draft(actor, member_by_id(member.id), values={**values, "id": draft_id})
+    return drafts.save_draft(actor, member_by_id(member.id), values={**values, "id": draft_id})
 
 
 @api.post(f"{_DRAFT}/offer", audience=Audience.STAFF, gives=AgreementOut, versioned=True, created=True, roles=HUB)

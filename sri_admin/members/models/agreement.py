@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sri_admin.kernel import clock
@@ -15,6 +16,7 @@ from sri_admin.members.models.member import same_tenant
 from sri_admin.members.rules.agreement import AgreementKind, AgreementState, EventKind
 
 REF_NO = "uq_agreement_member_id_ref_no"
+RENEWED_ONCE = "ex_agreement_renewed_once"
 
 
 class Agreement(Versioned, OfTenant, Base):
@@ -25,6 +27,16 @@ class Agreement(Versioned, OfTenant, Base):
         sa.UniqueConstraint("member_id", "ref_no", name=REF_NO, deferrable=True, initially="DEFERRED"),
         same_tenant("parent_id", "agreement"),
         same_tenant("amends_id", "agreement"),
+        same_tenant("continues_id", "agreement"),
+        ExcludeConstraint(
+            (sa.column("member_id"), "="),
+            (sa.column("continues_id"), "="),
+            where=sa.text("state <> 'withdrawn'"),
+            name=RENEWED_ONCE,
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+        sa.CheckConstraint("amends_id is null or continues_id is null", name="one_link"),
         sa.CheckConstraint("ends_on > starts_on", name="dates"),
         sa.CheckConstraint(
             "(closed_on is not null) = (state in ('superseded', 'terminated', 'ended'))", name="closed_on"
@@ -36,6 +48,7 @@ class Agreement(Versioned, OfTenant, Base):
     kind: Mapped[AgreementKind] = enum_column(AgreementKind)
     parent_id: Mapped[UUID | None] = mapped_column(comment="the agreement this one rests on")
     amends_id: Mapped[UUID | None] = mapped_column(comment="the agreement this one takes the place of")
+    continues_id: Mapped[UUID | None] = mapped_column(comment="the agreement this one renews")
     rights: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text()))
     programme_types: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text()))
     territories: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text()))
@@ -58,6 +71,7 @@ class AgreementDraft(Versioned, OfTenant, Base):
     __tablename__ = "agreement_draft"
     __table_args__ = {"info": {"tenancy": TENANT}}
     amends_id: Mapped[UUID | None]
+    continues_id: Mapped[UUID | None]
     values: Mapped[dict[str, Any]]
     changed_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
     offered: Mapped[bool] = mapped_column(default=False, comment="its agreement has the same id")

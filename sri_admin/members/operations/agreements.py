@@ -1,9 +1,8 @@
-"""The life of an agreement: drafted, offered, signed, amended; withdrawn, terminated or ended."""
+"""The life of an agreement: offered, signed, amended, renewed; withdrawn, terminated or ended."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
 
 from sri_admin.kernel import clock, ids
 from sri_admin.kernel.actor import Actor
@@ -12,8 +11,8 @@ from sri_admin.kernel.errors import ConflictError, FieldError, InvalidError
 from sri_admin.kernel.formats import date_long
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.i18n import gettext_lazy as _l
-from sri_admin.kernel.schema import check_version, load
-from sri_admin.kernel.work import plain, record
+from sri_admin.kernel.schema import check_version
+from sri_admin.kernel.work import record
 from sri_admin.members.events import (
     AgreementAmended,
     AgreementEnded,
@@ -24,70 +23,21 @@ from sri_admin.members.events import (
     AgreementWithdrawn,
 )
 from sri_admin.members.models.agreement import Agreement, AgreementDraft, AgreementEventRow
-from sri_admin.members.models.member import Member
-from sri_admin.members.operations.territories import check_places, give_back_places, grant_places
+from sri_admin.members.operations.drafts import check_draft, terms_of
+from sri_admin.members.operations.territories import give_back_places, grant_places
 from sri_admin.members.policy import POLICY
 from sri_admin.members.queries.agreements import agreement_by_id, next_ref_no
+from sri_admin.members.queries.blocks import hold_member, open_blocks
 from sri_admin.members.queries.members import member_by_id, today_of
+from sri_admin.members.queries.renewals import prolongs, require_continuable, require_renewable
 from sri_admin.members.rules.agreement import (
     AgreementState,
     EventKind,
     Right,
     check_move,
-    check_terms,
 )
-from sri_admin.members.schemas.agreement import AgreementIn
 
 Values = Mapping[str, Any]
-TERMS = tuple(AgreementIn().fields)
-
-
-def save_draft(actor: Actor, member: Member, *, values: Values) -> AgreementDraft:
-    """Keep the terms of an agreement to come; unless `later` is set they must be complete and sound."""
-    POLICY.require(actor, "members.agreement.draft", member)
-    draft_id: UUID = values.get("id") or ids.new()
-    draft = _found_draft(member, draft_id, values)
-    entered = {name: wire_term(value) for name, value in values.items() if name in TERMS}
-    if not values.get("later"):
-        check_draft(member, terms_of(entered))
-    if draft is None:
-        amends_id = values.get("amends_id")
-        draft = AgreementDraft(member_id=member.member_id, id=draft_id, amends_id=amends_id, values=entered)
-        db.session.add(draft)
-    else:
-        draft.values, draft.changed_at = entered, clock.now()
-    return draft
-
-
-def discard_draft(actor: Actor, draft: AgreementDraft) -> AgreementDraft:
-    """Throw a draft away that nobody was offered; it never left this installation."""
-    POLICY.require(actor, "members.agreement.draft", draft)
-    if draft.offered:
-        raise ConflictError(_l("This was offered already. Withdraw the offer, then draft it anew."), code="offered")
-    db.session.delete(draft)
-    return draft
-
-
-def check_draft(member: Member, terms: Values) -> None:
-    """Refuse terms that contradict one another or the rights of other members."""
-    check_terms(terms)
-    check_places(
-        terms["territories"],
-        member_id=member.member_id,
-        exclusive=terms["exclusive"],
-        since=terms["starts_on"],
-        until=terms["ends_on"],
-    )
-
-
-def terms_of(stored: Values) -> dict[str, Any]:
-    """Return complete terms from a draft's stored values; InvalidError names what is missing."""
-    return load(AgreementIn, stored)
-
-
-def wire_term(value: Any) -> Any:
-    """Return a term as a draft stores it: what JSON can hold."""
-    return plain(value)
 
 
 def offer_agreement(actor: Actor, draft: AgreementDraft, *, values: Values) -> Agreement:
@@ -98,15 +48,18 @@ def offer_agreement(actor: Actor, draft: AgreementDraft, *, values: Values) -> A
     check_version(draft, values.get("version"))
     member = member_by_id(draft.member_id)
     terms = terms_of(draft.values)
-    check_draft(member, terms)
+    check_draft(member, terms, continues_id=draft.continues_id)
     amended = agreement_by_id(draft.member_id, draft.amends_id) if draft.amends_id else None
     if amended is not None:
         check_move(amended.state, AgreementState.SUPERSEDED)
+    if draft.continues_id is not None:
+        require_renewable(member, agreement_by_id(draft.member_id, draft.continues_id))
     agreement = Agreement(
         member_id=draft.member_id,
         id=draft.id,
         ref_no=next_ref_no(member, terms["starts_on"], amended=amended),
         amends_id=draft.amends_id,
+        continues_id=draft.continues_id,
         state=AgreementState.OFFERED,
         offered_on=today_of(member),
         **{name: _stored(value) for name, value in terms.items()},
@@ -124,6 +77,7 @@ def sign_agreement(actor: Actor, agreement: Agreement, *, values: Values) -> Agr
     check_move(agreement.state, AgreementState.SIGNED)
     if values["signed_on"] > today_of(member_by_id(agreement.member_id)):
         raise InvalidError([FieldError("signed_on", _l("This day lies in the future. Come back on that day."))])
+    check_signature(agreement, on=values["signed_on"])
     agreement.state, agreement.signed_on = AgreementState.SIGNED, values["signed_on"]
     if agreement.amends_id is not None:
         _supersede(actor, agreement_by_id(agreement.member_id, agreement.amends_id), agreement)
@@ -136,6 +90,18 @@ def sign_agreement(actor: Actor, agreement: Agreement, *, values: Values) -> Agr
     )
     record(actor, event, agreement, *places)
     return agreement
+
+
+def check_signature(agreement: Agreement, *, on: date) -> None:
+    """Refuse with ConflictError a signature that a block holds back, or of a renewal that follows on no more."""
+    hold_member(agreement.member_id)
+    held = open_blocks(agreement.member_id) if prolongs(agreement) else []
+    if held:
+        message = _("This cannot be signed yet: it would let the licence run longer. %(reason)s", reason=held[0].reason)
+        raise ConflictError(message, code="blocked", blocks=[str(each.id) for each in held])
+    if agreement.continues_id is not None:
+        old = agreement_by_id(agreement.member_id, agreement.continues_id)
+        require_continuable(member_by_id(agreement.member_id), old, on=on)
 
 
 def withdraw_offer(actor: Actor, agreement: Agreement, *, values: Values) -> Agreement:
@@ -185,27 +151,6 @@ def note_event(actor: Actor, agreement: Agreement, *, values: Values) -> Agreeme
     return note
 
 
-def draft_again(actor: Actor, agreement: Agreement, *, values: Values) -> AgreementDraft:
-    """Begin a draft from the terms of an agreement: anew after an offer was withdrawn, or as an amendment."""
-    member = member_by_id(agreement.member_id)
-    POLICY.require(actor, "members.agreement.draft", member)
-    amends = agreement.id if agreement.state is AgreementState.SIGNED else agreement.amends_id
-    terms = {name: getattr(agreement, name) for name in TERMS}
-    return save_draft(actor, member, values={**terms, "id": values.get("id"), "amends_id": amends, "later": True})
-
-
-def _found_draft(member: Member, draft_id: UUID, values: Values) -> AgreementDraft | None:
-    draft = db.session.get(AgreementDraft, (member.member_id, draft_id))
-    if draft is None:
-        if values.get("amends_id"):
-            check_move(agreement_by_id(member.member_id, values["amends_id"]).state, AgreementState.SUPERSEDED)
-        return None
-    if draft.offered:
-        raise ConflictError(_l("This was offered already. Withdraw the offer, then draft it anew."), code="offered")
-    check_version(draft, values.get("version"))
-    return draft
-
-
 def _supersede(actor: Actor, old: Agreement, new: Agreement) -> None:
     check_move(old.state, AgreementState.SUPERSEDED)
     if new.starts_on < old.starts_on:
@@ -251,6 +196,7 @@ def _offered(agreement: Agreement) -> AgreementOffered:
         rights=tuple(Right(each) for each in agreement.rights),
         territories=tuple(agreement.territories),
         amends_id=agreement.amends_id,
+        continues_id=agreement.continues_id,
     )
 
 

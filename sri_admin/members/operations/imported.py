@@ -25,7 +25,7 @@ from sri_admin.members.models.agreement import Agreement, AgreementDraft
 from sri_admin.members.models.member import LegalEntity, Member, MemberEvent
 from sri_admin.members.models.office import OfficeHolder
 from sri_admin.members.models.sheet import ImportEffect
-from sri_admin.members.operations import agreements, members
+from sri_admin.members.operations import agreements, drafts, members
 from sri_admin.members.policy import POLICY
 from sri_admin.members.queries.agreements import agreement_by_id, draft_by_id
 from sri_admin.members.queries.exports import described, terms
@@ -121,7 +121,7 @@ def plan_agreement(actor: Actor, raw: Raw) -> Plan:
     values = load(AgreementIn, _terms(raw))
     if _alike(member, values) is not None:
         return Plan(Outcome.SAME)
-    agreements.check_draft(member, values)
+    drafts.check_draft(member, values)
     if raw.get("signed_on"):
         signature = load(SignatureIn, {"signed_on": raw["signed_on"]})
         if signature["signed_on"] > today_of(member):
@@ -132,7 +132,7 @@ def plan_agreement(actor: Actor, raw: Raw) -> Plan:
 def bring_agreement(actor: Actor, raw: Raw, record_id: UUID) -> Done:
     """Draft an agreement; if it says when it was signed, it is offered and signed as well."""
     member = _required_member(raw)
-    draft = agreements.save_draft(actor, member, values={**load(AgreementIn, _terms(raw)), "id": record_id})
+    draft = drafts.save_draft(actor, member, values={**load(AgreementIn, _terms(raw)), "id": record_id})
     if not raw.get("signed_on"):
         return Done(draft)
     db.session.flush()
@@ -147,7 +147,7 @@ def undo_agreement(actor: Actor, effect: ImportEffect) -> Base:
     draft = draft_by_id(effect.member_id, effect.subject)
     if not draft.offered:
         _refuse_changed(draft, effect)
-        return agreements.discard_draft(actor, draft)
+        return drafts.discard_draft(actor, draft)
     agreement = agreement_by_id(effect.member_id, effect.subject)
     _refuse_changed(agreement, effect)
     if member_by_id(effect.member_id).state in SEATED:

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import url_for
 
 from sri_admin.kernel.actor import Actor
-from sri_admin.kernel.errors import InvalidError
+from sri_admin.kernel.errors import ConflictError, InvalidError
 from sri_admin.kernel.formats import joined
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.i18n import gettext_lazy as _l
@@ -16,6 +16,7 @@ from sri_admin.kernel.tenancy import Tenant
 from sri_admin.members.models.agreement import Agreement, AgreementDraft
 from sri_admin.members.models.member import Member
 from sri_admin.members.operations import agreements as operations
+from sri_admin.members.operations import drafts
 from sri_admin.members.pages.conflict import Answer, conflict_of, show_choices, show_date
 from sri_admin.members.pages.history import history_of
 from sri_admin.members.pages.members import badge_of
@@ -27,11 +28,14 @@ from sri_admin.members.queries.agreements import (
     agreements_page,
     draft_by_id,
 )
+from sri_admin.members.queries.blocks import open_blocks
 from sri_admin.members.queries.files import signed_copies
 from sri_admin.members.queries.members import member_by_id, today_of
+from sri_admin.members.queries.renewals import prolongs, renewal_of, require_renewable
 from sri_admin.members.queries.territories import place_names
 from sri_admin.members.rules import words
 from sri_admin.members.rules.agreement import AgreementState, ShownState
+from sri_admin.members.rules.renewal import first_day_after
 from sri_admin.members.schemas.agreement import AgreementDraftIn, AgreementQuery, OfferIn, usual_terms
 from sri_admin.web import paging
 from sri_admin.web.doors import Audience, Pages, SeeOther, see_other
@@ -102,9 +106,7 @@ def agreement_amend(actor: Actor, form: Form, *, member: Tenant, agreement_id: U
     POLICY.require(actor, "members.agreement.draft", record)
     agreement = agreement_by_id(member.id, agreement_id)
     operations.check_move(agreement.state, AgreementState.SUPERSEDED)
-    return form_of(
-        form, record, amended=agreement, stored={name: getattr(agreement, name) for name in operations.TERMS}
-    )
+    return form_of(form, record, amended=agreement, stored={name: getattr(agreement, name) for name in drafts.TERMS})
 
 
 @pages.post(
@@ -130,9 +132,12 @@ def draft_edit(actor: Actor, form: Form, *, member: Tenant, draft_id: UUID) -> d
     record, draft = member_by_id(member.id), draft_by_id(member.id, draft_id)
     POLICY.require(actor, "members.agreement.draft", record)
     amended = agreement_by_id(member.id, draft.amends_id) if draft.amends_id else None
+    continued = agreement_by_id(member.id, draft.continues_id) if draft.continues_id else None
     url = url_for("members.draft_edit", code=record.code, draft_id=draft_id)
     context = form_of(form, record, amended=amended, stored=draft.values)
-    return {**context, "draft": draft, "conflict": conflict_of(form, ANSWERS, draft.values, url=url)}
+    first_day = first_day_after(continued.ends_on) if continued else None
+    context |= {"draft": draft, "continued": continued, "first_day": first_day}
+    return {**context, "conflict": conflict_of(form, ANSWERS, draft.values, url=url)}
 
 
 @pages.post(
@@ -206,6 +211,8 @@ def agreement_show(actor: Actor, *, member: Tenant, agreement_id: UUID) -> dict[
         "is_signed": agreement.state is AgreementState.SIGNED,
         "is_offered": agreement.state is AgreementState.OFFERED,
         "is_over": row.shown in {ShownState.EXPIRED, ShownState.GRACE},
+        **_renewal(record, agreement),
+        "held": open_blocks(member.id) if prolongs(agreement) else [],
         "words": words,
     }
 
@@ -216,6 +223,7 @@ def form_of(form: Form, member: Member, *, amended: Agreement | None, stored: Ma
         "form": form,
         "member": member,
         "amended": amended,
+        "continued": None,
         "stored": stored,
         "draft": None,
         "conflict": None,
@@ -224,13 +232,27 @@ def form_of(form: Form, member: Member, *, amended: Agreement | None, stored: Ma
     }
 
 
+def _renewal(member: Member, agreement: Agreement) -> dict[str, Any]:
+    """Return what an agreement continues and is continued by, and whether or why not it can be renewed today."""
+    continues_id = agreement.continues_id
+    found = {
+        "continued": agreement_by_id(member.member_id, continues_id) if continues_id else None,
+        "renewal": renewal_of(agreement),
+    }
+    try:
+        require_renewable(member, agreement)
+    except ConflictError as error:
+        return {**found, "may_renew": False, "why_not": error.text}
+    return {**found, "may_renew": True, "why_not": ""}
+
+
 def terms_said(agreement: Agreement) -> list[tuple[Any, Any]]:
     """Return the terms of an agreement as labels and words."""
-    return _said({name: getattr(agreement, name) for name in operations.TERMS})
+    return _said({name: getattr(agreement, name) for name in drafts.TERMS})
 
 
 def _said(terms: Mapping[str, Any]) -> list[tuple[Any, Any]]:
-    given = {name: operations.wire_term(value) for name, value in terms.items()}
+    given = {name: drafts.wire_term(value) for name, value in terms.items()}
     names = place_names(given.get("territories") or [])
     rows = []
     for name, answer in ANSWERS.items():
@@ -250,7 +272,7 @@ def _raw(value: Any) -> str:
 
 def _is_complete(member: Member, draft: AgreementDraft) -> bool:
     try:
-        operations.check_draft(member, operations.terms_of(draft.values))
+        drafts.check_draft(member, drafts.terms_of(draft.values), continues_id=draft.continues_id)
     except InvalidError:
         return False
     return True
@@ -258,7 +280,7 @@ def _is_complete(member: Member, draft: AgreementDraft) -> bool:
 
 def _keep(actor: Actor, member: Tenant, values: dict[str, Any], *, draft_id: UUID | None) -> SeeOther:
     record = member_by_id(member.id)
-    draft = operations.save_draft(actor, record, values={**values, "id": draft_id or values.get("id")})
+    draft = drafts.save_draft(actor, record, values={**values, "id": draft_id or values.get("id")})
     if values.get("later"):
         notice = _("The draft is kept. Only SRI staff can see it.")
         return see_other("members.member_agreements", code=member.code, notice=notice)

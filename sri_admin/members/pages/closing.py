@@ -1,4 +1,4 @@
-"""Pages for SRI staff: an agreement is signed, withdrawn, stopped, given notice, or drafted anew."""
+"""Pages for SRI staff: an agreement is signed, withdrawn, stopped, given notice, renewed, or drafted anew."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,9 +13,12 @@ from sri_admin.kernel.part import HUB
 from sri_admin.kernel.tenancy import Tenant
 from sri_admin.members.models.agreement import Agreement
 from sri_admin.members.operations import agreements as operations
+from sri_admin.members.operations import drafts
 from sri_admin.members.policy import POLICY
 from sri_admin.members.queries.agreements import agreement_by_id
+from sri_admin.members.queries.blocks import open_blocks
 from sri_admin.members.queries.members import member_by_id, today_of
+from sri_admin.members.queries.renewals import prolongs
 from sri_admin.members.rules import words
 from sri_admin.members.rules.agreement import EventKind
 from sri_admin.members.schemas.agreement import ClosingIn, NoteIn, OfferIn, SignatureIn, WithdrawalIn
@@ -47,7 +50,8 @@ NOTES: Mapping[EventKind, LazyText] = {
 @pages.get(f"{_ADDRESS}/signature", audience=Audience.STAFF, template="members/agreement_sign.html", roles=HUB)
 def agreement_sign(actor: Actor, form: Form, *, member: Tenant, agreement_id: UUID) -> dict[str, Any]:
     """Ask on which day both sides had signed."""
-    return _context(actor, form, member=member, agreement_id=agreement_id, action="sign")
+    context = _context(actor, form, member=member, agreement_id=agreement_id, action="sign")
+    return {**context, "held": open_blocks(member.id) if prolongs(context["agreement"]) else []}
 
 
 @pages.post(f"{_ADDRESS}/signature", audience=Audience.STAFF, takes=SignatureIn, again=agreement_sign, roles=HUB)
@@ -116,7 +120,15 @@ def agreement_note_send(actor: Actor, values: dict[str, Any], *, member: Tenant,
 def agreement_draft_again(actor: Actor, values: Mapping[str, Any], *, member: Tenant, agreement_id: UUID) -> SeeOther:
     """Begin a new draft from the terms of a withdrawn offer."""
     agreement = agreement_by_id(member.id, agreement_id)
-    draft = operations.draft_again(actor, agreement, values={"id": values.get("record_id")})
+    draft = drafts.draft_again(actor, agreement, values={"id": values.get("record_id")})
+    return see_other("members.draft_edit", code=member.code, draft_id=draft.id)
+
+
+@pages.post(f"{_ADDRESS}/renewal", audience=Audience.STAFF, takes=OfferIn, roles=HUB)
+def agreement_renew(actor: Actor, values: Mapping[str, Any], *, member: Tenant, agreement_id: UUID) -> SeeOther:
+    """Begin the draft of a renewal, or go on with the one that waits."""
+    agreement = agreement_by_id(member.id, agreement_id)
+    draft = drafts.draft_renewal(actor, agreement, values={"id": values.get("record_id")})
     return see_other("members.draft_edit", code=member.code, draft_id=draft.id)
 
 

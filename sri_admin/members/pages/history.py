@@ -9,8 +9,10 @@ from sri_admin.kernel.formats import date_and_time
 from sri_admin.kernel.i18n import LazyText
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.members.models.agreement import AgreementEventRow
+from sri_admin.members.models.block import MemberBlock
 from sri_admin.members.models.member import Member, MemberEvent
 from sri_admin.members.queries.agreements import agreement_events, agreements_of
+from sri_admin.members.queries.blocks import blocks_of
 from sri_admin.members.queries.members import member_events_of
 from sri_admin.members.queries.streams import file_writer
 from sri_admin.people.rules import ROLE_NAMES
@@ -41,7 +43,8 @@ def _received(member: Member, limit: int) -> list[dict[str, Any]]:
     ref_nos = {row.agreement.id: row.agreement.ref_no for row in rows}
     events = agreement_events([row.agreement for row in rows])
     notes = [_note(each, ref_nos) for found in events.values() for each in found]
-    return steps + notes
+    blocks = [item for each in blocks_of(member.member_id, limit=limit) for item in _block(each)]
+    return steps + notes + blocks
 
 
 def _step(step: MemberEvent) -> dict[str, Any]:
@@ -52,3 +55,11 @@ def _step(step: MemberEvent) -> dict[str, Any]:
 def _note(note: AgreementEventRow, ref_nos: dict[UUID, str]) -> dict[str, Any]:
     values = {"kind": note.kind, "on": note.on.isoformat(), "ref_no": ref_nos[note.agreement_id]}
     return history.item("members.AgreementNoted", values, note.at, note.role)
+
+
+def _block(block: MemberBlock) -> list[dict[str, Any]]:
+    values = {"kind": block.kind, "reason": block.reason.to_wire()}
+    told = [history.item("members.MemberBlocked", values, block.set_at, block.role)]
+    if block.lifted_at is not None:
+        told.append(history.item("members.MemberUnblocked", values, block.lifted_at, block.lifted_by or ""))
+    return told

@@ -19,6 +19,7 @@ from sri_admin.members.operations.members import register_member
 from sri_admin.members.pages.history import history_of
 from sri_admin.members.policy import POLICY
 from sri_admin.members.queries.agreements import AgreementRow, agreements_of, current_agreement, drafts_of
+from sri_admin.members.queries.blocks import open_blocks
 from sri_admin.members.queries.members import (
     legal_entities_of,
     member_by_id,
@@ -135,6 +136,9 @@ def standing(member: Member, current: AgreementRow | None) -> list[dict[str, Any
         badge = badge_of(member, current)
         text = _("<b>%(ref_no)s:</b> %(what)s.", ref_no=current.agreement.ref_no, what=str(badge.label))
         sentences.append({"family": badge.family, "text": text.markup()})
+    for block in open_blocks(member.member_id):
+        text = _("<b>No renewal can be signed for now.</b> %(reason)s", reason=str(block.reason))
+        sentences.append({"family": "stop", "text": text.markup()})
     return sentences
 
 

@@ -8,6 +8,7 @@ from sri_admin.kernel.formats import date_long, date_short, joined
 from sri_admin.kernel.i18n import LazyText, ngettext, pgettext_lazy
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.i18n import gettext_lazy as _l
+from sri_admin.kernel.text import Text
 from sri_admin.members.rules.agreement import (
     AgreementKind,
     EventKind,
@@ -236,6 +237,17 @@ def tell_step(values: Mapping[str, Any]) -> Said:
     return Said(family, told)
 
 
+def tell_blocked(values: Mapping[str, Any]) -> Said:
+    """Tell that renewals are held back."""
+    reason = str(Text.from_wire(values["reason"]))
+    return Said("stop", _("No renewal can be signed for now: %(reason)s", reason=reason))
+
+
+def tell_unblocked(_values: Mapping[str, Any]) -> Said:
+    """Tell that one cause holds renewals back no more."""
+    return Said("good", _("A cause that held renewals back is dealt with"))
+
+
 def tell_entity(values: Mapping[str, Any]) -> Said:
     """Tell that a legal body was entered."""
     return Said("doing", _("The legal body %(name)s was entered", name=values["name"]))
@@ -255,6 +267,8 @@ def tell_offered(values: Mapping[str, Any]) -> Said:
     """Tell that an agreement was offered."""
     if values.get("amends_id"):
         return Said("wait", _("The amendment %(ref_no)s was offered", ref_no=values["ref_no"]))
+    if values.get("continues_id"):
+        return Said("wait", _("The renewal %(ref_no)s was offered", ref_no=values["ref_no"]))
     return Said("wait", _("Agreement %(ref_no)s was offered", ref_no=values["ref_no"]))
 
 

@@ -80,6 +80,7 @@ class AgreementDraftIn(AgreementIn):
 
     id = fields.UUID()
     amends_id = fields.UUID(allow_none=True)
+    continues_id = fields.UUID(allow_none=True)
     later = fields.Boolean(load_default=False)
 
     def __init__(self, **options: Any) -> None:
@@ -91,6 +92,7 @@ class AgreementDraftOut(Schema):
 
     id = fields.UUID()
     amends_id = fields.UUID(allow_none=True)
+    continues_id = fields.UUID(allow_none=True)
     values = fields.Dict()
     offered = fields.Boolean()
     changed_at = fields.AwareDateTime()
@@ -105,6 +107,7 @@ class AgreementOut(Schema):
     kind = fields.Enum(AgreementKind, by_value=True)
     parent_id = fields.UUID(allow_none=True)
     amends_id = fields.UUID(allow_none=True)
+    continues_id = fields.UUID(allow_none=True)
     rights = fields.List(fields.String())
     programme_types = fields.List(fields.String())
     territories = fields.List(fields.String())
