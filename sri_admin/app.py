@@ -12,6 +12,7 @@ from sri_admin.kernel.part import Part
 from sri_admin.kernel.settings import Settings
 from sri_admin.localization.part import PART as LOCALIZATION
 from sri_admin.materials.part import PART as MATERIALS
+from sri_admin.meetings.part import PART as MEETINGS
 from sri_admin.members.part import PART as MEMBERS
 from sri_admin.overview.part import PART as OVERVIEW
 from sri_admin.people import queries as people
@@ -21,7 +22,17 @@ from sri_admin.program.part import PART as PROGRAM
 from sri_admin.web import lifecycle
 from sri_admin.web.visit import Loaders
 
-PARTS: tuple[Part, ...] = (FEDERATION, PEOPLE, PROGRAM, MEMBERS, MATERIALS, LOCALIZATION, INTEGRITY, OVERVIEW)
+PARTS: tuple[Part, ...] = (
+    FEDERATION,
+    PEOPLE,
+    PROGRAM,
+    MEMBERS,
+    MATERIALS,
+    MEETINGS,
+    LOCALIZATION,
+    INTEGRITY,
+    OVERVIEW,
+)
 LOADERS = Loaders(
     session=people.signed_in,
     node=tokens.node_actor,

@@ -20,7 +20,7 @@ from sri_admin.members.rules.member import MemberState
 from sri_admin.members.rules.sheets import SheetKind
 from sri_admin.people.models import AccountSession, PersonalToken
 from sri_admin.people.rules import Role
-from tests.make import files, localization, materials, members
+from tests.make import files, localization, materials, meetings, members
 from tests.make.people import Person, browser, person
 
 SECOND_PLACE, THIRD_PLACE = {"QM": "QP", "QN": "QR"}, {"QM": "QS", "QN": "QT"}
@@ -38,6 +38,7 @@ def furnished(app: Flask, code: str) -> dict[str, Any]:
         copy = files.signed_copy(place, signed_id)
         release_id = materials.furnished()
         localization.furnished(place)
+        community_id, meeting_id = meetings.furnished(place)
     return {
         "member": place,
         "agreement_id": members.offered(place, territories=[SECOND_PLACE[code]]),
@@ -58,6 +59,8 @@ def furnished(app: Flask, code: str) -> dict[str, Any]:
         "sha256": copy.sha256,
         "release_id": release_id,
         "snapshot_id": snapshot(place),
+        "community_id": community_id,
+        "meeting_id": meeting_id,
     }
 
 

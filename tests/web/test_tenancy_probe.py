@@ -76,6 +76,21 @@ BODIES: dict[str, dict[str, Any]] = {
         "verdict": "return",
         "note": "x",
     },
+    "CommunityIn": {"name": "Harbour", "kind": "city"},
+    "MeetingIn": {
+        "community_id": "00000000-0000-7000-8000-000000000000",
+        "name": "Library",
+        "programme_type": "four_point",
+        "languages": ["en"],
+        "venue": "in_person",
+        "settlement": "city",
+        "access": "public_open",
+        "weekday": 2,
+        "starts_at": "18:30",
+        "first_on": "2025-01-07",
+    },
+    "StepIn": {"on": "2025-01-07"},
+    "LogIn": {"on": "2025-01-07", "outcome": "held", "people": 9, "first_time": 2},
     "OfficeEndIn": {"ends_on": "2026-01-02", "reason": "They moved away."},
 }
 QUERIES = {
@@ -84,6 +99,7 @@ QUERIES = {
     "AgreementQuery": ["q=Land", "page=2"],
 }
 QUERIES |= {"ReadingQuery": ["language=en"], "WorkbenchQuery": ["show=todo"]}
+QUERIES |= {"MeetingQuery": ["q=Harbour", "weekday=2", "sort=name", "page=2"]}
 QUERIES |= {"ExportQuery": ["q=Land"], "TemplateQuery": ["kind=members"], "ImportQuery": ["kind=members"]}
 QUERIES |= {"StickQuery": ["node=00000000-0000-7000-8000-000000000000"]}
 _VARYING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:(?<=%2F)|\b)(QM|QZ)\b|[0-9-]{10}T[0-9:.]{8,}Z")

@@ -1,0 +1,1 @@
+"""Tables of meetings, one module for each aggregate."""

@@ -1,0 +1,1 @@
+"""What changes meetings and their logs."""

@@ -1,0 +1,84 @@
+"""Logging evenings, one at a time or a month at once."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sri_admin.kernel import clock, ids
+from sri_admin.kernel.actor import Actor
+from sri_admin.kernel.db import db
+from sri_admin.kernel.errors import NotFoundError
+from sri_admin.kernel.work import record
+from sri_admin.meetings.events import MeetingLogged
+from sri_admin.meetings.models.log import MeetingLog
+from sri_admin.meetings.models.meeting import Meeting
+from sri_admin.meetings.operations.writing import require_here
+from sri_admin.meetings.policy import POLICY
+from sri_admin.meetings.queries.leaders import desk_of
+from sri_admin.meetings.queries.lives import life_of
+from sri_admin.meetings.queries.logs import find_log, last_revision
+from sri_admin.meetings.rules.log import Answers, Outcome, answers_of, check_evening
+
+Values = Mapping[str, Any]
+
+
+def log_meeting(actor: Actor, meeting: Meeting, *, values: Values) -> MeetingLog:
+    """Log an evening; what was logged of it before is corrected by this. The same id again answers with the first."""
+    POLICY.require(actor, "meetings.log.write", desk_of(meeting))
+    require_here(meeting.member_id)
+    log_id = values.get("record_id") or values.get("id") or ids.new()
+    known = db.session.get(MeetingLog, (meeting.member_id, log_id))
+    if known is not None:
+        return known
+    answers, life = answers_of(values), life_of(meeting)
+    was_active = life is not None and life.was_active(values["on"])
+    check_evening(values["on"], today=clock.today(meeting.time_zone), was_active=was_active)
+    before = find_log(meeting, values["on"])
+    if before is not None and _answers(before) == answers:
+        return before
+    return _keep(actor, meeting, answers, values={**values, "id": log_id})
+
+
+def log_evenings(actor: Actor, meeting: Meeting, *, values: Sequence[Values]) -> list[MeetingLog]:
+    """Log several evenings of a meeting, as they stand on a sheet of paper."""
+    return [log_meeting(actor, meeting, values=each) for each in values]
+
+
+def take_back_log(actor: Actor, meeting: Meeting, *, values: Values) -> MeetingLog:
+    """Take back the log of an evening: it counts as not logged."""
+    POLICY.require(actor, "meetings.log.take_back", desk_of(meeting))
+    require_here(meeting.member_id)
+    if find_log(meeting, values["on"]) is None:
+        raise NotFoundError
+    return _keep(actor, meeting, Answers(Outcome.TAKEN_BACK), values={**values, "id": ids.new()})
+
+
+def _keep(actor: Actor, meeting: Meeting, answers: Answers, *, values: Values) -> MeetingLog:
+    on, revision = values["on"], last_revision(meeting, values["on"]) + 1
+    log = MeetingLog(
+        member_id=meeting.member_id,
+        id=values["id"],
+        meeting_id=meeting.id,
+        on=on,
+        revision=revision,
+        outcome=answers.outcome,
+        people=answers.people,
+        first_time=answers.first_time,
+        led_by=[each.value for each in answers.led_by],
+        at=clock.now(),
+        actor=actor.label,
+        role=actor.role,
+    )
+    db.session.add(log)
+    event = MeetingLogged(
+        member_id=meeting.member_id,
+        subject=meeting.id,
+        on=on,
+        outcome=answers.outcome,
+        is_correction=revision > 1,
+    )
+    record(actor, event, log)
+    return log
+
+
+def _answers(log: MeetingLog) -> Answers:
+    return Answers(log.outcome, log.people, log.first_time, tuple(log.led_by))  # pyright: ignore[reportArgumentType]

@@ -1,0 +1,1 @@
+"""Pages of meetings, for boards, facilitators and SRI."""

@@ -1,0 +1,24 @@
+"""What the part `meetings` brings to the house."""
+
+from sri_admin.kernel.part import Part
+from sri_admin.meetings import events, sync
+from sri_admin.meetings.api import api
+from sri_admin.meetings.policy import POLICY
+from sri_admin.meetings.rules import words
+
+PART = Part(
+    name="meetings",
+    doors=(api,),
+    kinds=sync.KINDS,
+    policy=POLICY,
+    sentences={
+        events.CommunityEntered: words.tell_community,
+        events.CommunityDescribed: words.tell_community_described,
+        events.MeetingEntered: words.tell_meeting,
+        events.MeetingDescribed: words.tell_described,
+        events.MeetingStepTaken: words.tell_step,
+        events.LeaderNamed: words.tell_leader,
+        events.LeaderEnded: words.tell_leader_ended,
+        events.MeetingLogged: words.tell_logged,
+    },
+)

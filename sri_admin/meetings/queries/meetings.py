@@ -1,0 +1,98 @@
+"""What is read about meetings: lists, one meeting, the steps it took."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from sri_admin.kernel import clock
+from sri_admin.kernel.db import db
+from sri_admin.kernel.errors import NotFoundError
+from sri_admin.kernel.paging import SIZE, Page
+from sri_admin.meetings.models.community import Community
+from sri_admin.meetings.models.meeting import Meeting, MeetingEvent, PastSchedule
+from sri_admin.meetings.rules.meeting import CONFIRMED_FOR, MeetingState
+from sri_admin.members.rules.naming import fold
+
+_SEPARATE = ("state", "community_id", "weekday", "settlement")
+
+
+@dataclass(frozen=True)
+class MeetingRow:
+    """A meeting and where it belongs, as a list shows them."""
+
+    meeting: Meeting
+    community: Community
+
+
+def meeting_by_id(member_id: UUID, meeting_id: UUID) -> Meeting:
+    """Return a meeting of a member; NotFoundError if there is none."""
+    found = db.session.get(Meeting, (member_id, meeting_id))
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def meetings_page(member_id: UUID, query: Mapping[str, Any]) -> Page[MeetingRow]:
+    """Return one page of the meetings of a member, filtered and sorted as asked."""
+    number, size = query.get("page") or 1, query.get("size") or SIZE
+    found = _asked(member_id, query)
+    total = db.session.scalar(sa.select(sa.func.count()).select_from(found.subquery())) or 0
+    order = query.get("sort") or "when"
+    placed = [each.desc() if order.startswith("-") else each.asc() for each in _ORDERS[order.lstrip("-")]]
+    rows = db.session.execute(found.order_by(*placed, Meeting.id).limit(size).offset((number - 1) * size))
+    return Page([MeetingRow(*row) for row in rows], total, number, size)
+
+
+def _asked(member_id: UUID, query: Mapping[str, Any]) -> sa.Select[Meeting, Community]:
+    belongs = sa.and_(Community.member_id == Meeting.member_id, Community.id == Meeting.community_id)
+    found = sa.select(Meeting, Community).join(Community, belongs).where(Meeting.member_id == member_id)
+    for name in _SEPARATE:
+        if query.get(name):
+            found = found.where(getattr(Meeting, name) == query[name])
+    if query.get("q"):
+        found = found.where(Meeting.search.contains(fold(query["q"]), autoescape=True))
+    if query.get("unconfirmed"):
+        found = found.where(is_unconfirmed())
+    return found
+
+
+def is_unconfirmed() -> sa.ColumnElement[bool]:
+    """Return the condition that nobody said within 90 days that an active meeting runs."""
+    latest = clock.today() - CONFIRMED_FOR
+    return sa.and_(
+        Meeting.state == MeetingState.ACTIVE, sa.or_(Meeting.confirmed_on.is_(None), Meeting.confirmed_on < latest)
+    )
+
+
+def events_of(meeting: Meeting) -> list[MeetingEvent]:
+    """Return the steps of a meeting in the order in which they were taken."""
+    found = sa.select(MeetingEvent).where(
+        MeetingEvent.member_id == meeting.member_id, MeetingEvent.meeting_id == meeting.id
+    )
+    return list(db.session.scalars(found.order_by(MeetingEvent.number)))
+
+
+def past_schedules_of(meeting: Meeting) -> list[PastSchedule]:
+    """Return the schedules a meeting had before its present one, the oldest first."""
+    found = sa.select(PastSchedule).where(
+        PastSchedule.member_id == meeting.member_id, PastSchedule.meeting_id == meeting.id
+    )
+    return list(db.session.scalars(found.order_by(PastSchedule.first_on)))
+
+
+def counts_by_state(member_id: UUID) -> dict[MeetingState, int]:
+    """Count the meetings of a member by state."""
+    counted = sa.select(Meeting.state, sa.func.count().label("many")).where(Meeting.member_id == member_id)
+    return {row.state: row.many for row in db.session.execute(counted.group_by(Meeting.state))}
+
+
+# A weekday begins on Monday; names are ordered by their folded form, which sorts marks and capitals together.
+_ORDERS: Mapping[str, tuple[sa.SQLColumnExpression[Any], ...]] = {
+    "when": (Meeting.weekday, Meeting.starts_at),
+    "name": (Meeting.search,),
+    "state": (Meeting.state, Meeting.state_since),
+    "confirmed": (sa.func.coalesce(Meeting.confirmed_on, sa.cast("0001-01-01", sa.Date)),),
+}
