@@ -1,6 +1,7 @@
 """What a node knows of keys grows old by the latest moment it has seen; entering data never asks for it."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from sri_admin.federation import freshness, keys, rotation
 from sri_admin.federation.freshness import Freshness, judge
-from tests.federation import records
+from tests.federation import invariants, records, sticks
 from tests.federation import world as worlds
 from tests.federation.records import Visit
 from tests.federation.world import Site, World
@@ -84,3 +85,38 @@ def test_frozen_a_node_takes_no_new_key_and_goes_on_entering(world: World, node:
     world.settle()
     assert node.do(lambda: keys.own_key().kid) != old
     assert len(make.rows(world.hub, Visit)) == 1
+
+
+def test_the_control_head_is_signed_anew_every_day_although_nothing_changes(world: World, node: Site) -> None:
+    heads = set[object]()
+    for _day in range(5):
+        world.time.now += timedelta(days=20)
+        world.sync("QM")
+        heads.add(node.do(lambda: freshness.known().head_at))
+        assert state(node) is Freshness.FRESH
+    assert len(heads) == 5
+
+
+def test_a_stick_brings_the_day_it_was_written_on(world: World, node: Site, tmp_path: Path) -> None:
+    silent(world, 95)
+    assert state(node) is Freshness.FROZEN
+    written = sticks.from_hub(world, tmp_path)
+    world.time.now += timedelta(days=20)
+    sticks.read(node, written.files)
+    assert state(node) is Freshness.STALE
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+@pytest.mark.parametrize("at_hub", [True, False])
+def test_f47_clocks_put_forward_and_back_for_summer_change_nothing(
+    world: World, node: Site, *, at_hub: bool, hours: int
+) -> None:
+    site = world.hub if at_hub else node
+    for number, offset in enumerate((0, hours, 0, hours)):
+        site.offset = timedelta(hours=offset)
+        make.visit(node, world.members["QM"], f"at {number}")
+        make.shelf(world.hub, world.members["QM"], f"s{number}")
+        assert world.sync("QM").ok
+    site.offset = timedelta()
+    invariants.at_rest(world)
+    assert len(make.rows(world.hub, Visit)) == 4
