@@ -110,7 +110,7 @@ def number_of(model: type) -> int:
         return db.session.scalar(sa.select(sa.func.count()).select_from(model)) or 0
 
 
-def until(holds: Callable[[], object], *, seconds: float = 30) -> None:
+def until(holds: Callable[[], object], *, seconds: float = 120) -> None:
     """Wait until something holds."""
     end = time.monotonic() + seconds
     while not holds():
