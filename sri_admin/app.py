@@ -19,6 +19,7 @@ from sri_admin.people import queries as people
 from sri_admin.people.operations import sessions
 from sri_admin.people.part import PART as PEOPLE
 from sri_admin.program.part import PART as PROGRAM
+from sri_admin.reporting.part import PART as REPORTING
 from sri_admin.web import lifecycle
 from sri_admin.web.visit import Loaders
 
@@ -30,6 +31,7 @@ PARTS: tuple[Part, ...] = (
     MATERIALS,
     MEETINGS,
     LOCALIZATION,
+    REPORTING,
     INTEGRITY,
     OVERVIEW,
 )

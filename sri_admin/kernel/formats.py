@@ -37,6 +37,16 @@ def date_short(value: date) -> str:
     return dates.format_date(value, "medium", locale=_manner()).translate(_MARKS)
 
 
+def month(value: date) -> str:
+    """Write the month of a date: June 2026."""
+    return dates.format_skeleton("yMMMM", value, locale=_manner()).translate(_MARKS)
+
+
+def month_short(value: date) -> str:
+    """Write the month of a date as short as a table needs it: Jun 2026."""
+    return dates.format_skeleton("yMMM", value, locale=_manner()).translate(_MARKS)
+
+
 def date_and_time(value: datetime, zone: str = "UTC") -> str:
     """Write a moment in a zone, naming UTC where it is meant."""
     local = value.astimezone(ZoneInfo(zone))

@@ -21,6 +21,8 @@ def attach(app: Flask) -> None:
         file_size=formats.file_size,
         date_full=formats.date_full,
         date_short=formats.date_short,
+        month=formats.month,
+        month_short=formats.month_short,
         datetime=formats.date_and_time,
         number=formats.number,
         percent=formats.percent,

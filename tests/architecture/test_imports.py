@@ -23,6 +23,7 @@ PLANTED = {
     "Others enter integrity by its door": ("app.py", "sri_admin.integrity", "policy"),
     "Others enter localization by its door": ("app.py", "sri_admin.localization", "schemas"),
     "Others enter meetings by its door": ("app.py", "sri_admin.meetings", "schemas"),
+    "Others enter reporting by its door": ("app.py", "sri_admin.reporting", "schemas"),
     "Others enter materials by its door": ("app.py", "sri_admin.materials", "schemas"),
     "Parts know of the exchange only what they declare with": ("people/jobs.py", "sri_admin.federation", "keys"),
     "Below the doors nothing knows the web": ("members/policy.py", "sri_admin.web", "addresses"),

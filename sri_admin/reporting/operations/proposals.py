@@ -1,0 +1,192 @@
+"""From the preparer to the approver: a numbered revision, whole and under its hash; approved by somebody else."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sri_admin.federation.seals import seal
+from sri_admin.kernel import clock, ids
+from sri_admin.kernel.actor import Actor
+from sri_admin.kernel.db import db
+from sri_admin.kernel.errors import ConflictError, ElsewhereError, FieldError, InvalidError, NotAllowedError
+from sri_admin.kernel.i18n import gettext_lazy as _l
+from sri_admin.kernel.work import record
+from sri_admin.members.models.member import Member
+from sri_admin.reporting.events import ReturnApproved, ReturnGivenBack, ReturnProposed
+from sri_admin.reporting.models.returns import OfRevision, ProposalAnswer, ReturnProposal, ReturnRevision
+from sri_admin.reporting.operations.drafts import preparing
+from sri_admin.reporting.policy import POLICY
+from sri_admin.reporting.queries.drafts import Working, working_on
+from sri_admin.reporting.queries.returns import MonthView, content_of, is_written_here, month_of
+from sri_admin.reporting.rules.months import last_of
+from sri_admin.reporting.rules.standing import Answer, next_kind, next_revision, next_sending, open_grant
+from sri_admin.reporting.rules.validation import hard, unexplained
+from sri_admin.reporting.rules.values import (
+    APPROVAL_DOMAIN,
+    ReturnKind,
+    approval,
+    cells_to_wire,
+    explanations_to_wire,
+    values_hash,
+)
+from sri_admin.reporting.rules.words import say
+
+Values = Mapping[str, Any]
+
+
+def propose(actor: Actor, member: Member, month: date, *, values: Values) -> ReturnProposal:
+    """Send the values of a month to the approver, all of them, under one hash; the same id again changes nothing."""
+    POLICY.require(actor, "reporting.return.prepare", member)
+    proposal_id: UUID = values.get("record_id") or values.get("id") or ids.new()
+    known = db.session.get(ReturnProposal, (member.member_id, proposal_id))
+    if known is not None:
+        return known
+    view = preparing(member, month)
+    if view.today <= last_of(month):
+        raise ConflictError(_l("This month is not over yet. You can send it from the first day of the next."))
+    work = working_on(view)
+    faults = list(_faults(work))
+    if faults:
+        raise InvalidError(faults)
+    row = _proposal(actor, view, work, proposal_id)
+    row.values_hash = values_hash(content_of(row, member.member_id))
+    db.session.add(row)
+    event = ReturnProposed(
+        member_id=member.member_id,
+        subject=row.id,
+        month=month,
+        revision=row.revision,
+        values_hash=row.values_hash,
+    )
+    record(actor, event, row)
+    return row
+
+
+def _faults(work: Working) -> Iterator[FieldError]:
+    for each in work.unanswered:
+        yield FieldError(f"{each.code}_number", _l("Write a number, or say why there is none."))
+    for each in hard(work.found):
+        yield FieldError(f"{each.indicator}_number", say(each))
+    for each in unexplained(work.found, work.explanations):
+        yield FieldError(f"{each.rule}.{each.indicator}_code", say(each))
+
+
+def _proposal(actor: Actor, view: MonthView, work: Working, proposal_id: UUID) -> ReturnProposal:
+    revision, kind = next_revision(view.sides), next_kind(view.standing)
+    grant = open_grant(view.standing, today=view.today) if kind is ReturnKind.CORRECTION else None
+    keys = {each.key for each in work.found}
+    needed = [each for each in work.explanations if (each.rule, each.indicator) in keys]
+    return ReturnProposal(
+        member_id=view.member.member_id,
+        id=proposal_id,
+        month=view.month,
+        revision=revision,
+        sending=next_sending(view.sides, revision),
+        kind=kind,
+        data_set_id=work.data_set.id,
+        cells=cells_to_wire(work.cells),
+        explanations=explanations_to_wire(needed),
+        expected=work.expected,
+        logged=work.logged,
+        correction_id=UUID(grant.id) if grant else None,
+        prepared_by=actor.label,
+        prepared_at=clock.now(),
+    )
+
+
+def approve(actor: Actor, member: Member, proposal: ReturnProposal, *, values: Values) -> ReturnRevision:
+    """Approve exactly the values that were shown, and sign them; from now on they are on their way to SRI."""
+    POLICY.require(actor, "reporting.return.approve", member)
+    known = db.session.get(ReturnRevision, (member.member_id, proposal.id))
+    if known is not None and known.approved_by == actor.label:
+        return known
+    view = _answering(actor, member, proposal, values)
+    if (proposal.revision, proposal.kind) != (next_revision(view.sides), next_kind(view.standing)):
+        raise ConflictError(
+            _l("SRI has answered meanwhile. Give this back, so that it is prepared anew."), code="overtaken"
+        )
+    grant = open_grant(view.standing, today=view.today)
+    if proposal.kind is ReturnKind.CORRECTION and (grant is None or grant.id != str(proposal.correction_id)):
+        raise ConflictError(_l("The time for this correction is over. Ask SRI again."), code="no_grant")
+    answer, row = _answer(actor, proposal, Answer.APPROVE, ""), _revision(actor, proposal)
+    db.session.add_all([answer, row])
+    event = ReturnApproved(
+        member_id=member.member_id,
+        subject=row.id,
+        month=row.month,
+        revision=row.revision,
+        kind=row.kind.value,
+        values_hash=row.values_hash,
+    )
+    record(actor, event, answer, row)
+    return row
+
+
+def give_back(actor: Actor, member: Member, proposal: ReturnProposal, *, values: Values) -> ProposalAnswer:
+    """Give a proposal back to the preparer with a reason; it is kept as it was."""
+    POLICY.require(actor, "reporting.return.approve", member)
+    _answering(actor, member, proposal, values)
+    reason = (values.get("reason") or "").strip()
+    if not reason:
+        raise InvalidError([FieldError("reason", _l("Say what should be different, so that it can be put right."))])
+    row = _answer(actor, proposal, Answer.GIVE_BACK, reason)
+    db.session.add(row)
+    event = ReturnGivenBack(
+        member_id=member.member_id,
+        subject=proposal.id,
+        month=proposal.month,
+        revision=proposal.revision,
+        reason=reason,
+    )
+    record(actor, event, row)
+    return row
+
+
+def _answering(actor: Actor, member: Member, proposal: ReturnProposal, values: Values) -> MonthView:
+    if not is_written_here(member.member_id):
+        raise ElsewhereError
+    if proposal.prepared_by == actor.label:
+        raise NotAllowedError(_l("You prepared this yourself. Somebody else has to approve it."), action="approve")
+    view = month_of(member, proposal.month, at_home=True)
+    waits = view.standing.proposal
+    if waits is None or waits.id != str(proposal.id) or waits.answer is not None:
+        raise ConflictError(_l("This was answered meanwhile, or sent anew. Look at the month again."), code="answered")
+    if values.get("values_hash") != proposal.values_hash:
+        raise ConflictError(
+            _l("These are not the values you were shown. Look at the month again."), code="other_values"
+        )
+    return view
+
+
+def _answer(actor: Actor, proposal: ReturnProposal, verdict: Answer, reason: str) -> ProposalAnswer:
+    return ProposalAnswer(
+        member_id=proposal.member_id,
+        id=ids.new(),
+        proposal_id=proposal.id,
+        values_hash=proposal.values_hash,
+        prepared_by=proposal.prepared_by,
+        verdict=verdict,
+        reason=reason,
+        at=clock.now(),
+        actor=actor.label,
+        role=actor.role,
+    )
+
+
+def _revision(actor: Actor, proposal: ReturnProposal) -> ReturnRevision:
+    content = content_of(proposal, proposal.member_id)
+    said = approval(content, proposal.values_hash, approved_by=actor.label, prepared_by=proposal.prepared_by)
+    sealed = seal(APPROVAL_DOMAIN, said)
+    copied = {name: getattr(proposal, name) for name in OfRevision.__annotations__}
+    return ReturnRevision(
+        **copied,
+        member_id=proposal.member_id,
+        id=proposal.id,
+        month=proposal.month,
+        approved_by=actor.label,
+        approved_role=actor.role,
+        approved_at=clock.now(),
+        kid=sealed.kid,
+        signature=sealed.signature,
+    )

@@ -1,0 +1,1 @@
+"""Pages of returns: the month of a board, what SRI decides, statistics."""

@@ -1,0 +1,93 @@
+"""Shapes of returns at the doors."""
+
+import re
+from datetime import date
+from typing import Any
+
+from marshmallow import fields
+
+from sri_admin.kernel.errors import NotFoundError
+from sri_admin.kernel.schema import Schema, validate
+from sri_admin.reporting.rules.standing import Answer, CorrectionReason, GrantVerdict, IntakeState
+from sri_admin.reporting.rules.validation import RULES, Severity
+from sri_admin.reporting.rules.values import LONGEST_NOTE, MOST, ExplanationCode, Indicator, Status
+
+_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+_HASH = validate.Regexp(r"[0-9a-f]{64}\Z")
+_reason = validate.Length(max=1000)
+# What a form says beside a number; whether a counted number is a zero follows from the number.
+COUNTED, SAID = "counted", (Status.ESTIMATED, Status.NOT_COLLECTED, Status.NOT_APPLICABLE)
+SOFT_RULES = tuple(rule.code.value for rule in RULES if rule.severity is Severity.SOFT)
+
+
+def month_in(address: str) -> date:
+    """Return the month an address names, such as 2026-03; NotFoundError if it names none."""
+    found = _MONTH.fullmatch(address)
+    if found is None or found.group(1) == "0000":
+        raise NotFoundError
+    return date(int(found.group(1)), int(found.group(2)), 1)
+
+
+def month_at(month: date) -> str:
+    """Write a month as it stands in addresses."""
+    return f"{month:%Y-%m}"
+
+
+def _answers() -> dict[str, Any]:
+    asked: dict[str, Any] = {}
+    for each in Indicator:
+        asked[f"{each}_number"] = fields.Integer(validate=validate.Range(0, MOST))
+        asked[f"{each}_status"] = fields.String(validate=validate.OneOf([COUNTED, *SAID]))
+    return asked
+
+
+def _reasons() -> dict[str, Any]:
+    asked: dict[str, Any] = {}
+    for rule in SOFT_RULES:
+        for each in Indicator:
+            asked[f"{rule}_{each}_why"] = fields.Enum(ExplanationCode, by_value=True)
+            asked[f"{rule}_{each}_note"] = fields.String(validate=validate.Length(max=LONGEST_NOTE))
+    return asked
+
+
+class ReturnIn(Schema.from_dict(_answers(), name="ReturnAnswers")):  # pyright: ignore[reportGeneralTypeIssues] - made from the catalogue
+    """The values of a month as a form sends them; `follow` names one that is to follow the logs again."""
+
+    follow = fields.Enum(Indicator, by_value=True)
+
+
+class ProposalIn(Schema.from_dict(_reasons(), name="ReturnReasons")):  # pyright: ignore[reportGeneralTypeIssues] - made from the rules
+    """Why what the soft rules found is right, and the wish to send the month to the approver."""
+
+
+class ApprovalIn(Schema):
+    """What the approver says of the values that were shown, named by their hash."""
+
+    proposal_id = fields.UUID(required=True)
+    values_hash = fields.String(required=True, validate=_HASH)
+    verdict = fields.Enum(Answer, by_value=True, required=True)
+    reason = fields.String(validate=_reason)
+
+
+class DecisionIn(Schema):
+    """What SRI says of a revision."""
+
+    revision_id = fields.UUID(required=True)
+    verdict = fields.Enum(IntakeState, by_value=True, required=True)
+    reason = fields.String(validate=_reason)
+
+
+class CorrectionIn(Schema):
+    """Why an accepted month has to be corrected."""
+
+    reason = fields.Enum(CorrectionReason, by_value=True, required=True)
+    note = fields.String(required=True, validate=validate.Length(1, LONGEST_NOTE))
+
+
+class CorrectionAnswerIn(Schema):
+    """What SRI says of a request to correct."""
+
+    request_id = fields.UUID(required=True)
+    verdict = fields.Enum(GrantVerdict, by_value=True, required=True)
+    until = fields.Date()
+    reason = fields.String(validate=_reason)

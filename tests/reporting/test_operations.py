@@ -1,0 +1,226 @@
+"""Returns through the operations: four eyes, hashes, revisions, corrections only by grant."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from sri_admin.kernel import clock, ids
+from sri_admin.kernel.db import db
+from sri_admin.kernel.errors import ConflictError, InvalidError, NotAllowedError
+from sri_admin.members.rules.member import MemberState
+from sri_admin.reporting.models.returns import ProposalAnswer, ReturnProposal, ReturnRevision
+from sri_admin.reporting.operations import drafts, proposals
+from sri_admin.reporting.queries.returns import month_of, proposal_by_id
+from sri_admin.reporting.rules.standing import Answer, GrantVerdict, IntakeState, State
+from sri_admin.reporting.rules.values import Indicator, ReturnKind
+from tests.make import members as make
+from tests.make import reporting as rep
+from tests.make.reporting import MONTH
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture(autouse=True)
+def november() -> Iterator[None]:
+    """It is the 10th of November 2026."""
+    with clock.running(clock.fixed(datetime(2026, 11, 10, 9, 0, tzinfo=UTC))):
+        yield
+
+
+@pytest.fixture
+def member(november: None) -> UUID:
+    """A licensed country that reports by months."""
+    rep.catalogue()
+    return make.member("QM", MemberState.LICENSED)
+
+
+def test_a_month_goes_from_preparer_to_approver_to_sri(member: UUID) -> None:
+    seen = [rep.seen(member).standing.state]
+    rep.entered(member)
+    seen.append(rep.seen(member).standing.state)
+    proposal = rep.proposed(member)
+    seen.append(rep.seen(member).standing.state)
+    revision = rep.agreed(member, proposal)
+    seen.append(rep.seen(member).standing.state)
+    rep.received(member)
+    seen.append(rep.seen(member).standing.state)
+    rep.decided(member, revision)
+    seen.append(rep.seen(member).standing.state)
+    assert seen == [
+        State.NOT_STARTED,
+        State.PREPARING,
+        State.TO_APPROVE,
+        State.TO_SEND,
+        State.RECEIVED,
+        State.ACCEPTED,
+    ]
+
+
+def test_nobody_approves_what_they_prepared(member: UUID) -> None:
+    both = make.actor("chair", member)
+    proposal = rep.proposed(member, by=both)
+    with pytest.raises(NotAllowedError):
+        rep.agreed(member, proposal, by=both)
+
+
+@pytest.mark.parametrize("table", ["answer", "revision"])
+def test_the_database_itself_refuses_an_approval_of_ones_own(member: UUID, table: str) -> None:
+    proposal = rep.proposed(member)
+
+    def forge() -> None:
+        row = db.session.get_one(ReturnProposal, (member, proposal))
+        if table == "answer":
+            db.session.add(
+                ProposalAnswer(
+                    member_id=member,
+                    id=ids.new(),
+                    proposal_id=row.id,
+                    values_hash=row.values_hash,
+                    prepared_by=row.prepared_by,
+                    verdict=Answer.APPROVE,
+                    reason="",
+                    at=clock.now(),
+                    actor=row.prepared_by,
+                    role="chair",
+                )
+            )
+        else:
+            made = proposals._revision(make.actor("chair", member), row)
+            made.approved_by = row.prepared_by
+            db.session.add(made)
+        db.session.flush()
+
+    with pytest.raises(sa.exc.IntegrityError, match="another_person"):
+        make.writing(member, forge)
+
+
+def test_an_approval_of_other_values_than_were_shown_is_refused(member: UUID) -> None:
+    proposal = rep.proposed(member)
+    chair = make.actor("chair", member)
+    with pytest.raises(ConflictError, match="other_values"):
+        make.writing(
+            member,
+            lambda: proposals.approve(
+                chair, make.found(member), proposal_by_id(member, proposal), values={"values_hash": "0" * 64}
+            ),
+        )
+
+
+def test_what_waits_for_approval_is_not_changed_and_what_was_given_back_is_sent_anew(member: UUID) -> None:
+    first = rep.proposed(member)
+    with pytest.raises(ConflictError, match="to_approve"):
+        rep.entered(member, attendances=130)
+    rep.given_back(member, first)
+    second = rep.proposed(member, attendances=130)
+    rows = rep.seen(member).rows.proposals
+    assert [(each.id, each.revision, each.sending) for each in rows] == [(first, 1, 1), (second, 1, 2)]
+    assert rows[0].values_hash != rows[1].values_hash
+
+
+def test_a_proposal_sent_twice_is_one(member: UUID) -> None:
+    rep.entered(member)
+    preparer, record_id = make.actor("coordinator", member), ids.new()
+
+    def propose() -> UUID:
+        return proposals.propose(preparer, make.found(member), MONTH, values={"record_id": record_id}).id
+
+    assert make.writing(member, propose) == make.writing(member, propose)
+    assert len(rep.seen(member).rows.proposals) == 1
+
+
+def test_without_an_answer_to_every_question_nothing_is_sent(member: UUID) -> None:
+    preparer = make.actor("coordinator", member)
+    with pytest.raises(InvalidError) as wrong:
+        make.writing(member, lambda: proposals.propose(preparer, make.found(member), MONTH, values={}))
+    assert {each.field for each in wrong.value.fields} == {f"{each}_number" for each in Indicator}
+
+
+def test_a_hard_rule_is_not_explained_away(member: UUID) -> None:
+    with pytest.raises(InvalidError, match="invalid"):
+        rep.proposed(member, attendances=20, first_time_attendances=21)
+
+
+def test_what_is_unusual_needs_an_explanation(member: UUID) -> None:
+    preparer = make.actor("coordinator", member)
+
+    def send() -> Any:
+        found = make.found(member)
+        drafts.keep_draft(preparer, found, MONTH, values={"cells": rep.cells(attendances=2000)})
+        return proposals.propose(preparer, found, MONTH, values={})
+
+    with pytest.raises(InvalidError) as wrong:
+        make.writing(member, send)
+    assert [each.field for each in wrong.value.fields] == ["attendance_per_meeting_attendances_why"]
+
+
+def test_a_month_that_is_not_over_is_kept_but_not_sent(member: UUID) -> None:
+    with pytest.raises(ConflictError):
+        rep.proposed(member, date(2026, 11, 1))
+
+
+def test_a_returned_month_is_sent_again_as_the_next_revision(member: UUID) -> None:
+    first = rep.approved(member)
+    rep.received(member)
+    rep.decided(member, first, IntakeState.RETURNED)
+    second = rep.approved(member, attendances=125)
+    rows = [rep.revision(member, each) for each in (first, second)]
+    assert [(each.revision, each.kind) for each in rows] == [(1, ReturnKind.ORIGINAL), (2, ReturnKind.RESUBMISSION)]
+
+
+def test_what_was_accepted_changes_only_by_grant_and_counts_until_a_correction_is_accepted(member: UUID) -> None:
+    first = rep.accepted(member)
+    with pytest.raises(ConflictError, match="accepted"):
+        rep.entered(member, attendances=130)
+    request = rep.asked(member)
+    with pytest.raises(ConflictError, match="accepted"):
+        rep.entered(member, attendances=130)
+    rep.answered(member, request)
+    second = rep.approved(member, attendances=130)
+    rep.received(member)
+    before = rep.seen(member)
+    rep.decided(member, second)
+    after = rep.seen(member)
+    assert before.official is not None
+    assert after.official is not None
+    assert (before.official.id, after.official.id, after.official.kind) == (first, second, ReturnKind.CORRECTION)
+
+
+def test_a_refused_or_lapsed_correction_changes_nothing(member: UUID) -> None:
+    rep.accepted(member)
+    rep.answered(member, rep.asked(member), GrantVerdict.REFUSED)
+    with pytest.raises(ConflictError, match="accepted"):
+        rep.entered(member)
+    rep.answered(member, rep.asked(member), until=date(2026, 11, 12))
+    proposal = rep.proposed(member, attendances=130)
+    with (
+        clock.running(clock.fixed(datetime(2026, 11, 13, 9, 0, tzinfo=UTC))),
+        pytest.raises(ConflictError, match="no_grant"),
+    ):
+        rep.agreed(member, proposal)
+
+
+def test_nobody_accepts_a_return_they_prepared_or_approved(member: UUID) -> None:
+    officer = make.actor("data_officer")
+    revision = rep.approved(member, by=make.actor("coordinator", member))
+    rep.received(member)
+    row = rep.revision(member, revision)
+    twin = type(officer)(label=row.prepared_by, account_id=officer.account_id, mandates=officer.mandates)
+    with pytest.raises(NotAllowedError):
+        rep.decided(member, revision, by=twin)
+
+
+def test_what_is_approved_is_exactly_what_was_proposed_and_a_row_never_changes(member: UUID) -> None:
+    revision = rep.approved(member)
+
+    def change() -> int:
+        wanted = sa.update(ReturnRevision).where(ReturnRevision.id == revision).values(cells=[])
+        return db.session.execute(wanted).rowcount  # pyright: ignore[reportAttributeAccessIssue]
+
+    assert make.writing(member, change) == 0
+    view = rep.seen(member)
+    assert view.rows.revisions[0].cells == view.rows.proposals[0].cells
+    assert make.writing(member, lambda: month_of(make.found(member), MONTH, at_home=False).proposal) is None
