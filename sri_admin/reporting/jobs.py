@@ -14,8 +14,9 @@ RECEIVE = "reporting.receive_returns"
 def receive_returns(actor: Actor, *, member_id: UUID) -> None:
     """Judge every revision of a member that has no answer yet."""
     member = find_member(member_id)
-    for revision in without_intake(member_id) if member else []:
-        receive(actor, member, revision)
+    if member is not None:
+        for revision in without_intake(member_id):
+            receive(actor, member, revision)
 
 
 TASKS = (Task(name=RECEIVE, run=receive_returns, roles=HUB),)

@@ -50,13 +50,13 @@ def _reasons() -> dict[str, Any]:
     return asked
 
 
-class ReturnIn(Schema.from_dict(_answers(), name="ReturnAnswers")):  # pyright: ignore[reportGeneralTypeIssues] - made from the catalogue
+class ReturnIn(Schema.from_dict(_answers(), name="ReturnAnswers")):
     """The values of a month as a form sends them; `follow` names one that is to follow the logs again."""
 
     follow = fields.Enum(Indicator, by_value=True)
 
 
-class ProposalIn(Schema.from_dict(_reasons(), name="ReturnReasons")):  # pyright: ignore[reportGeneralTypeIssues] - made from the rules
+class ProposalIn(Schema.from_dict(_reasons(), name="ReturnReasons")):
     """Why what the soft rules found is right, and the wish to send the month to the approver."""
 
 

@@ -20,7 +20,7 @@ from sri_admin.web import cookies
 from sri_admin.web.doors import Door
 from tests.conftest import new_installation, settings_for
 from tests.journeys.houses import CODE, Served, served, two_houses
-from tests.make import localization, materials, members, people
+from tests.make import localization, materials, members, people, reporting
 from tests.make.people import Person
 from tests.make.places import furnished, snapshot, stick
 
@@ -28,6 +28,7 @@ PLAIN = {
     "work": materials.CODE,
     "language": "pl",
     "code": CODE,
+    "month": "2026-10",
     "step": "suspend",
     "way": "termination",
     "seat": "overdue",
@@ -119,6 +120,7 @@ def node_site(cluster: postgres.Cluster, template: str, home: Path) -> Iterator[
 def _node_site(house: Served, member: UUID, administrator: Person) -> Site:
     somebody = people.person(Role.COORDINATOR, member)
     localization.furnished(member)
+    reporting.approved(member, attendances=2000)
     known = {
         "holder_id": members.office_holder(member, display_name="Kim of the board"),
         "person_id": somebody.account_id,

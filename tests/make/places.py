@@ -20,7 +20,7 @@ from sri_admin.members.rules.member import MemberState
 from sri_admin.members.rules.sheets import SheetKind
 from sri_admin.people.models import AccountSession, PersonalToken
 from sri_admin.people.rules import Role
-from tests.make import files, localization, materials, meetings, members
+from tests.make import files, localization, materials, meetings, members, reporting
 from tests.make.people import Person, browser, person
 
 SECOND_PLACE, THIRD_PLACE = {"QM": "QP", "QN": "QR"}, {"QM": "QS", "QN": "QT"}
@@ -39,6 +39,7 @@ def furnished(app: Flask, code: str) -> dict[str, Any]:
         release_id = materials.furnished()
         localization.furnished(place)
         community_id, meeting_id = meetings.furnished(place)
+        reporting.furnished(place)
     return {
         "member": place,
         "agreement_id": members.offered(place, territories=[SECOND_PLACE[code]]),

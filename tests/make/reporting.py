@@ -1,13 +1,15 @@
 """Builders of returns: months filled in, approved, received and accepted; they act through the operations."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
+from itertools import count
 from typing import Any, TypeVar
 from uuid import UUID
 
 from sri_admin.kernel import actor as actors
-from sri_admin.kernel import tenancy, transaction
+from sri_admin.kernel import clock, tenancy, transaction
 from sri_admin.kernel.actor import Actor
+from sri_admin.kernel.db import db
 from sri_admin.reporting.jobs import receive_returns
 from sri_admin.reporting.models.returns import ReturnRevision
 from sri_admin.reporting.operations import corrections, drafts, intake, proposals
@@ -36,6 +38,12 @@ NUMBERS: Mapping[str, int] = {
 }
 
 
+def ticking(since: datetime) -> clock.Clock:
+    """Make a clock on which a hundredth of a second passes whenever it is looked at."""
+    ticks = count()
+    return lambda: since + next(ticks) * timedelta(milliseconds=10)
+
+
 def catalogue() -> None:
     """Enter the indicators at the hub."""
     hub_id = make.hub()
@@ -49,6 +57,16 @@ def cells(**numbers: int | None) -> dict[str, Cell]:
         str(key): Cell(Status.NOT_COLLECTED, None) if number is None else Cell.counted(number)
         for key, number in wanted.items()
     }
+
+
+def furnished(member_id: UUID) -> None:
+    """Let a country have a bit of everything: a month that waits for a correction, one that came back."""
+    catalogue()
+    accepted(member_id, date(2026, 9, 1))
+    asked(member_id, date(2026, 9, 1))
+    returned = approved(member_id, attendances=2000)
+    received(member_id)
+    decided(member_id, returned, IntakeState.RETURNED)
 
 
 def entered(member_id: UUID, month: date = MONTH, *, by: Actor | None = None, **numbers: int | None) -> None:
@@ -125,7 +143,7 @@ def decided(
 
 def accepted(member_id: UUID, month: date = MONTH, **numbers: int | None) -> UUID:
     """Bring a month all the way until SRI has accepted it, at the hub."""
-    made = approved(member_id, month, **numbers)
+    made = agreed(member_id, proposed(member_id, month, by=None, **numbers))
     received(member_id)
     decided(member_id, made)
     return made
@@ -162,6 +180,8 @@ def revision(member_id: UUID, revision_id: UUID) -> ReturnRevision:
 
 
 def read(body: Callable[[], T]) -> T:
-    """Read everything there is."""
+    """Read everything there is; rows go on as plain values."""
     with transaction.reading(tenancy.everywhere(make.every_member())):
-        return body()
+        found = body()
+        db.session.expunge_all()
+        return found

@@ -1,6 +1,7 @@
 """Returns through the operations: four eyes, hashes, revisions, corrections only by grant."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("database")
 @pytest.fixture(autouse=True)
 def november() -> Iterator[None]:
     """It is the 10th of November 2026."""
-    with clock.running(clock.fixed(datetime(2026, 11, 10, 9, 0, tzinfo=UTC))):
+    with clock.running(rep.ticking(datetime(2026, 11, 10, 9, 0, tzinfo=UTC))):
         yield
 
 
@@ -36,6 +37,14 @@ def member(november: None) -> UUID:
     """A licensed country that reports by months."""
     rep.catalogue()
     return make.member("QM", MemberState.LICENSED)
+
+
+@contextmanager
+def refused(code: str) -> Iterator[None]:
+    """Expect a conflict by its stable code."""
+    with pytest.raises(ConflictError) as wrong:
+        yield
+    assert wrong.value.stable_code == code
 
 
 def test_a_month_goes_from_preparer_to_approver_to_sri(member: UUID) -> None:
@@ -94,14 +103,15 @@ def test_the_database_itself_refuses_an_approval_of_ones_own(member: UUID, table
             db.session.add(made)
         db.session.flush()
 
-    with pytest.raises(sa.exc.IntegrityError, match="another_person"):
+    with pytest.raises(ConflictError) as refused:
         make.writing(member, forge)
+    assert "another_person" in str(refused.value.__cause__)
 
 
 def test_an_approval_of_other_values_than_were_shown_is_refused(member: UUID) -> None:
     proposal = rep.proposed(member)
     chair = make.actor("chair", member)
-    with pytest.raises(ConflictError, match="other_values"):
+    with refused("other_values"):
         make.writing(
             member,
             lambda: proposals.approve(
@@ -112,7 +122,7 @@ def test_an_approval_of_other_values_than_were_shown_is_refused(member: UUID) ->
 
 def test_what_waits_for_approval_is_not_changed_and_what_was_given_back_is_sent_anew(member: UUID) -> None:
     first = rep.proposed(member)
-    with pytest.raises(ConflictError, match="to_approve"):
+    with refused("to_approve"):
         rep.entered(member, attendances=130)
     rep.given_back(member, first)
     second = rep.proposed(member, attendances=130)
@@ -140,7 +150,7 @@ def test_without_an_answer_to_every_question_nothing_is_sent(member: UUID) -> No
 
 
 def test_a_hard_rule_is_not_explained_away(member: UUID) -> None:
-    with pytest.raises(InvalidError, match="invalid"):
+    with pytest.raises(InvalidError):
         rep.proposed(member, attendances=20, first_time_attendances=21)
 
 
@@ -173,10 +183,10 @@ def test_a_returned_month_is_sent_again_as_the_next_revision(member: UUID) -> No
 
 def test_what_was_accepted_changes_only_by_grant_and_counts_until_a_correction_is_accepted(member: UUID) -> None:
     first = rep.accepted(member)
-    with pytest.raises(ConflictError, match="accepted"):
+    with refused("accepted"):
         rep.entered(member, attendances=130)
     request = rep.asked(member)
-    with pytest.raises(ConflictError, match="accepted"):
+    with refused("accepted"):
         rep.entered(member, attendances=130)
     rep.answered(member, request)
     second = rep.approved(member, attendances=130)
@@ -192,13 +202,13 @@ def test_what_was_accepted_changes_only_by_grant_and_counts_until_a_correction_i
 def test_a_refused_or_lapsed_correction_changes_nothing(member: UUID) -> None:
     rep.accepted(member)
     rep.answered(member, rep.asked(member), GrantVerdict.REFUSED)
-    with pytest.raises(ConflictError, match="accepted"):
+    with refused("accepted"):
         rep.entered(member)
     rep.answered(member, rep.asked(member), until=date(2026, 11, 12))
     proposal = rep.proposed(member, attendances=130)
     with (
         clock.running(clock.fixed(datetime(2026, 11, 13, 9, 0, tzinfo=UTC))),
-        pytest.raises(ConflictError, match="no_grant"),
+        refused("no_grant"),
     ):
         rep.agreed(member, proposal)
 

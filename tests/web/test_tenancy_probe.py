@@ -33,7 +33,7 @@ VISITORS = {"administrator": Role.MEMBER_ADMINISTRATOR, "facilitator": Role.FACI
 OWN, FOREIGN, NO_CODE = "QN", "QM", "QZ"
 # What stands in an address and is no secret of a member, each with a value that is real.
 PLAIN = {"step": "apply", "way": "end", "seat": "overdue", "name": "theme.css", "version": 1, "number": 1}
-PLAIN |= {"work": materials.CODE, "language": "pl"}
+PLAIN |= {"work": materials.CODE, "language": "pl", "month": "2026-10"}
 # The words after /link/ are themselves the proof: who holds them may see the page.
 PROOFS = {"token"}
 # What an `id` is, by endpoint.
@@ -91,6 +91,14 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "StepIn": {"on": "2025-01-07"},
     "LogIn": {"on": "2025-01-07", "outcome": "held", "people": 9, "first_time": 2},
+    "ReturnIn": {"attendances_number": "12"},
+    "ProposalIn": {},
+    "ApprovalIn": {
+        "proposal_id": "00000000-0000-7000-8000-000000000000",
+        "values_hash": "0" * 64,
+        "verdict": "approve",
+    },
+    "CorrectionIn": {"reason": "mistake", "note": "One meeting was left out."},
     "OfficeEndIn": {"ends_on": "2026-01-02", "reason": "They moved away."},
 }
 QUERIES = {

@@ -69,7 +69,7 @@ def _faults(work: Working) -> Iterator[FieldError]:
     for each in hard(work.found):
         yield FieldError(f"{each.indicator}_number", say(each))
     for each in unexplained(work.found, work.explanations):
-        yield FieldError(f"{each.rule}.{each.indicator}_code", say(each))
+        yield FieldError(f"{each.rule}_{each.indicator}_why", say(each))
 
 
 def _proposal(actor: Actor, view: MonthView, work: Working, proposal_id: UUID) -> ReturnProposal:
@@ -103,9 +103,8 @@ def approve(actor: Actor, member: Member, proposal: ReturnProposal, *, values: V
         return known
     view = _answering(actor, member, proposal, values)
     if (proposal.revision, proposal.kind) != (next_revision(view.sides), next_kind(view.standing)):
-        raise ConflictError(
-            _l("SRI has answered meanwhile. Give this back, so that it is prepared anew."), code="overtaken"
-        )
+        message = _l("SRI has answered meanwhile. Give this back, so that it is prepared anew.")
+        raise ConflictError(message, code="overtaken")
     grant = open_grant(view.standing, today=view.today)
     if proposal.kind is ReturnKind.CORRECTION and (grant is None or grant.id != str(proposal.correction_id)):
         raise ConflictError(_l("The time for this correction is over. Ask SRI again."), code="no_grant")

@@ -87,8 +87,7 @@ def working_shown(work: Working, form: Form) -> list[Question]:
 
 
 def _said(cell: Cell | None) -> str:
-    is_counted = cell is None or cell.status in {Status.REPORTED, Status.ZERO}
-    return COUNTED if is_counted else cell.status.value
+    return COUNTED if cell is None or cell.status in {Status.REPORTED, Status.ZERO} else cell.status.value
 
 
 def rows_shown(row: OfRevision, before: OfRevision | None) -> list[ValueShown]:

@@ -72,7 +72,7 @@ DEFINITIONS: Final[Mapping[Indicator, Definition]] = {
             "ar": "كل اجتماع انعقد خلال الشهر، حضوريًا أو عبر الإنترنت، حتى إن لم يحضر أحد.",
             "es": "Toda reunión que tuvo lugar en el mes, presencial o en línea, aunque no viniera nadie.",
             "fr": "Chaque réunion qui a eu lieu dans le mois, sur place ou en ligne, même si personne n’est venu.",
-            "pl": "Każde spotkanie, które odbyło się w tym miesiącu, na miejscu lub w sieci, także gdy nikt nie przyszedł.",
+            "pl": "Każde spotkanie, które odbyło się w tym miesiącu, na miejscu lub w sieci, także bez gości.",
         },
         leaves_out={
             "en": "Meetings that were cancelled, and training.",

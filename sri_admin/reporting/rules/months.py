@@ -87,7 +87,7 @@ def expected_months(within: Iterable[date], changes: Sequence[Change], *, now: M
 
 
 def punctual(expected: Collection[date], approved: Mapping[date, date], *, until: date) -> Punctual:
-    """Count returns by the day their first sound revision was approved; one due after `until` counts only if it is in."""
+    """Count returns by the day they were approved; one that is due after `until` counts only if it is in."""
     days = {month: approved.get(month) for month in expected}
     counted = {month: day for month, day in days.items() if day is not None or due_on(month) <= until}
     on_time = sum(day is not None and day <= due_on(month) for month, day in counted.items())
