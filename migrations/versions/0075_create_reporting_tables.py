@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from sri_admin.kernel.row_security import let_step_back, protect
 
 revision = "0075"
-down_revision = "0032"
+down_revision = "0070"
 branch_labels = None
 depends_on = None
 
