@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from sri_admin.cli.demo import people, translate
 from sri_admin.cli.demo.countries import COUNTRIES, HOLDERS, PLACES, Country, Holder, Step, Terms
+from sri_admin.cli.demo.meetings import YEAR
 from sri_admin.kernel import clock, ids, tenancy, transaction
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
@@ -53,6 +54,12 @@ def fill_hub() -> int:
             reach = tenancy.everywhere({*tenants(), deed.tenant}, writing=deed.tenant)
             transaction.write(reach, lambda deed=deed: deed.do(director))
     return len(COUNTRIES)
+
+
+def days_licensed(code: str) -> int:
+    """Return since how many days a country has been licensed, a year at most."""
+    terms = next(each.terms for each in COUNTRIES if each.code == code)
+    return min(YEAR, -terms.starts - 4) if terms else 0
 
 
 def tenants(*kinds: TenantKind) -> list[UUID]:

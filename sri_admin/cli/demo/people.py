@@ -29,11 +29,13 @@ class Account:
 
 MATERIALS_MANAGER = Account(Role.MATERIALS_MANAGER, "materials@demo.example", "Materials manager")
 INTEGRITY_LEAD = Account(Role.INTEGRITY_LEAD, "integrity@demo.example", "Programme integrity lead")
+DATA_OFFICER = Account(Role.DATA_OFFICER, "data@demo.example", "Data officer of SRI")
 HUB = (
     Account(Role.SRI_DIRECTOR, "director@demo.example", "Director of SRI"),
     Account(Role.COUNTRY_LIAISON, "liaison@demo.example", "Country liaison"),
     MATERIALS_MANAGER,
     INTEGRITY_LEAD,
+    DATA_OFFICER,
     Account(Role.AUDITOR, "auditor@demo.example", "Auditor"),
 )
 
@@ -44,6 +46,7 @@ def board_of(code: str) -> tuple[Account, ...]:
     return (
         Account(Role.MEMBER_ADMINISTRATOR, f"administrator@{at}", "National administrator"),
         Account(Role.CHAIR, f"chair@{at}", "Chair"),
+        Account(Role.COORDINATOR, f"coordinator@{at}", "Coordinator"),
         Account(Role.FACILITATOR, f"facilitator@{at}", "Facilitator"),
         Account(Role.TRANSLATOR, f"translator@{at}", "Translator", LANGUAGES[code]),
         Account(Role.REVISER, f"reviser@{at}", "Reviser of translations", LANGUAGES[code]),

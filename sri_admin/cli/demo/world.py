@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -16,18 +17,19 @@ from sri_admin.app import create_app, prepare
 from sri_admin.cli import serve
 from sri_admin.cli.context import close
 from sri_admin.cli.demo import fill, people, translate
+from sri_admin.cli.demo.meetings import Year
 from sri_admin.cli.demo.places import Place, listen, places, write_config
 from sri_admin.cli.demo.processes import Processes
 from sri_admin.cli.demo.proof import Proof, prove
 from sri_admin.federation import control, enrolment, jobs, joining
 from sri_admin.federation.enrolment_models import EnrolmentState
-from sri_admin.kernel import database, installation, logs, postgres, tenancy, transaction
+from sri_admin.kernel import clock, database, installation, logs, postgres, tenancy, transaction
 from sri_admin.kernel import jobs as queue
 from sri_admin.kernel.errors import UnavailableError
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.settings import LogSettings
 from sri_admin.localization.rules.desk import Desk
-from sri_admin.people.rules import LANGUAGE_ROLES
+from sri_admin.people.rules import LANGUAGE_ROLES, Role
 
 _READY_SECONDS, _STEP_SECONDS = 30.0, 60.0
 _PAUSE = 0.1
@@ -170,14 +172,24 @@ class World:
         transaction.write(reach, lambda: enrolment.approve(director, found.id))
 
     def settle_boards(self) -> None:
-        """Give each country's board its accounts and its office holders, at its own node."""
+        """Give each country's board its accounts, a year of meetings and its office holders, at its own node."""
         for node in self.nodes:
             with self.at(node):
                 member_id = installation.identity().tenant_id
                 assert member_id is not None
-                board = people.board_of(node.code or "")
-                people.invite(board, member_id, locale=node.locale)
-                fill.enter_holders(people.acting(board[0]), member_id, node.code or "")
+                self._live(member_id, node)
+                fill.enter_holders(people.acting(people.board_of(node.code or "")[0]), member_id, node.code or "")
+
+    def _live(self, member_id: UUID, node: Place) -> None:
+        now, board = clock.now(), {each.role: each for each in people.board_of(node.code or "")}
+        days = fill.days_licensed(node.code or "")
+        with clock.running(clock.fixed(now - timedelta(days=days + 1))):
+            people.invite(tuple(board.values()), member_id, locale=node.locale)
+            keeper, leader = people.acting(board[Role.COORDINATOR]), people.acting(board[Role.FACILITATOR])
+        year = Year(member_id, node.code or "", node.locale, keeper, leader, days)
+        for day, do in sorted(year.deeds(), key=lambda deed: deed[0]):
+            with clock.running(clock.fixed(now + timedelta(days=day))):
+                transaction.write(tenancy.only(member_id), do)
 
     def translate(self) -> None:
         """Let each node's translator and reviser work, and the hub decide and release what is whole."""
