@@ -7,6 +7,7 @@ from flask import Flask
 from sri_admin.federation import control, journal, tokens
 from sri_admin.federation.part import FEDERATION
 from sri_admin.integrity.part import PART as INTEGRITY
+from sri_admin.keeping.part import PART as KEEPING
 from sri_admin.kernel import audit, database, installation, jobs, part, runtime
 from sri_admin.kernel.part import Part
 from sri_admin.kernel.settings import Settings
@@ -33,6 +34,7 @@ PARTS: tuple[Part, ...] = (
     LOCALIZATION,
     REPORTING,
     INTEGRITY,
+    KEEPING,
     OVERVIEW,
 )
 LOADERS = Loaders(

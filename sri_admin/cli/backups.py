@@ -10,8 +10,10 @@ from typing import Any
 import click
 
 from sri_admin.cli.context import entering
-from sri_admin.kernel import formats, runtime, soundness
-from sri_admin.kernel.backup import checking, making, restoring
+from sri_admin.keeping.operations.backups import begin_run, carry_out
+from sri_admin.kernel import actor, formats, runtime, soundness
+from sri_admin.kernel.backup import checking, restoring
+from sri_admin.kernel.backup import passphrase as passphrases
 from sri_admin.kernel.backup.errors import BackupError
 from sri_admin.kernel.backup.manifest import Manifest
 from sri_admin.kernel.backup.progress import Progress
@@ -33,14 +35,15 @@ _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON 
 @_AS_JSON
 @entering
 def backup(folder: Path | None, keep: int | None, passphrase_file: Path | None, *, as_json: bool) -> None:
-    """Back up rows, files and keys as one consistent whole; files the folder holds already are not copied again."""
+    """Back up rows, files and keys as one consistent whole, and read it back; files the folder holds stay."""
     chosen = runtime.current().settings.backup
     target = folder or chosen.folder
     if target is None:
         raise BackupError(_("Say where to with --to, or set backup.folder."))
     passphrase = _passphrase(passphrase_file, twice=True)
+    run_id = begin_run(actor.system("cli"))
     with _shown_progress() as tell:
-        made = making.make(target, passphrase, keep=keep, tell=tell)
+        made = carry_out(run_id, target, passphrase, keep=keep, tell=tell)
     facts = {"folder": str(made.folder), **_facts(made.manifest), "left_out": made.left_out}
     _print(facts, _("The backup is whole: %(folder)s", folder=str(made.folder)), as_json=as_json)
     if made.left_out:
@@ -151,10 +154,7 @@ def _facts(made: Manifest) -> dict[str, Any]:
 def _passphrase(file: Path | None, *, twice: bool = False) -> str:
     path = file or runtime.current().settings.backup.passphrase_file
     if path is not None:
-        try:
-            return path.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            raise BackupError(_("The file %(path)s with the passphrase cannot be read.", path=str(path))) from None
+        return passphrases.read(path)
     if not sys.stdin.isatty():
         raise BackupError(_("Give the passphrase of the keys with --passphrase-file, or set backup.passphrase_file."))
     return click.prompt(_("Passphrase of the keys"), hide_input=True, confirmation_prompt=twice, err=True)

@@ -69,12 +69,17 @@ class Store(Protocol):
         ...
 
 
+def is_no_room(error: OSError) -> bool:
+    """Say whether an error means that the disk, or the share of it we may use, is full."""
+    return error.errno in _NO_ROOM
+
+
 @contextmanager
 def finding_room() -> Iterator[None]:
     """Say plainly when what is written in the block finds no room."""
     try:
         yield
     except OSError as error:
-        if error.errno in _NO_ROOM:
+        if is_no_room(error):
             raise NoRoomError from error
         raise

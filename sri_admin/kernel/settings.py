@@ -86,10 +86,17 @@ class BlobSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class BackupSettings:
-    """Where backups go and what locks the keys in them."""
+    """Where backups go, how often by themselves, and what locks the keys in them."""
 
     folder: Path | None = None  # folder of backups, best on another disk; relative to the configuration file
     passphrase_file: Path | None = None  # holds what locks the keys in a backup; only we may read it
+    every_hours: int = 0  # how often one is made by itself; 0 leaves it to people
+    keep: int = 14  # so many of the newest stay; older ones go once a newer one was read back
+
+    @property
+    def can_run(self) -> bool:
+        """Say whether the program can make a backup without a person beside it."""
+        return self.folder is not None and self.passphrase_file is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +180,8 @@ class _BlobsIn(Schema):
 class _BackupIn(Schema):
     folder = m.String()
     passphrase_file = m.String()
+    every_hours = m.Integer(strict=True, validate=validate.Range(0, 24 * 31))
+    keep = m.Integer(strict=True, validate=validate.Range(1, 1000))
 
 
 class _LogIn(Schema):
@@ -270,6 +279,7 @@ def from_values(raw: Mapping[str, Any], *, base: Path, environment: Mapping[str,
     )
     _refuse_open_http(settings)
     _refuse_half_a_store(settings.blobs)
+    _refuse_half_a_schedule(settings.backup)
     return settings
 
 
@@ -307,6 +317,13 @@ def _refuse_half_a_store(blobs: BlobSettings) -> None:
     missing = next((name for name in _S3_NEEDS if blobs.store == "s3" and not getattr(blobs, name)), None)
     if missing:
         message = _("Files are to be kept in an S3 store, so the setting “%(key)s” is needed.", key=f"blobs.{missing}")
+        raise ConfigurationError(message)
+
+
+def _refuse_half_a_schedule(backup: BackupSettings) -> None:
+    if backup.every_hours and not backup.can_run:
+        missing = "backup.folder" if backup.folder is None else "backup.passphrase_file"
+        message = _("Backups are to be made by themselves, so the setting “%(key)s” is needed.", key=missing)
         raise ConfigurationError(message)
 
 

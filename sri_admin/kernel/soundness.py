@@ -53,7 +53,7 @@ def _history() -> Iterator[str]:
 
 
 def _files() -> Iterator[str]:
-    for path in making.stored(making.blobs_here()):
+    for path in pieces.stored(making.blobs_here()):
         if pieces.digest_of(path) != path.name:
             yield _("The file %(name)s is damaged. Take it from a backup.", name=path.name)
 

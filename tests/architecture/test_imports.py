@@ -25,6 +25,7 @@ PLANTED = {
     "Others enter meetings by its door": ("app.py", "sri_admin.meetings", "schemas"),
     "Others enter reporting by its door": ("app.py", "sri_admin.reporting", "schemas"),
     "Others enter materials by its door": ("app.py", "sri_admin.materials", "schemas"),
+    "Others enter keeping by its door": ("app.py", "sri_admin.keeping", "policy"),
     "Parts know of the exchange only what they declare with": ("people/jobs.py", "sri_admin.federation", "keys"),
     "Below the doors nothing knows the web": ("members/policy.py", "sri_admin.web", "addresses"),
     "Below the doors nothing knows flask": ("people/queries.py", "flask", "request"),

@@ -124,6 +124,10 @@ def test_a_refusal_is_one_plain_sentence_without_marks_or_traceback(config: Path
     ("content", "sentence"),
     [
         ("[web]\nprot = 1\n", "The setting “web.prot” is not right: Unknown field.\n"),
+        (
+            '[backup]\nfolder = "x"\nevery_hours = 24\n',
+            "Backups are to be made by themselves, so the setting “backup.passphrase_file” is needed.\n",
+        ),
         ('[database]\nurl = "postgresql+psycopg://x@127.0.0.1:1/x"\n', "The database cannot be reached:"),
     ],
 )

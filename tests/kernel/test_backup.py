@@ -14,7 +14,7 @@ from flask import Flask
 
 from sri_admin.app import create_app, prepare
 from sri_admin.kernel import actor, database, installation, jobs, postgres, runtime, soundness, tenancy, transaction
-from sri_admin.kernel.backup import checking, making, restoring
+from sri_admin.kernel.backup import checking, making, pieces, restoring, shelf
 from sri_admin.kernel.backup.errors import BackupError
 from sri_admin.kernel.backup.manifest import Manifest
 from sri_admin.kernel.db import db
@@ -252,8 +252,8 @@ def test_a_role_that_sees_only_a_part_makes_no_backup(filled: House, tmp_path: P
 def test_the_second_backup_copies_only_new_files_and_the_oldest_go(filled: House, tmp_path: Path) -> None:
     first, second, third = (filled.do(lambda: making.make(tmp_path, PASSPHRASE, keep=2)).folder for _ in range(3))
     assert not first.exists()
-    assert filled.do(lambda: making.found(tmp_path)) == [second, third]
-    assert len(list(making.stored(tmp_path / "blobs"))) == 1
+    assert filled.do(lambda: shelf.found(tmp_path)) == [second, third]
+    assert len(list(pieces.stored(tmp_path / "blobs"))) == 1
     assert checking.check(second).rows == checking.check(third).rows
 
 

@@ -23,7 +23,7 @@ from tests.make import members as make
 from tests.make import people
 
 pytestmark = pytest.mark.usefixtures("database")
-MOST_STATEMENTS = 13  # one of them asks whether any language is translated
+MOST_STATEMENTS = 14  # one of them asks whether any language is translated, one how old the last backup is
 _BOOKKEEPING = ("SAVEPOINT", "RELEASE", "ROLLBACK", "select set_config", "set constraints")
 
 

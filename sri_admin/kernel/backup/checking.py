@@ -1,23 +1,31 @@
 """Looking at a backup without restoring it: every piece by its digest, every row counted, the keys opened."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from sri_admin.kernel.backup import manifest, pieces, sealed
 from sri_admin.kernel.backup.errors import DamagedError
 from sri_admin.kernel.backup.manifest import Manifest, TablePiece
-from sri_admin.kernel.backup.progress import Progress, Tell, in_silence
+from sri_admin.kernel.backup.progress import Progress, Step, Tell, in_silence
 from sri_admin.kernel.i18n import gettext as _
 
 
-def check(folder: Path, *, tell: Tell = in_silence) -> Manifest:
-    """Check everything that can be checked without the passphrase; DamagedError names the first piece that is wrong."""
+def check(folder: Path, *, tell: Tell = in_silence, mend: Callable[[str], object] | None = None) -> Manifest:
+    """Check everything that can be checked without the passphrase; DamagedError names the first piece that is wrong.
+
+    `mend` is given the name of a file that is not what it should be, to put it right before it is looked at again.
+    """
     made = Manifest.read(folder)
-    progress = Progress(made.size, tell)
+    progress = Progress(made.size, tell, Step.READING)
     for name, each in made.tables.items():
         _check_table(folder / manifest.TABLES / f"{name}.gz", each)
         progress.add(each.piece.size)
     for name, size in made.blobs.items():
-        check_blob(blob(folder, name), size)
+        path = blob(folder, name)
+        if not _is_whole(path, size):
+            if mend is not None:
+                mend(name)
+            check_blob(path, size)
         progress.add(size)
     return made
 
@@ -37,8 +45,12 @@ def check_blob(path: Path, size: int) -> None:
     """Refuse a file that is missing or not what its name says."""
     if not path.is_file():
         raise DamagedError(_("The file %(name)s is missing in this backup. Take another backup.", name=path.name))
-    if path.stat().st_size != size or pieces.digest_of(path) != path.name:
+    if not _is_whole(path, size):
         raise DamagedError(_("The file %(name)s of this backup is damaged. Take another backup.", name=path.name))
+
+
+def _is_whole(path: Path, size: int) -> bool:
+    return path.is_file() and path.stat().st_size == size and pieces.digest_of(path) == path.name
 
 
 def _check_table(path: Path, of: TablePiece) -> None:

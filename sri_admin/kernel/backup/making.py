@@ -1,10 +1,9 @@
-"""Making a backup: one snapshot for all rows, then the files, then the keys; it gets its name when it is whole.
+"""Making a backup: one snapshot for all rows, then the files, then the keys; it gets its name when it was read back.
 
 The files are looked at after the snapshot began and are never changed in place, so every file a row of the snapshot
-refers to is in the backup.
+refers to is in the backup. Older backups go only once a newer one has its name.
 """
 
-import errno
 import fcntl
 import shutil
 from collections.abc import Iterator
@@ -16,15 +15,15 @@ import psycopg
 
 from sri_admin import __version__
 from sri_admin.kernel import clock, database, installation, jobs, runtime
-from sri_admin.kernel.backup import manifest, pieces, sealed, tables
+from sri_admin.kernel.backup import checking, manifest, pieces, sealed, shelf, tables
 from sri_admin.kernel.backup.errors import BackupError
 from sri_admin.kernel.backup.manifest import Manifest, TablePiece
 from sri_admin.kernel.backup.progress import Progress, Tell, in_silence
+from sri_admin.kernel.blob_store import is_no_room
 from sri_admin.kernel.i18n import gettext as _
 
 AUDIT_HEAD = "select n, encode(chain, 'hex') from audit_head"
 _IDENTITY = "select id::text, role, tenant_id::text, incarnation::text from installation"
-_DIGITS = frozenset("0123456789abcdef")
 
 
 @dataclass(frozen=True)
@@ -43,21 +42,20 @@ def heads_wanted() -> dict[str, str]:
 
 
 def make(folder: Path, passphrase: str, *, keep: int | None = None, tell: Tell = in_silence) -> Made:
-    """Make a backup in a folder of backups; with `keep` only so many of the newest stay."""
+    """Make a backup in a folder of backups and read it back; with `keep` only so many of the newest stay then."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder):
-            made = _made(folder, passphrase, tell)
+            try:
+                made = _made(folder, passphrase, tell)
+            except OSError:
+                shelf.sweep(folder)  # what was copied for it is in no list and takes the room
+                raise
             if keep is not None:
-                _rotate(folder, keep)
+                shelf.rotate(folder, keep)
             return made
     except OSError as error:
         raise _in_words(error, folder) from error
-
-
-def found(folder: Path) -> list[Path]:
-    """Return the whole backups of this installation in a folder, oldest first."""
-    return sorted(path.parent for path in folder.glob(f"{_prefix()}-*/{manifest.FILE}"))
 
 
 def blobs_here() -> Path:
@@ -65,23 +63,17 @@ def blobs_here() -> Path:
     return runtime.current().settings.installation.home / manifest.BLOBS
 
 
-def stored(root: Path) -> Iterator[Path]:
-    """Yield the files of a content-addressed folder."""
-    for path in sorted(root.glob("??/*")):
-        if len(path.name) == 64 and set(path.name) <= _DIGITS:
-            yield path
-
-
 def _made(folder: Path, passphrase: str, tell: Tell) -> Made:
     box = sealed.seal(_keys(), passphrase)
-    name = f"{_prefix()}-{clock.now():%Y%m%dT%H%M%S%f}Z"
-    draft = folder / f".{name}.partial"
-    for stale in folder.glob(".*.partial"):
+    name = f"{shelf.prefix()}-{clock.now():%Y%m%dT%H%M%S%f}Z"
+    draft = folder / f".{name}{shelf.DRAFT}"
+    for stale in folder.glob(f".*{shelf.DRAFT}"):
         shutil.rmtree(stale)
     (draft / manifest.TABLES).mkdir(parents=True, mode=0o700)
     try:
         written, left_out = _fill(draft, folder, box, tell)
         pieces.sync_folder(draft)
+        _read_back(draft, passphrase, tell)
         draft.rename(folder / name)
         pieces.sync_folder(folder)
     finally:
@@ -89,12 +81,19 @@ def _made(folder: Path, passphrase: str, tell: Tell) -> Made:
     return Made(folder / name, written, left_out)
 
 
+def _read_back(draft: Path, passphrase: str, tell: Tell) -> None:
+    def mend(name: str) -> None:  # it lay in the pool from an earlier backup and went bad there
+        copy_blob(blobs_here() / name[:2] / name, checking.blob(draft, name))
+
+    checking.open_keys(draft, checking.check(draft, tell=tell, mend=mend), passphrase)
+
+
 def _fill(draft: Path, folder: Path, box: bytes, tell: Tell) -> tuple[Manifest, list[str]]:
     with psycopg.connect(jobs.conninfo(database.backup_url())) as connection:
         connection.isolation_level, connection.read_only = psycopg.IsolationLevel.REPEATABLE_READ, True
         tables.require_everything(connection)
         measured = tables.sizes(connection)
-        files = list(stored(blobs_here()))
+        files = list(pieces.stored(blobs_here()))
         progress = Progress(sum(measured.values()) + sum(path.stat().st_size for path in files), tell)
         rows = {each: _table(connection, draft, each, progress) for each in tables.names(connection)}
         kept, left_out = _blobs(files, folder / manifest.BLOBS, progress)
@@ -163,35 +162,21 @@ def _keys() -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
 
 
-def _prefix() -> str:
-    own = installation.identity()
-    return f"{own.role}-{own.short}"
-
-
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     with (folder / ".lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise BackupError(_("Another backup is being written to this folder just now.")) from None
+            message = _("Another backup is being written to this folder just now.")
+            raise BackupError(message, code="backup_busy") from None
         yield
 
 
-def _rotate(folder: Path, keep: int) -> None:
-    for old in found(folder)[: -max(1, keep)]:
-        gone = folder / f".{old.name}.partial"
-        old.rename(gone)  # half deleted it must not look like a backup
-        shutil.rmtree(gone)
-    needed = {name for path in folder.glob(f"*/{manifest.FILE}") for name in Manifest.read(path.parent).blobs}
-    for path in stored(folder / manifest.BLOBS):
-        if path.name not in needed:
-            path.unlink()
-
-
 def _in_words(error: OSError, folder: Path) -> BackupError:
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if is_no_room(error):
         message = _("There is no room left in %(folder)s. Free some, or choose another folder.", folder=str(folder))
         return BackupError(message, code="backup_no_room")
     why = error.strerror or type(error).__name__
-    return BackupError(_("The folder %(folder)s cannot be used: %(why)s.", folder=str(folder), why=why))
+    message = _("The folder %(folder)s cannot be used: %(why)s.", folder=str(folder), why=why)
+    return BackupError(message, code="backup_folder")

@@ -12,6 +12,7 @@ from sri_admin.kernel.i18n import gettext as _
 
 BLOCK = 1024 * 1024
 _LEVEL, _GZIP = 1, 31
+_DIGITS = frozenset("0123456789abcdef")
 
 
 def write(path: Path, blocks: Iterator[bytes]) -> Piece:
@@ -80,6 +81,13 @@ def digest_of(path: Path, tell: Callable[[int], None] = lambda _size: None) -> s
         digest.update(block)
         tell(len(block))
     return digest.hexdigest()
+
+
+def stored(root: Path) -> Iterator[Path]:
+    """Yield the files of a content-addressed folder."""
+    for path in sorted(root.glob("??/*")):
+        if len(path.name) == 64 and set(path.name) <= _DIGITS:
+            yield path
 
 
 def sync_folder(folder: Path) -> None:

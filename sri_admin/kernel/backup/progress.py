@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 Tell = Callable[["Progress"], None]
 
@@ -11,12 +12,20 @@ def in_silence(_progress: "Progress") -> None:
     """Tell nobody."""
 
 
+class Step(StrEnum):
+    """What is done with the bytes that are counted."""
+
+    WRITING = "writing"
+    READING = "reading"
+
+
 @dataclass
 class Progress:
     """Counts bytes against how many there will be about, and tells somebody."""
 
     total: int
     tell: Tell = in_silence
+    step: Step = Step.WRITING
     done: int = 0
     _began: float = field(default_factory=time.monotonic)
 

@@ -1,0 +1,18 @@
+"""What the part `keeping` brings to the house."""
+
+from sri_admin.keeping import events
+from sri_admin.keeping.jobs import TASKS
+from sri_admin.keeping.pages import backups
+from sri_admin.keeping.policy import POLICY
+from sri_admin.keeping.rules import words
+from sri_admin.kernel.part import Part
+
+PART = Part(
+    name="keeping",
+    doors=(backups.pages,),
+    tasks=TASKS,
+    policy=POLICY,
+    menu=backups.MENU,
+    answers={"overview.work": backups.work_of},
+    sentences={events.BackupAsked: words.tell_asked},
+)
