@@ -147,6 +147,19 @@ def test_a_restored_installation_goes_on_counting_where_it_was(kept: Path, empty
     assert empty.do(faults) == []
 
 
+def test_a_restore_stopped_twice_is_still_finished_by_the_same_command(
+    filled: House, kept: Path, empty: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty.do(lambda: restoring.restore(kept, PASSPHRASE))
+    (empty.home / "instance").rename(empty.home / "instance.restored")  # rows are in, the keys have no name yet
+    with monkeypatch.context() as stopped:
+        stopped.setattr(postgres, "clear", lambda *_given: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            empty.do(lambda: restoring.restore(kept, PASSPHRASE))
+    empty.do(lambda: restoring.restore(kept, PASSPHRASE))
+    assert empty.do(faults) == []
+
+
 def test_letters_that_waited_are_called_off_and_listed(
     filled: House, empty: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ together, so nothing half restored is ever used; the same command finishes what 
 """
 
 import json
-import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -25,6 +25,7 @@ from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.i18n import gettext_lazy as _l
 
 _IDENTITY_FILE = "incarnation.json"
+_COMPANY_SECONDS = 5.0
 _CANCEL = """
     update procrastinate_jobs set status = 'cancelled'
     where status in ('todo', 'doing') and task_name = any(%s) returning id, task_name
@@ -131,10 +132,15 @@ def _staged() -> Path:
 
 
 def _stage(keys: dict[str, bytes], made: Manifest) -> str:
-    """Lay the keys ready, with a new incarnation: whoever knew the old one sees that this is a restored copy."""
-    staged, incarnation = _staged(), str(uuid4())
-    shutil.rmtree(staged, ignore_errors=True)
-    staged.mkdir(parents=True, mode=0o700)
+    """Lay the keys ready, with a new incarnation: whoever knew the old one sees that this is a restored copy.
+
+    What an attempt that was killed chose stays chosen: its rows may be in already, and are known by it.
+    """
+    staged, incarnation = _staged(), _chosen(made) or str(uuid4())
+    staged.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for path in staged.iterdir():
+        if path.name not in {*keys, _IDENTITY_FILE}:
+            path.unlink()
     identity = json.dumps({"id": made.installation["id"], "incarnation": incarnation}).encode()
     for name, content in {**keys, _IDENTITY_FILE: identity}.items():
         if Path(name).name != name:
@@ -144,6 +150,12 @@ def _stage(keys: dict[str, bytes], made: Manifest) -> str:
         installation.write_private(staged / name, content)
     pieces.sync_folder(staged)
     return incarnation
+
+
+def _chosen(made: Manifest) -> str | None:
+    path = _staged() / _IDENTITY_FILE
+    told = json.loads(path.read_bytes()) if path.exists() else {}
+    return told.get("incarnation") if told.get("id") == made.installation["id"] else None
 
 
 def _restore_blobs(folder: Path, made: Manifest, progress: Progress) -> None:
@@ -180,13 +192,22 @@ def _restore_table(connection: psycopg.Connection, folder: Path, made: Manifest,
 
 
 def _refuse_company() -> None:
-    with _owner() as connection:
-        row = connection.execute(_OTHERS).fetchone()
-    if row is not None and row[0]:
+    # The sessions of an attempt that was killed end by themselves; they are given a moment for it.
+    until = time.monotonic() + _COMPANY_SECONDS
+    while _has_company():
+        if time.monotonic() < until:
+            time.sleep(0.1)
+            continue
         raise BackupError(
             _l("The program, or another one, still works on this database. Stop it first, then restore."),
             code="backup_company",
         )
+
+
+def _has_company() -> bool:
+    with _owner() as connection:
+        row = connection.execute(_OTHERS).fetchone()
+    return row is not None and bool(row[0])
 
 
 def _has(connection: psycopg.Connection, table: str) -> bool:
