@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
-from sri_admin.federation import keys, streams
+from sri_admin.federation import keys, streams, tables
 from sri_admin.federation.chain import extend
 from sri_admin.federation.checkpoint import Checkpoint, Receipt, open_sealed
 from sri_admin.federation.key_life import Place
@@ -71,5 +71,6 @@ def _broken_at(row: SyncStream) -> int | None:
 
 CHECKS = (
     Check("chains", _l("Every stream is whole"), chains),
+    Check("tables", _l("The tables are what the lines say"), tables.changed_rows),
     Check("statements", _l("What the other side signed holds"), statements),
 )

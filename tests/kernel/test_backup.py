@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -287,3 +288,25 @@ def test_a_changed_line_is_found_by_looking_at_the_installation(kept: Path, empt
     (empty.home / "blobs" / NAME[:2] / NAME).write_bytes(b"other")
     found = {each.check.name for each in empty.do(lambda: list(soundness.look())) if each.faults}
     assert found == {"chains", "files"}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("update member set region = 'elsewhere' where code = 'QN'", "is not what its line says: region."),
+        ("update member set version = version + 1 where code = 'QN'", "is not what its line says: version."),
+        ("delete from box_key", "is missing in its table."),
+    ],
+)
+def test_a_row_changed_behind_the_back_of_the_program_is_named(
+    filled: House, kept: Path, empty: House, change: str, said: str
+) -> None:
+    empty.do(lambda: restoring.restore(kept, PASSPHRASE))
+    assert empty.do(faults) == []
+    engine = sa.create_engine(empty.app.config["OWNER_URL"], poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        changed = connection.exec_driver_sql(change).rowcount
+    found = {each.check.name: each.faults for each in empty.do(lambda: list(soundness.look())) if each.faults}
+    assert (set(found), len(found["tables"])) == ({"tables"}, changed)
+    plain = [re.sub("[\u2068\u2069]", "", each) for each in found["tables"]]
+    assert all(each.endswith(said) for each in plain), plain
