@@ -1,6 +1,7 @@
 """What the part `keeping` brings to the house."""
 
 from sri_admin.keeping import events
+from sri_admin.keeping.commands import forget
 from sri_admin.keeping.jobs import TASKS
 from sri_admin.keeping.pages import backups
 from sri_admin.keeping.policy import POLICY
@@ -10,6 +11,7 @@ from sri_admin.kernel.part import Part
 PART = Part(
     name="keeping",
     doors=(backups.pages,),
+    commands=(forget,),
     tasks=TASKS,
     policy=POLICY,
     menu=backups.MENU,

@@ -116,7 +116,7 @@ def test_a_job_that_writes_waits_and_a_job_of_the_exchange_does_not(restored: UU
     later = sa.text("select count(*) from procrastinate_jobs where task_name = :name and scheduled_at > now()")
     waiting = db.session.scalar(later, {"name": task.name})
     assert (waiting, jobs.unfinished()) == (1, before)
-    assert runtime.current().tasks["people.forget_counters"].while_restored
+    assert runtime.current().tasks["keeping.forget"].while_restored
 
 
 def test_a_command_that_writes_is_refused(restored: UUID) -> None:

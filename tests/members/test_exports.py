@@ -116,7 +116,7 @@ def test_a_file_is_gone_after_a_day(staff: FlaskClient) -> None:
     old = sa.update(SheetExport).values(expires_at=clock.now() - timedelta(seconds=1))
     transaction.write(tenancy.only(hub_id), lambda: db.session.execute(old))
     assert staff.get(address).status_code == 404
-    jobs.perform(runtime.current().tasks["members.forget_exports"], {})
+    jobs.perform(runtime.current().tasks["keeping.forget"], {})
     with transaction.reading(tenancy.only(hub_id)):
         assert db.session.scalar(sa.select(sa.func.count()).select_from(SheetExport)) == 0
 

@@ -1,24 +1,21 @@
-"""Large exports, written in runs so that progress can be told; old ones are forgotten."""
+"""Large exports, written in runs so that progress can be told."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from sri_admin.kernel import clock, i18n, installation, tenancy, transaction
+from sri_admin.kernel import i18n, tenancy, transaction
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
 from sri_admin.kernel.part import HUB, Task
 from sri_admin.kernel.tenancy import Tenant
-from sri_admin.members.models.sheet import ExportNote, SheetExport
+from sri_admin.members.models.sheet import SheetExport
 from sri_admin.members.operations.exports import WRITE_EXPORT, asked_of, finish_export
 from sri_admin.members.policy import POLICY
 from sri_admin.members.queries.exports import RUN, keys_of, rows_of
 from sri_admin.members.rules.sheets import ExportState
 from sri_admin.people.queries import actor_of
-
-_NOTES_KEPT = timedelta(days=730)
 
 
 def write_export(actor: Actor, *, member_id: UUID, export_id: UUID) -> None:
@@ -41,16 +38,6 @@ def write_export(actor: Actor, *, member_id: UUID, export_id: UUID) -> None:
     transaction.write(tenancy.only(member_id), lambda: _finish(member_id, export_id, rows))
 
 
-def forget_exports(_actor: Actor) -> None:
-    """Remove the files of exports that are a day old, and notes older than two years."""
-    hub_id = installation.own_tenant()
-    now = clock.now()
-    old = sa.delete(SheetExport).where(SheetExport.member_id == hub_id, SheetExport.expires_at <= now)
-    transaction.write(tenancy.only(hub_id), lambda: db.session.execute(old))
-    with transaction.apart() as session:
-        session.execute(sa.delete(ExportNote).where(ExportNote.at < now - _NOTES_KEPT))
-
-
 def everything() -> tenancy.Reach:
     """Return the reach of an export: all there is to read, nothing to write."""
     with transaction.reading(tenancy.NOWHERE):
@@ -69,7 +56,4 @@ def _finish(hub_id: UUID, export_id: UUID, rows: list[dict[str, Any]]) -> None:
         finish_export(export, rows)
 
 
-TASKS = (
-    Task(name=WRITE_EXPORT, run=write_export, roles=HUB, own_transactions=True),
-    Task(name="members.forget_exports", run=forget_exports, roles=HUB, own_transactions=True, every="40 * * * *"),
-)
+TASKS = (Task(name=WRITE_EXPORT, run=write_export, roles=HUB, own_transactions=True),)
