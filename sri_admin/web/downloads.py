@@ -2,38 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-import sqlalchemy as sa
 import structlog
 from flask import Response, request
-from sqlalchemy.orm import Mapped, mapped_column
 
-from sri_admin.kernel import blobs, clock, transaction
+from sri_admin.kernel import blobs, download_log
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.blob_store import Blob
-from sri_admin.kernel.db import Base, Identified
 from sri_admin.kernel.errors import UnavailableError
 from sri_admin.kernel.i18n import gettext_lazy as _l
-from sri_admin.kernel.tenancy import GLOBAL
 
 log = structlog.get_logger(__name__)
 NOTHING_RUNS: Final = "sandbox; default-src 'none'; frame-ancestors 'none'"
 _FOR_GOOD: Final = "private, max-age=31536000, immutable"
-
-
-class FileDownload(Identified, Base):
-    """Somebody began to fetch a file; kept apart, so that it stands whatever becomes of the rest."""
-
-    __tablename__ = "file_download"
-    __table_args__ = (sa.Index("ix_file_download_sha256", "sha256", "at"), {"info": {"tenancy": GLOBAL, "apart": True}})
-    at: Mapped[datetime]
-    member_id: Mapped[UUID]
-    sha256: Mapped[str] = mapped_column(sa.String(64))
-    actor: Mapped[str]
-    kind: Mapped[str] = mapped_column(sa.String(20))
 
 
 class DamagedError(UnavailableError):
@@ -89,9 +72,7 @@ def note(actor: Actor, sha256: str, member_id: UUID) -> None:
     start = request.range.ranges[0][0] if request.range else 0
     if request.method != "GET" or start:
         return
-    with transaction.apart() as session:
-        row = FileDownload(at=clock.now(), member_id=member_id, sha256=sha256, actor=actor.label, kind=actor.kind)
-        session.add(row)
+    download_log.note(actor, sha256, member_id)
 
 
 def _asked(blob: Blob) -> tuple[int, int] | None:

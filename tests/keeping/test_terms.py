@@ -18,7 +18,7 @@ from tests.make import people
 
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 ALMOST = timedelta(hours=1)
-PLAIN: dict[type, Any] = {int: 1, str: "x", bool: False, dict: {}, list: [], bytes: b""}
+PLAIN: dict[type, Any] = {int: 1, float: 1.0, str: "x", bool: False, dict: {}, list: [], bytes: b""}
 
 
 def value_of(column: sa.Column[Any], moment: datetime) -> Any:

@@ -15,9 +15,9 @@ from werkzeug.test import TestResponse
 
 from sri_admin.kernel import blobs, runtime, tenancy, transaction
 from sri_admin.kernel.db import db
+from sri_admin.kernel.download_log import FileDownload
 from sri_admin.members.models.agreement import AgreementFile
 from sri_admin.people.rules import Role
-from sri_admin.web.downloads import FileDownload
 from tests.make import files, members, people, room
 from tests.make.people import token_of
 

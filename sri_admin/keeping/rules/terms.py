@@ -1,7 +1,7 @@
 """How long what has a term is kept: one table, from which the job, the command, the page and the document follow.
 
-Histories, decisions and what travels have no term here: the exchange prunes its old lines itself, and a person is erased
-on the page of that person.
+Histories, decisions and what travels have no term here: the exchange prunes its old lines itself, and a person is
+erased on the page of that person.
 """
 
 from dataclasses import dataclass

@@ -36,6 +36,11 @@ _REASONS: Mapping[str, LazyText] = {
     "backup_damaged": _l("What was written could not be read back as it was. Look at the disk, or use another one."),
     "backup": _l("The passphrase is too short. It needs at least 12 characters."),
 }
+_FILES: Mapping[str, LazyText] = {
+    "agreement_file": _l("Signed copy of an agreement"),
+    "evidence_file": _l("Evidence"),
+}
+_FILE = _l("A file that is no longer here")
 _UNKNOWN = _l("Something went wrong. The program’s log says more.")
 _BROKEN_OFF = _l("The program ended in the middle. Nothing of it looks like a backup; the next one clears it away.")
 
@@ -45,6 +50,11 @@ def why(state: Shown, problem: str | None) -> str:
     if state is Shown.BROKEN_OFF:
         return str(_BROKEN_OFF)
     return str(_REASONS.get(problem or "", _UNKNOWN)) if state is Shown.FAILED else ""
+
+
+def file_name(table: str | None) -> LazyText:
+    """Name a file by the table that refers to it."""
+    return _FILES.get(table or "", _FILE)
 
 
 def tell_asked(_values: Mapping[str, Any]) -> tuple[str, str]:
