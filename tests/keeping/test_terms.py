@@ -25,6 +25,8 @@ def value_of(column: sa.Column[Any], moment: datetime) -> Any:
     """Return something the column takes."""
     if isinstance(column.type, sa.Enum):
         return column.type.enums[0]
+    if isinstance(column.type, sa.JSON):
+        return {}
     kind = column.type.python_type
     if kind in {datetime, date}:
         return moment if kind is datetime else moment.date()
