@@ -295,7 +295,7 @@ def test_a_changed_line_is_found_by_looking_at_the_installation(kept: Path, empt
     [
         ("update member set region = 'elsewhere' where code = 'QN'", "is not what its line says: region."),
         ("update member set version = version + 1 where code = 'QN'", "is not what its line says: version."),
-        ("delete from box_key", "is missing in its table."),
+        ("delete from sync_box_key", "is missing in its table."),
     ],
 )
 def test_a_row_changed_behind_the_back_of_the_program_is_named(
