@@ -1,6 +1,6 @@
 """Lines that keep their place but were not applied: noted, retried when what they wait for comes, superseded."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,6 +9,7 @@ from sri_admin.federation.bulk import among
 from sri_admin.federation.limits import RECEIPT_NUMBERS
 from sri_admin.federation.models import AsideState, SyncAside, SyncLine, SyncStream
 from sri_admin.federation.stream_names import StreamClass
+from sri_admin.federation.streams import RecordKey
 from sri_admin.kernel import clock
 from sri_admin.kernel.db import db
 
@@ -31,18 +32,17 @@ def make(stream: SyncStream, n: int, *, kind: str, rec: UUID | None, rev: int | 
     )
 
 
-def supersede(member_id: UUID, newer: Sequence[tuple[UUID, int]]) -> None:
+def supersede(member_id: UUID, newer: Mapping[RecordKey, int]) -> None:
     """Settle entries whose record has arrived in a newer revision."""
-    revisions = dict(newer)
-    if not revisions:
+    if not newer:
         return
     waiting = sa.select(SyncAside).where(
         SyncAside.member_id == member_id,
-        among(SyncAside.rec, revisions),
+        among(SyncAside.rec, {rec for _kind, rec in newer}),
         SyncAside.state.in_((*OPEN, AsideState.PARKED)),
     )
     for row in db.session.scalars(waiting):
-        if row.rec is not None and (row.rev or 0) < revisions[row.rec]:
+        if row.rec is not None and (row.rev or 0) < newer.get((row.kind, row.rec), 0):
             row.state, row.settled_at = AsideState.SUPERSEDED, clock.now()
 
 

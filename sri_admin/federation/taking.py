@@ -16,6 +16,7 @@ from sri_admin.federation.lines import REMOVALS, Change, Erased, decode_entry
 from sri_admin.federation.merge import Action, ChangeVerdict, Entry, Held, Page, Refused, judge_change
 from sri_admin.federation.models import AsideState, SyncAside, SyncLine, SyncStream
 from sri_admin.federation.stream_names import StreamClass
+from sri_admin.federation.streams import RecordKey
 from sri_admin.kernel import actor, clock, metrics, work
 from sri_admin.kernel.db import db
 
@@ -42,12 +43,12 @@ def take(stream: SyncStream, page: Page, lines: Sequence[bytes], *, skip: int = 
     streams.advance(stream, page.end.n, page.end.chain)
 
 
-def _records_of(entries: Sequence[Entry]) -> set[UUID]:
-    return {UUID(each.id) for each in entries if isinstance(each, Change)}
+def _records_of(entries: Sequence[Entry]) -> set[RecordKey]:
+    return {(each.kind, UUID(each.id)) for each in entries if isinstance(each, Change)}
 
 
 def judge_all(
-    stream: SyncStream, entries: Sequence[Entry], hashes: Sequence[bytes], *, held: dict[UUID, Held]
+    stream: SyncStream, entries: Sequence[Entry], hashes: Sequence[bytes], *, held: dict[RecordKey, Held]
 ) -> Judged:
     """Say what becomes of authentic lines, over the revisions of their records that are held."""
     known, judged = kinds.by_name(), Judged()
@@ -62,14 +63,14 @@ def judge_all(
 
 
 def _judge(
-    stream: SyncStream, change: Change, h: bytes, kind: Kind | None, held: dict[UUID, Held], judged: Judged
+    stream: SyncStream, change: Change, h: bytes, kind: Kind | None, held: dict[RecordKey, Held], judged: Judged
 ) -> None:
     rec = UUID(change.id)
-    verdict = _verdict(change, h, kind, held.get(rec), (stream.cls, stream.name))
+    verdict = _verdict(change, h, kind, held.get((change.kind, rec)), (stream.cls, stream.name))
     if verdict.action is Action.APPLY and kind is not None:
         made, detail = record_of(kind, change, rec)
         if made is not None:
-            held[rec] = Held(change.rev, h)
+            held[change.kind, rec] = Held(change.rev, h)
             judged.records.append(made)
             return
         verdict = ChangeVerdict(Action.QUARANTINE, "invalid")
@@ -114,11 +115,11 @@ def _apply(stream: SyncStream, judged: Judged) -> None:
         judged.asides.append(faulty(stream, by_n[fault.n], fault))
     db.session.add_all(judged.asides)
     failed = {fault.n for fault in result.faults}
-    stands = [(each.id, each.rev) for each in judged.records if each.n not in failed]
+    stands = [(each.kind.name, each.id, each.rev) for each in judged.records if each.n not in failed]
     db.session.flush()
     if stands:
-        aside.supersede(stream.member_id, stands)
-        retry_waiting(stream.member_id, [rec for rec, _rev in stands])
+        aside.supersede(stream.member_id, {(kind, rec): rev for kind, rec, rev in stands})
+        retry_waiting(stream.member_id, [rec for _kind, rec, _rev in stands])
     tell(stream.member_id, result.arrived)
     metrics.set_aside.inc(len(failed))
 
@@ -136,14 +137,14 @@ def tell(member_id: UUID, arrived: Mapping[str, Sequence[UUID]]) -> None:
         work.announce(_APPLIER, RecordsArrived(kind, member_id, tuple(ids)))
 
 
-def held_revisions(member_id: UUID, records: set[UUID]) -> dict[UUID, Held]:
+def held_revisions(member_id: UUID, records: set[RecordKey]) -> dict[RecordKey, Held]:
     """Return the newest revision of records that was applied here, and the hash of its line."""
     found = held_lines(member_id, records)
-    return {rec: Held(rev, line_hash(line)) for rec, (rev, line) in found.items()}
+    return {key: Held(rev, line_hash(line)) for key, (rev, line) in found.items()}
 
 
-def held_lines(member_id: UUID, records: set[UUID]) -> dict[UUID, tuple[int, bytes]]:
-    """Return the newest revision of records that was applied here, and its line."""
+def held_lines(member_id: UUID, records: set[RecordKey]) -> dict[RecordKey, tuple[int, bytes]]:
+    """Return the newest revision of records that was applied here, and its line; two kinds may share an id."""
     if not records:
         return {}
     refused = sa.select(SyncAside.id).where(
@@ -154,17 +155,17 @@ def held_lines(member_id: UUID, records: set[UUID]) -> dict[UUID, tuple[int, byt
         SyncAside.state != AsideState.RESOLVED,
     )
     newest = (
-        sa.select(SyncLine.rec, SyncLine.rev, SyncLine.line)
-        .ext(distinct_on(SyncLine.rec))
+        sa.select(SyncLine.kind, SyncLine.rec, SyncLine.rev, SyncLine.line)
+        .ext(distinct_on(SyncLine.rec, SyncLine.kind))
         .where(
             SyncLine.member_id == member_id,
-            bulk.among(SyncLine.rec, records),
+            bulk.among(SyncLine.rec, {rec for _kind, rec in records}),
         )
         .where(~refused.exists())
-        .order_by(SyncLine.rec, SyncLine.rev.desc())
+        .order_by(SyncLine.rec, SyncLine.kind, SyncLine.rev.desc())
     )
     found = db.session.execute(newest)
-    return {rec: (rev or 0, line) for rec, rev, line in found if rec is not None}
+    return {(kind, rec): (rev or 0, line) for kind, rec, rev, line in found if kind is not None and rec is not None}
 
 
 def retry_waiting(member_id: UUID, stands: Sequence[UUID]) -> None:
@@ -191,7 +192,7 @@ def _replay(row: SyncAside) -> bool:
     if isinstance(entry, Erased):
         return False
     rec = UUID(entry.id)
-    held = held_revisions(row.member_id, {rec}).get(rec)
+    held = held_revisions(row.member_id, {(entry.kind, rec)}).get((entry.kind, rec))
     verdict = _verdict(entry, line_hash(raw), kind, held, aside.stream_of(row))
     if verdict.action is Action.PARK:
         return False
@@ -208,7 +209,7 @@ def _replay(row: SyncAside) -> bool:
         return _stays(row, result.faults[0])
     row.state, row.settled_at = AsideState.RESOLVED, clock.now()
     db.session.flush()
-    aside.supersede(row.member_id, [(rec, entry.rev)])
+    aside.supersede(row.member_id, {(entry.kind, rec): entry.rev})
     tell(row.member_id, result.arrived)
     return True
 

@@ -159,3 +159,17 @@ def test_a_value_the_database_refuses_is_set_aside_and_not_the_page(world: World
     faults = put_in(world.nodes["QM"], member, too_big, shelf(2, ids.new(), "ok"))
     assert [n for n, _code in faults] == [1]
     assert len(make.rows(world.nodes["QM"], Shelf)) == 1
+
+
+def test_two_kinds_of_both_sides_may_share_an_id(world: World, member: UUID) -> None:
+    node, rec = world.nodes["QM"], ids.new()
+    make.shelf(world.hub, member, "before")
+    invariants.at_rest(world)
+    node.write(member, lambda: records.put(Stamp(member_id=member, id=rec, mark="asked")))
+    invariants.at_rest(world)
+    world.hub.write(member, lambda: records.put(Shelf(member_id=member, id=rec, mark="answered", size=1)))
+    invariants.at_rest(world)
+    make.change(world.hub, SHELF, (member, rec), mark="settled")
+    invariants.at_rest(world)
+    assert make.asides(node) == make.asides(world.hub) == []
+    assert (make.rows(node, Shelf)[rec]["mark"], make.rows(world.hub, Stamp)[rec]["mark"]) == ("settled", "asked")

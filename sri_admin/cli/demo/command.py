@@ -75,6 +75,8 @@ def _bring_up(world: World, *, fresh: bool) -> Proof:
             world.bring_into_step()
         with _step(_("Entering accounts and office holders at the nodes")):
             world.settle_boards()
+        with _step(_("Accepting at the hub what the countries report")):
+            world.answer_returns()
         with _step(_("Translating at the nodes, deciding and releasing at the hub")):
             world.translate()
     with _step(_("Exchanging both ways until everything is in step")):

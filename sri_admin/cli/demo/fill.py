@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sri_admin.cli.demo import people, translate
 from sri_admin.cli.demo.countries import COUNTRIES, HOLDERS, PLACES, Country, Holder, Step, Terms
 from sri_admin.cli.demo.meetings import YEAR
+from sri_admin.cli.demo.returns import Returns
 from sri_admin.kernel import clock, ids, tenancy, transaction
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
@@ -22,7 +23,11 @@ from sri_admin.members.queries.agreements import agreement_by_id
 from sri_admin.members.queries.members import member_by_id, today_of
 from sri_admin.members.rules.agreement import EventKind, ProgrammeType, Right
 from sri_admin.members.rules.member import Hosting, Transition
+from sri_admin.people.rules import Role
+from sri_admin.reporting.operations.catalogue import enter_catalogue
 
+# Countries that work at the hub and report; the last month of some is late.
+HOSTED, LATE = ("QP", "QQ", "QT", "QW"), ("QT",)
 _BEFORE_ALL = -1800
 _TEXTS_SINCE = -60
 _OFFER_BEFORE, _SIGN_BEFORE = 40, 7
@@ -105,6 +110,7 @@ class Story:
             yield Deed(_BEFORE_ALL + 1, self.hub_id, self._add_place(values))
         for country in COUNTRIES:
             yield from self._country(country, ids.new())
+        yield Deed(_BEFORE_ALL + 1, self.hub_id, lambda actor: enter_catalogue(actor, self.hub_id))
         for act in translate.at_hub(self.hub_id):
             yield Deed(_TEXTS_SINCE, self.hub_id, act)
 
@@ -117,6 +123,8 @@ class Story:
         if country.code in translate.texts.LANGUAGES:
             since = self.today + timedelta(days=_TEXTS_SINCE)
             yield Deed(_TEXTS_SINCE + 1, id_, translate.grant(id_, country.code, since))
+        if country.code in HOSTED:
+            yield from self._returns(country, id_)
         if country.code not in ("QM", "QN"):
             for holder in HOLDERS.get(country.code, ()):
                 yield Deed(-5, id_, _hold(id_, holder_values(holder, country.code, self.today)))
@@ -134,6 +142,17 @@ class Story:
         for step in country.steps:
             if step.transition in (Transition.WITHDRAW, Transition.TERMINATE):
                 yield Deed(step.day, id_, _close(id_, agreement_id, step))
+
+    def _returns(self, country: Country, id_: UUID) -> Iterator[Deed]:
+        preparer, approver, officer = (
+            people.invented(role, tenant)
+            for role, tenant in ((Role.COORDINATOR, id_), (Role.CHAIR, id_), (Role.DATA_OFFICER, self.hub_id))
+        )
+        board = Returns(id_, country.code, preparer, approver, days_licensed(country.code))
+        left_out = 1 if country.code in LATE else 0
+        deeds = (*board.deeds(from_logs=False, but=left_out), *board.answered(officer))
+        for day, do in sorted(deeds, key=lambda deed: deed[0]):
+            yield Deed(day, id_, lambda _actor, do=do: do())
 
     def _terms(self, country: Country, terms: Terms) -> dict[str, Any]:
         return {

@@ -1,16 +1,17 @@
 """Who can sign in to the demonstration."""
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from sri_admin.cli.demo.texts import LANGUAGES
 from sri_admin.kernel import actor, clock, ids, tenancy, transaction
-from sri_admin.kernel.actor import ANONYMOUS, Actor
+from sri_admin.kernel.actor import ANONYMOUS, Actor, Mandate, Scope
 from sri_admin.people.operations.access import invite_person
 from sri_admin.people.operations.links import set_password_by_link
 from sri_admin.people.operations.sessions import as_actor, revoke_all
 from sri_admin.people.queries import account_by_id, find_account, mandates_today
-from sri_admin.people.rules import Role
+from sri_admin.people.rules import STAFF_ROLES, Role
 
 # Known to everybody: the demonstration listens on this machine alone and holds nothing real.
 PASSWORD = "lantern river quiet boots"  # noqa: S105 - printed for everybody who tries the demonstration
@@ -71,6 +72,13 @@ def _invite(given: Account, tenant_id: UUID, locale: str) -> None:
     issued = invite_person(_DOER, tenant_id, values=values)
     set_password_by_link(ANONYMOUS, issued.token, values={"password": PASSWORD, "network": "demo"})
     revoke_all(issued.account_id)
+
+
+def invented(role: Role, tenant_id: UUID) -> Actor:
+    """Return somebody who has no account here, as the actor of what a country did long ago."""
+    scope = Scope.HUB if role in STAFF_ROLES else Scope.MEMBER
+    mandate = Mandate(role=role, scope=scope, member_id=tenant_id, starts_on=date(2020, 1, 1))
+    return Actor(label=ids.label("usr"), mandates=(mandate,))
 
 
 def acting(given: Account) -> Actor:

@@ -21,6 +21,7 @@ from sri_admin.cli.demo.meetings import Year
 from sri_admin.cli.demo.places import Place, listen, places, write_config
 from sri_admin.cli.demo.processes import Processes
 from sri_admin.cli.demo.proof import Proof, prove
+from sri_admin.cli.demo.returns import Returns, accept_all
 from sri_admin.federation import control, enrolment, jobs, joining
 from sri_admin.federation.enrolment_models import EnrolmentState
 from sri_admin.kernel import clock, database, installation, logs, postgres, tenancy, transaction
@@ -186,10 +187,35 @@ class World:
         with clock.running(clock.fixed(now - timedelta(days=days + 1))):
             people.invite(tuple(board.values()), member_id, locale=node.locale)
             keeper, leader = people.acting(board[Role.COORDINATOR]), people.acting(board[Role.FACILITATOR])
+            returns = Returns(member_id, node.code or "", keeper, people.acting(board[Role.CHAIR]), days)
         year = Year(member_id, node.code or "", node.locale, keeper, leader, days)
-        for day, do in sorted(year.deeds(), key=lambda deed: deed[0]):
+        last = returns.prepare_last(send=node is self.nodes[0])
+        deeds = [*year.deeds(), *returns.deeds(from_logs=True, but=1), last]
+        reach = tenancy.everywhere({member_id, installation.hub_tenant_id()}, writing=member_id)
+        for day, do in sorted(deeds, key=lambda deed: deed[0]):
             with clock.running(clock.fixed(now + timedelta(days=day))):
-                transaction.write(tenancy.only(member_id), do)
+                transaction.write(reach, do)
+
+    def answer_returns(self) -> None:
+        """Let SRI accept what the countries sent; the last month of one waits, that of the other goes back."""
+        self._exchange()
+        self._until(self._hub_is_idle, seconds=_STEP_SECONDS)
+        with self.at(self.hub):
+            officer = people.acting(people.DATA_OFFICER)
+            for place, node in enumerate(self.nodes):
+                member_id = self._member_of(node)
+                accept = lambda member_id=member_id, back=place > 0: accept_all(officer, member_id, back=back)  # noqa: E731 - one call
+                transaction.write(tenancy.everywhere(fill.tenants(), writing=member_id), accept)
+
+    def _member_of(self, node: Place) -> UUID:
+        with transaction.reading(tenancy.NOWHERE):
+            member = tenancy.tenant_by_code(node.code or "")
+            assert member is not None
+            return member.id
+
+    def _hub_is_idle(self) -> bool:
+        with self.at(self.hub):
+            return not queue.unfinished()
 
     def translate(self) -> None:
         """Let each node's translator and reviser work, and the hub decide and release what is whole."""

@@ -62,8 +62,8 @@ def _remove(row: SyncStream, n: int) -> None:
 def _put_back(member_id: UUID, touched: Iterable[RecordKey]) -> None:
     known = kinds.by_name()
     keys = [(known[name], rec) for name, rec in touched if name in known]
-    lines = taking.held_lines(member_id, {rec for _kind, rec in keys})
-    records = [_record(kind, rec, lines.get(rec)) for kind, rec in keys]
+    lines = taking.held_lines(member_id, {(kind.name, rec) for kind, rec in keys})
+    records = [_record(kind, rec, lines.get((kind.name, rec))) for kind, rec in keys]
     arrived = apply.put_back(member_id, records, order=kinds.all_kinds())
     taking.tell(member_id, arrived)
 

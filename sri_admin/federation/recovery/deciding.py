@@ -36,9 +36,9 @@ class Difference:
 
 def offered(member_id: UUID | None = None) -> list[Difference]:
     """Return what waits for a decision, by record, with what each would change."""
-    by_record: dict[tuple[UUID, str, object], list[SyncSalvage]] = {}
+    by_record: dict[tuple[UUID, str, object, object], list[SyncSalvage]] = {}
     for each in salvage.waiting(member_id):
-        by_record.setdefault((each.member_id, each.stream, each.rec or each.id), []).append(each)
+        by_record.setdefault((each.member_id, each.stream, each.kind, each.rec or each.id), []).append(each)
     here = {row.name for row in streams.here() if row.own}
     found = [_difference(lines) for lines in by_record.values()]
     return [replace(each, is_here=each.newest.stream in here) for each in found]
@@ -74,7 +74,7 @@ def take_over(actor: Actor, member_id: UUID, chosen: Sequence[UUID] | None = Non
     if not found:
         raise NotFoundError
     _require_writer(found)
-    by_record = {each.newest.rec: each for each in found}
+    by_record = {(each.newest.kind, each.newest.rec): each for each in found}
     records = [_record(each) for each in found]
     result = apply.apply(member_id, [each for each in records if each.payload is not None], order=kinds.all_kinds())
     if result.faults:
@@ -86,7 +86,7 @@ def take_over(actor: Actor, member_id: UUID, chosen: Sequence[UUID] | None = Non
         )
     taking.tell(member_id, result.arrived)
     for record in records:
-        _record_change(actor, record, by_record[record.id])
+        _record_change(actor, record, by_record[record.kind.name, record.id])
     return sum(_settle(each, actor, SalvageState.TAKEN) for each in found)
 
 

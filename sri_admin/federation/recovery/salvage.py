@@ -102,7 +102,8 @@ def counts() -> dict[UUID, int]:
 def count_waiting(member_id: sa.SQLColumnExpression[UUID] | None = None) -> sa.Select[Any]:
     """Return the query that counts the records that wait where their stream is written, of all owners or of one."""
     stream = aliased(SyncStream)
-    record = sa.tuple_(SyncSalvage.stream, sa.func.coalesce(SyncSalvage.rec, SyncSalvage.id))
+    kind = sa.func.coalesce(SyncSalvage.kind, "")
+    record = sa.tuple_(SyncSalvage.stream, kind, sa.func.coalesce(SyncSalvage.rec, SyncSalvage.id))
     of_stream = sa.and_(stream.member_id == SyncSalvage.member_id, stream.name == SyncSalvage.stream)
     wanted = sa.select(sa.func.count(sa.distinct(record))).select_from(SyncSalvage).join(stream, of_stream)
     wanted = wanted.where(SyncSalvage.state == SalvageState.OPEN, stream.own)
