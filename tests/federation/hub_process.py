@@ -37,6 +37,7 @@ class HubProcess:
     app: Flask
     url: str
     process: subprocess.Popen[bytes]
+    config: Path
 
     def do(self, act: Callable[[], T]) -> T:
         """Do something at the hub."""
@@ -69,6 +70,12 @@ class HubProcess:
             jobs.perform(task, {"member_id": str(member_id), "node_id": node_id})
 
         self.do(act)
+
+    def run(self, *arguments: str) -> None:
+        """Run a command of the program as its operator would."""
+        command = [PROGRAM, "--config", str(self.config), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env={"PATH": os.environ["PATH"]})
+        assert done.returncode == 0, done.stderr
 
     def page(self, somebody: Person, path: str) -> str:
         """Open a page as somebody who signs in for it."""
@@ -107,7 +114,7 @@ def hub_process(cluster: postgres.Cluster, template: str, home: Path) -> Iterato
         process = subprocess.Popen(command, stdout=log, stderr=log, env={"PATH": os.environ["PATH"]})
     try:
         _wait_until_ready(url, home / "log")
-        yield HubProcess(app, url, process)
+        yield HubProcess(app, url, process, path)
     finally:
         process.terminate()
         process.wait(20)

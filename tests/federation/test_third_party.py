@@ -3,67 +3,68 @@
 import ast
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
-from uuid import UUID, uuid4
+from typing import Any
+from unittest.mock import patch
+from uuid import UUID
 
 import pytest
 
+from sri_admin.federation import keys
+from sri_admin.federation.checkpoint import Checkpoint, seal
 from sri_admin.kernel import postgres
-from sri_admin.members.rules.member import MemberState
 from sri_admin.people.rules import Role
-from tests.federation.hub_process import HubProcess, hub_process
-from tests.federation.third_party import formats, trust
-from tests.federation.third_party.client import Client
+from tests.federation import strangers
+from tests.federation.strangers import Joined, office_holder
+from tests.federation.third_party import formats, stick, trust
+from tests.federation.third_party.client import Client, Outcome
 from tests.federation.third_party.formats import RefusedError, Values
-from tests.make import members, people
+from tests.federation.third_party.talk import Reply, Talk
+from tests.make import files, people
 
 _HERE = Path(__file__).parent
 VECTORS = json.loads((_HERE / "vectors.json").read_text())
 
 
-@dataclass
-class Joined:
-    """A hub in a process of its own, and somebody else's node of country QM."""
+@contextmanager
+def cut(hub: Talk, path: str, *, after: int = 0) -> Iterator[None]:
+    """Cut the line while an answer from an address comes; the hub has done what it was asked for."""
+    send, answered = hub.send, 0
 
-    hub: HubProcess
-    client: Client
-    member_id: UUID
-    other_id: UUID
+    def cutting(method: str, where: str, body: bytes = b"", **more: Any) -> Reply:
+        nonlocal answered
+        reply = send(method, where, body, **more)
+        answered += path in where
+        if answered > after:
+            raise ConnectionResetError
+        return reply
 
-    @property
-    def ops(self) -> str:
-        """The stream in which the country writes what it does."""
-        return f"member.{self.member_id}.ops"
+    with patch.object(hub, "send", cutting):
+        yield
+
+
+@contextmanager
+def answering(client: Client, hello: Values) -> Iterator[None]:
+    """Let the hub answer every hello with this one."""
+    with patch.object(client, "hello", lambda: hello):
+        yield
+
+
+def agreement_of(joined: Joined) -> UUID:
+    """The agreement in force."""
+    return UUID(next(iter(joined.client.store.newest("members.agreement"))))
+
+
+def told_by(told: Values) -> Values:
+    """What the hub signed as head of a stream."""
+    return json.loads(formats.to_bytes(json.loads(told["head"])["p"]))
 
 
 @pytest.fixture(scope="module")
 def joined(cluster: postgres.Cluster, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Joined]:
-    home = tmp_path_factory.mktemp("third")
-    with hub_process(cluster, template, home / "hub") as hub:
-        member_id = hub.do(lambda: members.member("QM", MemberState.LICENSED))
-        other_id = hub.do(lambda: members.member("QN", MemberState.LICENSED))
-        client = Client(home / "client", hub.url, hub.root_digits)
-        asked = client.ask(hub.issue_code(member_id).lower().replace("-", " "))
-        assert client.collect() == "pending"
-        hub.approve(member_id, UUID(asked))
-        assert client.collect() == "approved"
-        yield Joined(hub, client, member_id, other_id)
-        client.close()
-
-
-def office_holder(name: str, **other: object) -> Values:
-    payload = {
-        "office": "chair",
-        "display_name": name,
-        "starts_on": "2026-01-01",
-        "ends_on": None,
-        "end_reason": None,
-        "email": "chair@example.org",
-        "phone": None,
-        "phone_country": None,
-    }
-    return {"t": "members.office_holder", "id": str(uuid4()), "v": 1, "d": payload, **other}
+    with strangers.joined(cluster, template, tmp_path_factory.mktemp("third")) as made:
+        yield made
 
 
 def test_it_joins_pulls_everything_and_then_nothing_is_new(joined: Joined) -> None:
@@ -85,6 +86,90 @@ def test_what_it_writes_is_receipted_and_stands_on_the_hubs_page(joined: Joined)
     assert (receipt["n"], receipt["quarantined"], receipt["parked"]) == (1, [], [])
     director = joined.hub.do(lambda: people.person(Role.SRI_DIRECTOR))
     assert "Noor of the third party" in joined.hub.page(director, "/countries/QM/office-holders")
+
+
+def test_it_goes_on_where_it_was_cut_and_nothing_is_lost_or_doubled(joined: Joined) -> None:
+    before = joined.client.writer.receipt(joined.ops)["n"]
+    names = [f"Person {number}" for number in range(5)]
+    for name in names:
+        joined.client.writer.write(joined.ops, [office_holder(name, office="board_member")], by="somebody")
+    hello = joined.client.hello()
+    told = next(each for each in hello["streams"] if each["stream"] == joined.ops)
+    with cut(joined.client.hub, "/batches"), pytest.raises(ConnectionResetError):
+        joined.client.writer.push(told)
+    client = joined.again()
+    assert client.exchange().pushed == 0  # the hub had taken it, only its answer was lost
+    assert client.writer.receipt(joined.ops)["n"] == before + 5
+    director = joined.hub.do(lambda: people.person(Role.SRI_DIRECTOR))
+    page = joined.hub.page(director, "/countries/QM/office-holders")
+    assert [page.count(name) for name in names] == [page.count(names[0])] * 5
+    joined.hub.do(lambda: files.signed_copy(joined.member_id, agreement_of(joined)))
+    with cut(client.hub, "/changes"), pytest.raises(ConnectionResetError):
+        client.exchange()
+    assert joined.again().exchange().pulled > 0
+    assert joined.client.exchange() == Outcome(0, 0, {})
+
+
+def test_a_file_comes_by_pieces_and_goes_on_after_a_cut(joined: Joined) -> None:
+    content = files.pdf(padding=200_000, seed=7)
+    joined.hub.do(lambda: files.signed_copy(joined.member_id, agreement_of(joined), content))
+    joined.client.exchange()
+    digest = formats.sha256(content).hex()
+    size = joined.client.reader.files()[digest]
+    assert size == len(content)
+    with cut(joined.client.hub, "/blobs/", after=2), pytest.raises(ConnectionResetError):
+        joined.client.reader.fetch(digest, size, folder=joined.client.folder, piece=50_000)
+    client = joined.again()
+    assert (client.folder / f"{digest}.part").stat().st_size == 100_000
+    assert client.reader.fetch(digest, size, folder=client.folder, piece=50_000).read_bytes() == content
+
+
+def test_what_it_writes_and_reads_goes_by_stick_as_well(joined: Joined, tmp_path: Path) -> None:
+    client = joined.client
+    stick.tell_box_key(client)
+    client.exchange()
+    client.writer.write(joined.ops, [office_holder("Stick of the third party")], by="somebody")
+    stick.write(client, tmp_path / "there.sribundle")
+    joined.hub.run("node", "bundle", "import", str(tmp_path / "there.sribundle"))
+    director = joined.hub.do(lambda: people.person(Role.SRI_DIRECTOR))
+    assert "Stick of the third party" in joined.hub.page(director, "/countries/QM/office-holders")
+    content = files.pdf(seed=8)
+    joined.hub.do(lambda: files.signed_copy(joined.member_id, agreement_of(joined), content))
+    joined.hub.run("node", "bundle", "export", "--to", str(tmp_path), "--member", "QM")
+    back = next(path for path in tmp_path.iterdir() if path.name != "there.sribundle")
+    for _twice in range(2):
+        assert stick.read(client, back) == {}
+    assert (client.folder / formats.sha256(content).hex()).read_bytes() == content
+    assert client.store.get(f"receipt {joined.ops}")["n"] == client.writer.log(joined.ops).n
+    assert client.exchange() == Outcome(0, 0, {})
+
+
+def test_it_stops_at_a_hub_that_was_set_back(joined: Joined) -> None:
+    old = joined.client.hello()
+    joined.hub.do(lambda: files.signed_copy(joined.member_id, agreement_of(joined)))
+    assert joined.client.exchange().pulled > 0
+    with answering(joined.client, old):
+        outcome = joined.client.exchange()
+    assert set(outcome.trouble.values()) == {"rewound"}
+    with pytest.raises(RefusedError, match="rewound"):
+        joined.client.exchange()
+    joined.client.go_on()
+    assert not joined.client.exchange().trouble
+
+
+def test_it_stops_at_a_hub_that_tells_two_histories(joined: Joined) -> None:
+    hello = joined.client.hello()
+    stream = f"hub.member.{joined.member_id}"
+    told = next(each for each in hello["streams"] if each["stream"] == stream)
+    key = joined.hub.do(keys.own_key)
+    said = told_by(told)
+    place = (said["stream"], said["epoch"], said["log_id"], said["n"])
+    other = Checkpoint(*place, bytes(32), said["at"], said["node"], said["incarnation"])
+    told |= {"chain": bytes(32).hex(), "head": seal(other, key).decode()}
+    with answering(joined.client, hello):
+        assert dict(joined.client.exchange().trouble) == {stream: "forked"}
+    assert joined.client.store.proof(stream)
+    joined.client.go_on()
 
 
 def test_it_uses_nothing_of_the_program() -> None:

@@ -1,5 +1,6 @@
-"""The two keys of a node, and tokens by assertions that one of them signs (§10, §11.2)."""
+"""The keys of a node, and tokens by assertions that one of them signs (§10, §11.2)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -8,12 +9,15 @@ from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePrivateKey, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
     load_pem_private_key,
 )
 
@@ -23,24 +27,32 @@ from tests.federation.third_party.talk import Talk
 
 @dataclass(frozen=True)
 class Keys:
-    """What a node signs with: statements by Ed25519, assertions by ES256."""
+    """What a node signs with, statements by Ed25519 and assertions by ES256, and what opens a bundle for it."""
 
     sign: Ed25519PrivateKey
     auth: EllipticCurvePrivateKey
+    box: X25519PrivateKey
 
     @staticmethod
     def of(folder: Path) -> "Keys":
         """Read the keys of a folder, made at the first time."""
         sign = _kept(folder / "sign.pem", Ed25519PrivateKey.generate)
         auth = _kept(folder / "auth.pem", lambda: generate_private_key(SECP256R1()))
+        box = _kept(folder / "box.pem", X25519PrivateKey.generate)
         assert isinstance(sign, Ed25519PrivateKey)
+        assert isinstance(box, X25519PrivateKey)
         assert isinstance(auth, EllipticCurvePrivateKey)
-        return Keys(sign, auth)
+        return Keys(sign, auth, box)
 
     @property
     def sign_public(self) -> bytes:
         """The 32 bytes of the public signing key."""
         return formats.raw_key(self.sign.public_key())
+
+    @property
+    def box_public(self) -> bytes:
+        """The 32 bytes of the public key bundles for this node are locked with."""
+        return self.box.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
     @property
     def auth_public(self) -> dict[str, str]:
@@ -70,9 +82,8 @@ def ask_token(hub: Talk, path: str, assertion: str) -> str:
     return str(hub.send("POST", path, urlencode(form).encode(), headers=headers).values["access_token"])
 
 
-def _kept(path: Path, make: object) -> object:
+def _kept(path: Path, make: Callable[[], PrivateKeyTypes]) -> PrivateKeyTypes:
     if not path.exists():
-        made = make()  # type: ignore[operator]
         path.touch(mode=0o600)
-        path.write_bytes(made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        path.write_bytes(make().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return load_pem_private_key(path.read_bytes(), None)

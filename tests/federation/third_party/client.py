@@ -1,7 +1,6 @@
 """A node of another make: it joins, exchanges, keeps everything it got, and stops when the hub is not itself."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +36,7 @@ class Client:
         self.folder, self.root_digits = folder, root_digits
         self.store, self.hub = Store(folder), Talk(url)
         self.me = Self(self._own("node"), self._own("incarnation"), assertions.Keys.of(folder))
+        self.hub.renew = self.sign_in
         self.reader, self.writer = Reader(self.store, self.hub), Writer(self.store, self.hub, self.me)
 
     def _own(self, name: str) -> str:
@@ -139,33 +139,42 @@ class Client:
 
     def sign_in(self) -> None:
         """Compare clocks, follow the roots, and fetch a token (§8.3, §11.1, §11.2)."""
+        self.hub.token, self.hub.renew = "", None
         known = self.hub.get("/.well-known/sri-sync").values
         if 1 not in known["protocols"]:
             raise RefusedError("client_too_old")
         self.me.skew = datetime.fromisoformat(known["time"]) - datetime.now(UTC)
         self._follow(known["root_version"])
         assertion = self.me.keys.assertion(self.me.node, known["issuer"], at=datetime.now(UTC) + self.me.skew)
-        self.hub.token = ""
         self.hub.token = assertions.ask_token(self.hub, known["token_path"], assertion)
+        self.hub.renew = self.sign_in
 
     def _follow(self, version: int) -> None:
-        files: list[str] = self.store.get("roots")
-        newest = formats.decode(formats.to_bytes(json.loads(files[-1])["p"]))["version"]
+        newest = trust.version_of(self.store.get("roots")[-1].encode())
         if version < newest:
             raise RefusedError("root_rollback")
-        for each in range(newest + 1, version + 1):
-            file = self.hub.get(f"{API}/roots/{each}").body
-            trust.next_root(files[-1].encode(), file)
-            files.append(file.decode())
+        self.follow(self.hub.get(f"{API}/roots/{each}").body for each in range(newest + 1, version + 1))
+
+    def follow(self, offered: Iterable[bytes]) -> None:
+        """Trust each root file that follows the newest one, one after the other (§8.2)."""
+        files: list[str] = self.store.get("roots")
+        for file in offered:
+            if trust.version_of(file) > trust.version_of(files[-1].encode()):
+                trust.next_root(files[-1].encode(), file)
+                files.append(file.decode())
         self.store.note("roots", files)
 
     def hello(self) -> Values:
         """Say where everything stands here, and hear where it stands there (§11.3)."""
+        return self.hub.post(f"{API}/hello", self.said()).values
+
+    def said(self) -> Values:
+        """Return what a hello says."""
         places = [
             {"stream": each.stream, "epoch": each.epoch, "n": each.n, "chain": each.chain.hex()}
             for each in self.store.places()
         ]
-        said = {
+        return {
             "node_id": self.me.node,
             "incarnation": self.me.incarnation,
             "software": _SOFTWARE,
@@ -175,7 +184,6 @@ class Client:
             "trouble": self.store.get("trouble"),
             "now": self.me.moment(),
         }
-        return self.hub.post(f"{API}/hello", said).values
 
 
 def _order(told: Values) -> tuple[int, str]:

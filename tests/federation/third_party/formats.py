@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -19,7 +19,6 @@ Values = dict[str, Any]
 MAX_LINE = 1_048_576
 _LARGEST = 2**53 - 1
 _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class RefusedError(Exception):
@@ -146,10 +145,18 @@ def chain_0(stream: str, epoch: int, log_id: str, base: str = "") -> bytes:
     return sha256("\n".join(["sri-sync/1 genesis", stream, str(epoch), log_id, base]).encode())
 
 
+def hash_of(line: bytes) -> bytes:
+    """Return h of a line; an erased one carries it (§3.3, §4.1)."""
+    try:
+        values = decode(line) if b'"x"' in line else {}
+        return bytes.fromhex(values["h"]) if values.get("k") == "x" else sha256(line)
+    except (RefusedError, KeyError, ValueError):
+        return sha256(line)  # what cannot be read is no erased line (§7.1)
+
+
 def next_chain(chain: bytes, line: bytes) -> bytes:
-    """Return the chain value after one more line, which may be an erased one (§3.3, §4.3)."""
-    values = decode(line) if line.startswith(b'{"h":') else {}
-    return sha256(chain + (bytes.fromhex(values["h"]) if values.get("k") == "x" else sha256(line)))
+    """Return the chain value after one more line (§4.3)."""
+    return sha256(chain + hash_of(line))
 
 
 def raw_key(key: Ed25519PublicKey) -> bytes:
@@ -219,13 +226,3 @@ def proof(letters: str, payload: bytes) -> str:
     """Return what proves that one knows the code of a request (§10.2)."""
     key = sha256(f"sri-sync/1 code-key\n{letters}".encode())
     return to_text(hmac.digest(key, payload, "sha256"))
-
-
-def is_uuid(text: object) -> bool:
-    """Say whether this is a UUID in its one spelling (§3.2)."""
-    return isinstance(text, str) and _UUID.fullmatch(text) is not None
-
-
-def never(code: str) -> NoReturn:
-    """Refuse."""
-    raise RefusedError(code)

@@ -24,13 +24,14 @@ class Reader:
         """Take every page there is of a stream the hello told of, and return how many lines came."""
         stream, taken = told["stream"], 0
         self._compare(self.store.place(stream), told)
-        while True:
-            asked = {"max_changes": _MOST_CHANGES, "max_bytes": _MOST_BYTES, "cursor": self.store.cursor(stream)}
-            query = urlencode({name: value for name, value in asked.items() if value})
-            reply = self.hub.get(f"{API}/streams/{stream}/changes?{query}")
-            if reply.status == 204:
-                return taken
-            taken += self.take(stream, reply)
+        while (reply := self.ask(stream, self.store.place(stream))).status != 204:
+            taken += self.take_page(stream, reply.body)
+        return taken
+
+    def ask(self, stream: str, after: Place | None, *, most: int = _MOST_CHANGES) -> Reply:
+        """Ask for the page of a stream after a place."""
+        asked = {"max_changes": most, "max_bytes": _MOST_BYTES} | ({"cursor": cursor(after)} if after else {})
+        return self.hub.get(f"{API}/streams/{stream}/changes?{urlencode(asked)}")
 
     def _compare(self, place: Place | None, told: Values) -> None:
         # A hub that stands behind what it has shown, or tells another story of it, is believed in nothing more.
@@ -45,17 +46,28 @@ class Reader:
         if told["log_id"] != place.log_id or (told["n"] == place.n and told["chain"] != place.chain.hex()):
             raise RefusedError("forked", place.stream)
 
-    def take(self, stream: str, reply: Reply) -> int:
-        """Keep the lines of a page and where it ends, once everything about it is right."""
-        *lines, sealed = reply.body.removesuffix(b"\n").split(b"\n")
+    def take_page(self, stream: str, body: bytes) -> int:
+        """Take a page whole or not at all, by whatever way it came; lines that are held are compared (§14.4)."""
+        *lines, sealed = body.removesuffix(b"\n").split(b"\n")
         head = self._head(sealed)
+        lines = self._news(stream, lines, head)
         after = judged(begun(self.store.place(stream), stream, head), lines, head)
         first = after.n - len(lines) + 1
         with self.store.together():
             for number, line in enumerate(lines, start=first):
                 self.store.add(replace(after, n=number), line)
-            self.store.move(after, cursor=reply.headers["sri-next-cursor"], seal=sealed)
+            self.store.move(after, seal=sealed)
         return len(lines)
+
+    def _news(self, stream: str, lines: list[bytes], head: Values) -> list[bytes]:
+        place = self.store.place(stream)
+        if place is None or head["epoch"] != place.epoch:
+            return lines
+        before = max(0, place.n - (head["n"] - len(lines)))
+        held = self.store.lines(stream, epoch=place.epoch, after=place.n - before)
+        if any(formats.hash_of(ours) != formats.hash_of(theirs) for ours, theirs in zip(held, lines, strict=False)):
+            raise RefusedError("forked", stream)
+        return lines[before:]
 
     def _head(self, sealed: bytes) -> Values:
         # What another wrote ends in the hub's receipt, what the hub wrote in its checkpoint.
@@ -81,17 +93,34 @@ class Reader:
     def fetch(self, digest: str, size: int, *, folder: Path, piece: int = 65_536) -> Path:
         """Fetch a file by pieces, going on from what is here already; only the right one is kept (§11.7)."""
         part, whole = folder / f"{digest}.part", folder / digest
-        while not whole.exists() and (have := part.stat().st_size if part.exists() else 0) < size:
+        while not whole.exists():
+            have = part.stat().st_size if part.exists() else 0
             end = min(have + piece, size) - 1
             reply = self.hub.get(f"{API}/blobs/{digest}", Range=f"bytes={have}-{end}", Accept_Encoding="identity")
-            with part.open("ab") as file:
-                file.write(reply.body if reply.status == 206 else reply.body[have:])
-        if whole.exists():
-            return whole
-        if hashlib.sha256(part.read_bytes()).hexdigest() != digest:
+            told = {"sha256": digest, "size": size}
+            self.take_piece(told, reply.body, have if reply.status == 206 else 0, folder=folder)
+        return whole
+
+    def take_piece(self, told: Values, content: bytes, start: int, *, folder: Path) -> None:
+        """Keep bytes of a file where they belong; when they are the last, they must give its digest."""
+        part, whole = folder / f"{told['sha256']}.part", folder / str(told["sha256"])
+        have = part.stat().st_size if part.exists() else 0
+        if whole.exists() or not start <= have < start + len(content):
+            return
+        with part.open("ab") as file:
+            file.write(content[have - start :])
+        if part.stat().st_size < told["size"]:
+            return
+        if hashlib.sha256(part.read_bytes()).hexdigest() != told["sha256"]:
             part.unlink()
             raise RefusedError("wrong_file")
-        return part.rename(whole)
+        part.rename(whole)
+
+
+def cursor(place: Place) -> str:
+    """Return the cursor of a place (§6)."""
+    values = {"c": place.chain.hex()[:16], "e": place.epoch, "n": place.n, "s": place.stream}
+    return formats.to_text(formats.encode(values))
 
 
 def begun(place: Place | None, stream: str, head: Values) -> Place:

@@ -17,7 +17,7 @@ create table if not exists line (
   primary key (stream, epoch, n));
 create index if not exists line_of_record on line (kind, record);
 create table if not exists place (
-  stream text primary key, epoch integer, log_id text, n integer, chain text, cursor text, seal blob);
+  stream text primary key, epoch integer, log_id text, n integer, chain text, seal blob);
 """
 
 
@@ -72,15 +72,15 @@ class Store:
         rows = self._base.execute("select stream, epoch, log_id, n, chain from place order by stream")
         return [Place(stream, epoch, log_id, n, bytes.fromhex(chain)) for stream, epoch, log_id, n, chain in rows]
 
-    def move(self, place: Place, *, cursor: str = "", seal: bytes = b"") -> None:
-        """Stand at a place from now on."""
-        values = (place.stream, place.epoch, place.log_id, place.n, place.chain.hex(), cursor, seal)
-        self._base.execute("insert or replace into place values (?, ?, ?, ?, ?, ?, ?)", values)
+    def move(self, place: Place, *, seal: bytes = b"") -> None:
+        """Stand at a place from now on; what the hub signed there is kept as proof."""
+        values = (place.stream, place.epoch, place.log_id, place.n, place.chain.hex(), seal)
+        self._base.execute("insert or replace into place values (?, ?, ?, ?, ?, ?)", values)
 
-    def cursor(self, stream: str) -> str:
-        """Return the cursor that came with the last page."""
-        row = self._base.execute("select cursor from place where stream = ?", (stream,)).fetchone()
-        return row[0] if row else ""
+    def proof(self, stream: str) -> bytes:
+        """Return what the hub signed at the place where one stands."""
+        row = self._base.execute("select seal from place where stream = ?", (stream,)).fetchone()
+        return row[0] if row else b""
 
     def add(self, place: Place, raw: bytes) -> None:
         """Keep a line as its bytes; what cannot be read is kept as well, by its number alone (§7.1)."""

@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +44,7 @@ class Talk:
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
         self.token = ""
+        self.renew: Callable[[], None] | None = None
         self._session = requests.Session()
 
     def close(self) -> None:
@@ -70,7 +71,21 @@ class Talk:
         return self.send("POST", path, body, headers=headers)
 
     def send(self, method: str, path: str, body: bytes = b"", *, headers: Mapping[str, str]) -> Reply:
-        """Send a request and return the answer, or raise the code it was refused with."""
+        """Send a request and return the answer, or raise the code it was refused with.
+
+        A token lives for ten minutes; whoever is told that it is over takes another and asks again (§11.2).
+        """
+        reply = self._sent(method, path, body, headers)
+        if reply.status == 401 and self.renew:
+            self.renew()
+            reply = self._sent(method, path, body, headers)
+        if 300 <= reply.status < 400:
+            raise RefusedError("redirected")
+        if reply.status >= 400:
+            raise RefusedError(str(reply.values.get("code") or reply.values.get("error")), reply)
+        return reply
+
+    def _sent(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         told = {**headers, **({"Authorization": f"Bearer {self.token}"} if self.token else {})}
         with self._session.request(
             method, self.url + path, data=body, headers=told, stream=True, allow_redirects=False, timeout=20
@@ -78,12 +93,7 @@ class Talk:
             raw = self._read(answer)
         named = {name.lower(): value for name, value in answer.headers.items()}
         _compare(raw, named.get("content-digest", ""))
-        reply = Reply(answer.status_code, named, _unpacked(raw, named.get("content-encoding", "")))
-        if 300 <= reply.status < 400:
-            raise RefusedError("redirected")
-        if reply.status >= 400:
-            raise RefusedError(str(reply.values.get("code") or reply.values.get("error")), reply)
-        return reply
+        return Reply(answer.status_code, named, _unpacked(raw, named.get("content-encoding", "")))
 
     def _read(self, answer: requests.Response) -> bytes:
         until, read = time.monotonic() + _WHOLE, bytearray()

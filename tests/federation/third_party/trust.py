@@ -1,6 +1,5 @@
 """Whom the client believes: root files, the control keys they name, and the lives of keys (§5.5, §8)."""
 
-import json
 from typing import Any
 
 from tests.federation.third_party import formats
@@ -24,6 +23,11 @@ def next_root(trusted: bytes, file: bytes) -> None:
         raise RefusedError("root_gap")
     _signed(file, before)
     _signed(file, after)
+
+
+def version_of(file: bytes) -> int:
+    """Return the version of a root file."""
+    return int(formats.decode(_payload(file))["version"])
 
 
 def _payload(file: bytes) -> bytes:
@@ -54,7 +58,7 @@ def _named(keys: list[Any]) -> dict[str, bytes]:
 def hub_keys(store: Store) -> dict[str, bytes]:
     """Return the control keys the root in force names."""
     newest: str = store.get("roots")[-1]
-    return _named(formats.decode(formats.to_bytes(json.loads(newest)["p"]))["control_keys"])
+    return _named(formats.decode(_payload(newest.encode()))["control_keys"])
 
 
 def check_life(store: Store, sealed: bytes, head: Values) -> None:

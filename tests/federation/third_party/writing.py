@@ -69,24 +69,31 @@ class Writer:
         place = self.log(told["stream"])
         if told["epoch"] != place.epoch:
             raise RefusedError("stale_epoch", place.stream)
-        lines = self.store.lines(place.stream, epoch=place.epoch)
-        chains = [self._begun(place)]
-        for line in lines:
-            chains.append(formats.next_chain(chains[-1], line))
+        chains = self._chains(place)
         after: int = told["n"]
         if after > place.n or told["chain"] != chains[after].hex():
             raise RefusedError("forked", "the hub holds what was not written here")
         while after < place.n:
-            end = _reach(lines, after)
-            self.send(replace(place, n=end, chain=chains[end]), lines[after:end], base=chains[after])
+            end = _reach(self.store.lines(place.stream, epoch=place.epoch, after=after), after)
+            self.send(replace(place, n=end, chain=chains[end]), after=after)
             after = end
         return place.n - int(told["n"])
 
-    def send(self, place: Place, lines: Sequence[bytes], *, base: bytes) -> Values:
-        """Send the last lines of an own log up to a place as one batch, and return the receipt."""
-        body = [self.header(place, lines, base=base), *lines, self.checkpoint(place)]
-        reply = self.hub.post_lines(f"{API}/streams/{place.stream}/batches", body)
+    def _chains(self, place: Place) -> list[bytes]:
+        chains = [self._begun(place)]
+        for line in self.store.lines(place.stream, epoch=place.epoch):
+            chains.append(formats.next_chain(chains[-1], line))
+        return chains
+
+    def send(self, place: Place, *, after: int) -> Values:
+        """Send the lines of an own log after a number up to a place as one batch, and return the receipt."""
+        reply = self.hub.post_lines(f"{API}/streams/{place.stream}/batches", self.batch(place, after=after))
         return self.receipt_of(place.stream, reply.body.strip())
+
+    def batch(self, place: Place, *, after: int) -> list[bytes]:
+        """Return a batch: its header, the lines after a number up to a place, and the checkpoint there."""
+        lines = self.store.lines(place.stream, epoch=place.epoch, after=after)[: place.n - after]
+        return [self.header(place, lines, base=self._chains(place)[after]), *lines, self.checkpoint(place)]
 
     def header(self, place: Place, lines: Sequence[bytes], *, base: bytes, **other: Any) -> bytes:
         """Return the line a batch begins with (§3.4)."""
@@ -135,10 +142,10 @@ def _beginning(grant: Values) -> bytes:
     return formats.chain_0(grant["stream"], grant["epoch"], grant["log_id"], grant["base_chain"] or "")
 
 
-def _reach(lines: Sequence[bytes], after: int) -> int:
+def _reach(waiting: Sequence[bytes], after: int) -> int:
     # The last line of as many whole transactions as one batch holds.
     end, size = after, 0
-    for number, line in enumerate(lines[after : after + _MOST_CHANGES], start=after + 1):
+    for number, line in enumerate(waiting[:_MOST_CHANGES], start=after + 1):
         size += len(line) + 1
         if size > _MOST_BYTES:
             break
