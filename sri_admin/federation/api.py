@@ -189,9 +189,7 @@ def salvage_take(actor: Actor, stream: str) -> Response:
     node = _caller(actor)
     with transaction.reading(tokens.reach_of(node)):
         _require_known(node, stream)
-    if request.mimetype != NDJSON:
-        raise RefusedError("not_ndjson", f"lines are handed back as {NDJSON}")
-    body = _body(limits.BATCH_BYTES)
+    body = _lines_of(node)
     if not body.endswith(b"\n"):
         raise RefusedError("truncated", "the last line has no end")
     lines = body[:-1].split(b"\n")
@@ -290,9 +288,7 @@ def batches(actor: Actor, stream: str) -> Response:
         _require(actor, stream, {Access.WRITE}, f"sync:write:{stream}")
     if node.state is not NodeState.ACTIVE:
         raise RefusedError("duplicate_writer", "two copies of this node have come")
-    if request.mimetype != NDJSON:
-        raise RefusedError("not_ndjson", f"a batch is sent as {NDJSON}")
-    body = _body(limits.BATCH_BYTES)
+    body = _lines_of(node)
     _require_floors(node, stream)
     receipt = intake.batch(stream, node.id, node.incarnation, body)
     return answers.lines(receipt + b"\n", accepted=request.headers.get("Accept-Encoding", ""))
@@ -338,10 +334,8 @@ def _snapshot_body(actor: Actor, stream: str) -> bytes:
         _require(actor, stream, {Access.WRITE}, f"sync:write:{stream}")
     if node.state is not NodeState.ACTIVE:
         raise RefusedError("duplicate_writer", "two copies of this node have come")
-    if request.mimetype != NDJSON:
-        raise RefusedError("not_ndjson", f"lines are sent as {NDJSON}")
     _require_floors(node, stream)
-    return _body(limits.BATCH_BYTES)
+    return _lines_of(node)
 
 
 def _require_floors(node: Node, stream: str) -> None:
@@ -380,6 +374,15 @@ def _may(actor: Actor, stream: str, wanted: set[Access], scope: str) -> bool:
     assert isinstance(actor, NodeActor)
     granted = control.access(actor.node.id, actor.node.member_id)
     return granted.get(stream) in wanted and scope in actor.scopes
+
+
+def _lines_of(node: Node) -> bytes:
+    # What is kept costs room on the disk: a node sends so much in a day, however often it may come.
+    if request.mimetype != NDJSON:
+        raise RefusedError("not_ndjson", f"lines are sent as {NDJSON}")
+    body = _body(limits.BATCH_BYTES)
+    rates.spend(f"lines {node.id}", rates.LINES, cost=len(body))
+    return body
 
 
 def _body(limit: int) -> bytes:

@@ -20,6 +20,7 @@ import urllib3
 from joserfc.jwk import ECKey
 
 from sri_admin.federation import credentials, limits
+from sri_admin.federation.deadline import WatchedAdapter, whole_answer
 from sri_admin.federation.lines import LineError, ProtocolError, parse
 from sri_admin.federation.packing import GZIP, NDJSON, PackingError, check_digest, pack, read_limited, unpack
 from sri_admin.kernel import clock
@@ -86,22 +87,27 @@ class HttpTransport:
             raise ConfigurationError(_("The hub's address must begin with https://. Correct hub.url."))
         self.url, self.patience = url.rstrip("/"), patience
         self.session = requests.Session()
+        for scheme in ("http://", "https://"):
+            self.session.mount(scheme, WatchedAdapter())
         self.session.headers.clear()  # what is sent is what the caller says
         self.session.auth = lambda request: request  # a .netrc must not replace our token
 
     def request(self, method: str, path: str, *, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send a request and read its answer as it was transferred."""
         try:
-            with self.session.request(
-                method,
-                self.url + path,
-                headers=dict(headers),
-                data=body or None,
-                timeout=(self.patience.connect, self.patience.read),
-                allow_redirects=False,
-                stream=True,
-            ) as answer:
-                content = read_limited(self._pieces(answer), limit=_ANSWER_BYTES)
+            with (
+                whole_answer(self.patience.whole),
+                self.session.request(
+                    method,
+                    self.url + path,
+                    headers=dict(headers),
+                    data=body or None,
+                    timeout=(self.patience.connect, self.patience.read),
+                    allow_redirects=False,
+                    stream=True,
+                ) as answer,
+            ):
+                content = read_limited(_pieces(answer), limit=_ANSWER_BYTES)
                 named = {name.lower(): value for name, value in answer.headers.items()}
                 return Answer(answer.status_code, named, content)
         except requests.exceptions.SSLError as error:
@@ -111,14 +117,12 @@ class HttpTransport:
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise LineDownError("unreachable", type(error).__name__) from error
 
-    def _pieces(self, answer: requests.Response) -> Iterator[bytes]:
-        # Undecoded: the digest and the limit of size are about the bytes that were sent. As they come: whoever waits
-        # for a full piece waits for ever on a line that drips.
-        until = time.monotonic() + self.patience.whole
-        while piece := answer.raw.read1(_PIECE, decode_content=False):
-            if time.monotonic() > until:
-                raise requests.exceptions.ReadTimeout
-            yield piece
+
+def _pieces(answer: requests.Response) -> Iterator[bytes]:
+    # Undecoded: the digest and the limit of size are about the bytes that were sent. As they come, so that too much is
+    # noticed before all of it is here.
+    while piece := answer.raw.read1(_PIECE, decode_content=False):
+        yield piece
 
 
 @dataclass

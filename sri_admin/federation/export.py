@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sri_admin.federation import keys, limits, streams
 from sri_admin.federation.checkpoint import Checkpoint, Receipt, seal
 from sri_admin.federation.cursor import Cursor, encode_cursor
-from sri_admin.federation.lines import Header, ProtocolError, encode_header
+from sri_admin.federation.lines import Header, ProtocolError, count_marks, encode_header
 from sri_admin.federation.merge import PeerPosition, PeerStatus, Position, judge_across
 from sri_admin.federation.models import Grant, SyncEpoch, SyncLine, SyncStream
 from sri_admin.kernel import clock, installation
@@ -214,13 +214,13 @@ def _lines(
         .limit(limits.PAGE_CHANGES)
     )
     lines: list[bytes] = []
-    whole, size, chain = 0, 0, of.chain
+    whole, size, values, chain = 0, 0, 0, of.chain
     with closing(db.session.execute(wanted.execution_options(yield_per=100))) as found:
         for n, ends, line, after in found:
             if n != start + len(lines) + 1:
                 raise AssertionError(f"{row.name} is not dense after {start + len(lines)}")
-            size += len(line) + 1
-            if whole and (len(lines) >= max_changes or size > max_bytes):
+            size, values = size + len(line) + 1, values + count_marks(line)
+            if whole and (len(lines) >= max_changes or size > max_bytes or values > limits.PAGE_VALUES):
                 break
             lines.append(line)
             if ends:

@@ -15,7 +15,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sri_admin.federation import erasure, kinds, limits, streams, taking
 from sri_admin.federation.chain import extend, line_hash
 from sri_admin.federation.kinds import Kind
-from sri_admin.federation.lines import Change, LineError, encode_change
+from sri_admin.federation.lines import Change, LineError, encode_change, has_more_values
 from sri_admin.federation.models import SyncLine, SyncStream
 from sri_admin.federation.streams import Newest
 from sri_admin.kernel import clock
@@ -74,15 +74,16 @@ def _append(stream: SyncStream, recorded: list[Changed]) -> None:
     if len(changed) > limits.TRANSACTION_CHANGES:
         raise TooLargeError(_TOO_MUCH)
     at, first = clock.wire(clock.now()), stream.n + 1
-    chain, size, rows = stream.chain, 0, []
+    chain, lines, rows = stream.chain, list[bytes](), []
     for place, each in enumerate(changed, first):
         change = _change(each)
         change = change._replace(n=place, x=first, e=place == stream.n + len(changed), at=at)
         raw = _encoded(change)
-        size += len(raw) + 1
+        lines.append(raw)
         chain = extend(chain, line_hash(raw))
         rows.append(_stored(stream, change, raw, chain))
-    if size > limits.TRANSACTION_BYTES:
+    size = sum(map(len, lines)) + len(lines)
+    if size > limits.TRANSACTION_BYTES or has_more_values(lines, limits.PAGE_VALUES):
         raise TooLargeError(_TOO_MUCH)
     if rows:
         db.session.execute(sa.insert(SyncLine), rows)

@@ -9,13 +9,17 @@ MIB: Final = 1024 * KIB
 
 LINE_BYTES: Final = 1 * MIB
 LINE_DEPTH: Final = 32
+# A value of two letters takes fifty times its size in memory: what is decoded is bounded by their number as well.
+LINE_VALUES: Final = 50_000
 INTEGER_MAX: Final = 2**53 - 1
 
 PAGE_CHANGES: Final = 2_000
 PAGE_BYTES: Final = 4 * MIB
+PAGE_VALUES: Final = 300_000
 TRANSACTION_CHANGES: Final = 2_000
 TRANSACTION_BYTES: Final = 4 * MIB
 BATCH_BYTES: Final = 8 * MIB
+BATCH_VALUES: Final = 2 * PAGE_VALUES
 
 TEXT_CHARACTERS: Final = 2_000
 STREAM_NAME_CHARACTERS: Final = 160

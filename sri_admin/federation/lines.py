@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from datetime import datetime
 from typing import Any, Final, NamedTuple, NoReturn
 
@@ -75,10 +75,7 @@ class Header(NamedTuple):
 
 def parse(raw: bytes) -> JsonObject:
     """Decode one line under the strict profile (§2.2); raises LineError."""
-    if len(raw) > limits.LINE_BYTES:
-        raise LineError("too_long", f"{len(raw)} bytes")
-    if b"\n" in raw or b"\r" in raw:
-        raise LineError("line_break", "a line break inside the line")
+    _check_bytes(raw)
     try:
         text = raw.decode()
         value, end = _DECODER.raw_decode(text)
@@ -98,6 +95,17 @@ def parse(raw: bytes) -> JsonObject:
     if b"\\u" in raw:
         _check_texts(value)
     return value
+
+
+def count_marks(raw: bytes) -> int:
+    """Return how many commas and opening brackets a line has: never less than the values it holds beside the first."""
+    return sum(map(raw.count, _MARKS))
+
+
+def has_more_values(lines: Sequence[bytes], most: int) -> bool:
+    """Say whether more commas and opening brackets stand outside the texts of lines; nothing is decoded for it."""
+    # Texts are left out only where that could make the difference.
+    return sum(map(count_marks, lines)) > most and sum(count_marks(_TEXT.sub(b"", raw)) for raw in lines) > most
 
 
 def encode(value: JsonObject) -> bytes:
@@ -281,6 +289,15 @@ def _explain(line: JsonObject) -> str:
     return "x" if line["x"] > line["n"] else "t, by or e"
 
 
+def _check_bytes(raw: bytes) -> None:
+    if len(raw) > limits.LINE_BYTES:
+        raise LineError("too_long", f"{len(raw)} bytes")
+    if b"\n" in raw or b"\r" in raw:
+        raise LineError("line_break", "a line break inside the line")
+    if has_more_values((raw,), limits.LINE_VALUES):
+        raise LineError("too_many_values", f"more than {limits.LINE_VALUES} values")
+
+
 def _distinct(pairs: list[tuple[str, Any]]) -> JsonObject:
     value = dict(pairs)
     if len(value) != len(pairs):
@@ -334,6 +351,9 @@ def _check_texts(value: object) -> None:
             _check_texts(each)
 
 
+_MARKS: Final = (b",", b"{", b"[")
+# The end is optional, so that a text without one is passed over once and not from each of its quotes anew.
+_TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _INTEGER_CHARACTERS: Final = len(str(-limits.INTEGER_MAX))
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _DECODER = json.JSONDecoder(

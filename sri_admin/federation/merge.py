@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from sri_admin.federation import limits
 from sri_admin.federation.chain import extend_many, line_hash
 from sri_admin.federation.checkpoint import Checkpoint, Receipt
-from sri_admin.federation.lines import Change, Erased, LineError, ProtocolError, decode_entry
+from sri_admin.federation.lines import Change, Erased, LineError, ProtocolError, decode_entry, has_more_values
 
 ChainAt = Callable[[int], bytes | None]
 
@@ -66,6 +66,7 @@ def check_page(
     _check_same_log(start, checkpoint)
     if limited:
         _check_size(lines)
+    check_values(lines, most=limits.PAGE_VALUES if limited else limits.BATCH_VALUES)
     entries = [_entry(raw, n) for n, raw in enumerate(lines, start.n + 1)]
     _check_count(entries, start, checkpoint)
     hashes = [e.h if isinstance(e, Erased) else line_hash(raw) for e, raw in zip(entries, lines, strict=True)]
@@ -95,6 +96,13 @@ def _check_size(lines: Sequence[bytes]) -> None:
     size = sum(map(len, lines)) + len(lines)
     if size > limits.PAGE_BYTES:
         raise StreamError("page_too_large", f"{size} bytes")
+
+
+def check_values(lines: Sequence[bytes], *, most: int = limits.PAGE_VALUES) -> None:
+    """Refuse lines of too many values before one is decoded; StreamError `page_too_large`."""
+    # Many tiny values take far more memory than the bytes they came as.
+    if has_more_values(lines, most):
+        raise StreamError("page_too_large", f"more than {most} values")
 
 
 def _entry(raw: bytes, n: int) -> Entry:

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from sri_admin.federation.enrolment_models import RateBucket
+from sri_admin.federation.limits import KIB, MIB
 from sri_admin.kernel import clock, transaction
 from sri_admin.kernel.errors import TooManyError
 
@@ -24,17 +25,19 @@ EXCHANGE = Rate(size=600, per_second=20)
 TOKENS = Rate(size=30, per_second=0.2)
 ENROLMENTS = Rate(size=10, per_second=10 / 3600)
 QUESTIONS = Rate(size=60, per_second=0.5)
+# Of bytes: ten weeks of everything a country enters come at once, and after that more than it can enter in a day.
+LINES = Rate(size=512 * MIB, per_second=8 * KIB)
 
 
-def spend(holder: str, rate: Rate) -> None:
-    """Take one request from somebody's bucket; TooManyError says when to come again."""
+def spend(holder: str, rate: Rate, *, cost: float = 1) -> None:
+    """Take what a request costs from somebody's bucket; TooManyError says when to come again."""
     now = clock.now()
     with transaction.apart(durable=False) as session:
         bucket = session.get(RateBucket, holder, with_for_update=True) or _begun(session, holder, rate, now)
         left = min(rate.size, bucket.left + max(0.0, _seconds(bucket.at, now)) * rate.per_second)
-        bucket.left, bucket.at = max(left - 1, 0.0) if left >= 1 else left, now
-    if left < 1:
-        raise TooManyError(retry_after=math.ceil((1 - left) / rate.per_second))
+        bucket.left, bucket.at = max(left - cost, 0.0) if left >= cost else left, now
+    if left < cost:
+        raise TooManyError(retry_after=math.ceil((cost - left) / rate.per_second))
 
 
 def _begun(session: Session, holder: str, rate: Rate, now: datetime) -> RateBucket:

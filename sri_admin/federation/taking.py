@@ -84,6 +84,8 @@ def _verdict(
 ) -> ChangeVerdict:
     if kind is not None and not kind.belongs_in(*on, change.d):
         return ChangeVerdict(Action.QUARANTINE, "wrong_stream")
+    if kind is not None and kind.append_only and change.op != "add":
+        return ChangeVerdict(Action.QUARANTINE, "unchangeable")
     return judge_change(change, h, versions=(kind.oldest, kind.version) if kind else None, held=held)
 
 

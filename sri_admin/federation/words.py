@@ -277,6 +277,9 @@ _SET_ASIDE: Final[dict[str, Reasons]] = {
         _BLOCKS_NOTHING,
         _l("The installation that writes it needs an update."),
     ),
+    "unchangeable": Reasons(
+        _l("An entry that is made once and stays was to be changed or removed."), _BLOCKS_NOTHING, _TELL_SRI
+    ),
     "added_twice": Reasons(_l("An entry that can only be made once was made twice."), _BLOCKS_NOTHING, _TELL_SRI),
     "clash": Reasons(
         _l("It contradicts another record that already stands here."),

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from sri_admin.federation import keys, limits, streams
 from sri_admin.federation.key_life import Place
-from sri_admin.federation.lines import ProtocolError
+from sri_admin.federation.lines import ProtocolError, count_marks
 from sri_admin.federation.models import SyncLine, SyncStream
 from sri_admin.federation.snapshots import manifest
 from sri_admin.federation.snapshots.manifest import Manifest
@@ -76,10 +76,10 @@ def _lines(row: SyncStream, made: Manifest, after: Place) -> list[manifest.Line]
         .limit(limits.PAGE_CHANGES)
         .execution_options(yield_per=100)
     )
-    found, size = list[manifest.Line](), 0
+    found, size, values = list[manifest.Line](), 0, 0
     for epoch, n, line in db.session.execute(wanted):
-        size += len(line) + 1
-        if found and size > limits.PAGE_BYTES:
+        size, values = size + len(line) + 1, values + count_marks(line)
+        if found and (size > limits.PAGE_BYTES or values > limits.PAGE_VALUES):
             break
         found.append(manifest.read_line(Place(epoch, n), line))
     return found

@@ -24,7 +24,7 @@ from sri_admin.federation.lines import (
     positive_integer,
     stream_name,
 )
-from sri_admin.federation.merge import Entry, Refused, StreamError, split_page
+from sri_admin.federation.merge import Entry, Refused, StreamError, check_values, split_page
 from sri_admin.kernel.signing import SigningKey, VerifyKey
 
 MANIFEST: Final = "snapshot"
@@ -152,6 +152,7 @@ def read_page(
     content, sealed = split_page(body)
     try:
         said = _page_from(open_paper(sealed, PAGE, _key_of(sealed, resolve_key)))
+        check_values(content)
         lines = _lines(content)
     except LineError as error:
         raise StreamError("bad_snapshot", str(error)) from error
