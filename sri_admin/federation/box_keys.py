@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from sri_admin.federation import keys, papers
+from sri_admin.federation import keys, papers, rates
 from sri_admin.federation.checkpoint import from_base64url, to_base64url
 from sri_admin.federation.enrolment_models import Node
 from sri_admin.federation.events import BoxKeyPublished
@@ -94,8 +94,14 @@ def take(actor: Actor, node: Node, document: bytes) -> str:
     public = opened(node.id, VerifyKey(node.sign_key), document)
     hub = installation.identity().tenant_id
     assert hub is not None
-    transaction.write(tenancy.only(hub), lambda: publish(actor, node.id, public))
+    transaction.write(tenancy.only(hub), lambda: _publish(actor, node.id, public))
     return kid(public)
+
+
+def _publish(actor: Actor, node_id: UUID, public: bytes) -> None:
+    if kid_of(node_id) != kid(public):
+        rates.spend_published(node_id)
+    publish(actor, node_id, public)
 
 
 def opened(node_id: UUID, key: VerifyKey, document: bytes) -> bytes:

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -25,6 +26,8 @@ EXCHANGE = Rate(size=600, per_second=20)
 TOKENS = Rate(size=30, per_second=0.2)
 ENROLMENTS = Rate(size=10, per_second=10 / 3600)
 QUESTIONS = Rate(size=60, per_second=0.5)
+# Each of these becomes records of `hub.control`, which every node reads.
+PUBLISHED = Rate(size=50, per_second=1 / 600)
 # Of bytes: ten weeks of everything a country enters come at once, and after that more than it can enter in a day.
 LINES = Rate(size=512 * MIB, per_second=8 * KIB)
 
@@ -38,6 +41,11 @@ def spend(holder: str, rate: Rate, *, cost: float = 1) -> None:
         bucket.left, bucket.at = max(left - cost, 0.0) if left >= cost else left, now
     if left < cost:
         raise TooManyError(retry_after=math.ceil((cost - left) / rate.per_second))
+
+
+def spend_published(node_id: UUID) -> None:
+    """Take one thing a node has published to all from its bucket: new keys, an incarnation."""
+    spend(f"published {node_id}", PUBLISHED)
 
 
 def _begun(session: Session, holder: str, rate: Rate, now: datetime) -> RateBucket:

@@ -6,7 +6,7 @@ is good. What is on disk is at every moment a pair the hub accepts.
 
 import sqlalchemy as sa
 
-from sri_admin.federation import control, freshness, keyring, keys, rotation_papers, streams
+from sri_admin.federation import control, freshness, keyring, keys, rates, rotation_papers, streams
 from sri_admin.federation.checkpoint import from_base64url, to_base64url
 from sri_admin.federation.enrolment_models import EnrolmentState, HubLink, Node, NodeState
 from sri_admin.federation.events import KeyRotated, RotationBegun
@@ -57,6 +57,7 @@ def _take(signed: SignedRotation, document: bytes) -> str:
 def _replace(node: Node, old: NodeKey, said: Rotation, document: bytes) -> None:
     if old.ends is not None:
         raise RotationError("key_ended", f"another key took the place of {old.kid}")
+    rates.spend_published(node.id)
     ends = ends_at(_ends_here(node))
     old.ends, old.ended_because = ends, EndReason.ROTATED
     new = NodeKey(

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from sri_admin.federation import grants, keys, streams
+from sri_admin.federation import grants, keys, rates, streams
 from sri_admin.federation.answers import RefusedError
 from sri_admin.federation.checkpoint import open_paper
 from sri_admin.federation.enrolment_models import Node, NodeState
@@ -97,6 +97,7 @@ def _announce(node_id: UUID, incarnation: UUID, line: bytes) -> IncarnationState
     known = db.session.get(NodeIncarnation, (node_id, incarnation))
     if known is not None:
         return known.state if node.state is NodeState.ACTIVE else IncarnationState.WAITING
+    rates.spend_published(node_id)
     state = IncarnationState.CURRENT if node.state is NodeState.ACTIVE else IncarnationState.WAITING
     if state is IncarnationState.CURRENT:
         _replace_current(node, IncarnationState.EARLIER)
