@@ -22,7 +22,7 @@ from sri_admin.kernel.signing import SigningKey, fingerprint
 HERE = Path(__file__).parent
 VECTORS = HERE / "vectors.json"
 DOCUMENT = HERE.parents[1] / "docs" / "federation.md"
-HEADING = "## 13. Test vectors\n"
+HEADING = "## 19. Test vectors\n"
 
 STREAM = "member.6f1c2b9e-3c52-4d4f-9d0a-0f6a5b1f2e01.ops"
 LOG_ID = "0b8f6f2e-58b1-4c8a-9a53-6b1f0f5d7c11"

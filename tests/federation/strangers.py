@@ -60,9 +60,10 @@ def joined(cluster: postgres.Cluster, template: str, home: Path) -> Iterator[Joi
         made.client.close()
 
 
-def office_holder(name: str, **other: object) -> Values:
+def office_holder(name: str, office: str = "chair") -> Values:
+    """Return the record of somebody who holds an office, as a country writes it."""
     payload = {
-        "office": "chair",
+        "office": office,
         "display_name": name,
         "starts_on": "2026-01-01",
         "ends_on": None,
@@ -71,4 +72,4 @@ def office_holder(name: str, **other: object) -> Values:
         "phone": None,
         "phone_country": None,
     }
-    return {"t": "members.office_holder", "id": str(uuid4()), "v": 1, "d": payload, **other}
+    return {"t": "members.office_holder", "id": str(uuid4()), "v": 1, "d": payload}

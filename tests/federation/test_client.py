@@ -2,10 +2,12 @@
 
 import gzip
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -190,3 +192,43 @@ def test_an_answer_that_drips_without_end_is_given_up() -> None:
         line.patience = Patience(whole=0.1)
         with pytest.raises(LineDownError, match="timeout"):
             line.request("GET", "/", headers={}, body=b"")
+
+
+@contextmanager
+def dripping(*pieces: bytes) -> Iterator[HttpTransport]:
+    """Let something answer a letter at a time, and never come to an end."""
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        pool.submit(_drip, server, pieces)
+        line = HttpTransport(f"http://127.0.0.1:{server.getsockname()[1]}", patience=Patience(read=5, whole=0.3))
+        yield line
+        line.session.close()
+
+
+def _drip(server: socket.socket, pieces: tuple[bytes, ...]) -> None:
+    caller, _address = server.accept()
+    with caller, suppress(OSError):
+        for piece in pieces:
+            caller.sendall(piece)
+        for _ in range(500):
+            time.sleep(0.01)
+            caller.sendall(b"x")
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 2", HEAD, HEAD + b"X-Long: ", CHUNKED, CHUNKED + b"2;long="])
+def test_a_head_or_chunk_that_drips_without_end_is_given_up(said: bytes) -> None:
+    began = time.monotonic()
+    with dripping(said) as line, pytest.raises(LineDownError, match="timeout"):
+        line.request("GET", "/", headers={}, body=b"")
+    assert time.monotonic() - began < 8
+
+
+def test_an_answer_in_time_is_not_touched_by_the_deadline() -> None:
+    with answering(lambda _request: as_json({"a": 1})) as line:
+        line.patience = Patience(whole=0.2)
+        for _ in range(3):
+            assert line.request("GET", "/", headers={}, body=b"").status == 200
+            time.sleep(0.15)

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import time
 from typing import Any
 
 import pytest
@@ -179,3 +180,17 @@ def test_a_header_reads_back_the_same_and_a_wrong_one_is_refused() -> None:
     for wrong in ({"to_n": 4}, {"stream": "x"}, {"stream": f"a.{'b' * 200}"}, {"epoch": 0}, {"node": "n"}):
         with pytest.raises(LineError):
             lines.encode_header(header._replace(**wrong))
+
+
+@pytest.mark.parametrize("text", [b'"\\' * 340_000, (b'"' + b"a" * 10) * 80_000, b"\\" * 900_000])
+def test_counting_values_takes_one_pass_whatever_the_quotes(text: bytes) -> None:
+    began = time.monotonic()
+    assert refusal(text + b"," * 60_000) in {"bad_json", "too_many_values"}
+    assert time.monotonic() - began < 2
+
+
+def test_a_line_of_too_many_values_is_refused_before_it_is_decoded() -> None:
+    fitting = b'{"a":[' + b"{}," * 24_990 + b"{}]}"
+    assert len(lines.parse(fitting)["a"]) == 24_991
+    assert refusal(b'{"a":[' + b"{}," * 25_000 + b"{}]}") == "too_many_values"
+    assert refusal(b'{"a":[' + b"1," * 50_001) == "too_many_values"

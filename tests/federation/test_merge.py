@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sri_admin.federation import limits, merge
 from sri_admin.federation.chain import extend_many, genesis, line_hash
 from sri_admin.federation.checkpoint import Checkpoint
-from sri_admin.federation.lines import Change, encode_change, erased_form
+from sri_admin.federation.lines import Change, encode_change, erased_form, has_more_values
 from sri_admin.federation.merge import Action, ChangeVerdict, Held, PeerPosition, PeerStatus, Position, StreamError
 
 ID = "018f3a5e-7c4d-7b2a-9e1f-2d3c4b5a6978"
@@ -133,6 +133,18 @@ def test_a_page_over_a_limit_is_refused() -> None:
     lines = log([1])
     assert refusal(many, position(lines, 0), signed(lines)) == "page_too_large"
     assert refusal(large, position(lines, 0), signed(lines)) == "page_too_large"
+
+
+def test_a_page_of_too_many_values_is_refused_before_a_line_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny, lines = b'{"a":[' + b"{}," * 24_000 + b"{}]}", log([1])
+    monkeypatch.setattr(merge, "decode_entry", lambda _raw: pytest.fail("a line was decoded"))
+    assert refusal([tiny] * 7, position(lines, 0), signed(lines)) == "page_too_large"
+
+
+def test_commas_and_brackets_of_texts_are_no_values() -> None:
+    text = b'{"a":"' + b',{[\\"' * 40_000 + b'"}'
+    assert has_more_values([text] * 3, 300_000) is False
+    assert has_more_values([b'{"a":[' + b"1," * 60_000 + b"1]}"] * 6, limits.PAGE_VALUES)
 
 
 @given(LAYOUTS, st.data())

@@ -8,10 +8,17 @@ from typing import Any
 
 import pytest
 
-from tests.federation import test_api, test_enrolment, test_negative, test_refused_sticks, test_tokens
+from tests.federation import (
+    test_api,
+    test_enrolment,
+    test_negative,
+    test_refused_sticks,
+    test_third_party_refused,
+    test_tokens,
+)
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "federation.md"
-CHAPTERS = ("## 9. Codes", "### 11.6 Box keys", "### 14.5 Codes")
+CHAPTERS = ("## 9. Codes",)
 CODE = re.compile(r"`([a-z][a-z0-9_]+)`")
 # Each table is run message by message by the module it stands in; here nothing is sent.
 SENT: dict[str, Mapping[str, tuple[Any, str]]] = {
@@ -20,8 +27,16 @@ SENT: dict[str, Mapping[str, tuple[Any, str]]] = {
     "for a token": test_tokens.MESSAGES,
     "to join": test_enrolment.MESSAGES,
     "by stick": test_refused_sticks.MESSAGES,
+    "of a third party": test_third_party_refused.MESSAGES,
 }
-LEAST = {"a node to the hub": 30, "the hub to a node": 40, "for a token": 15, "to join": 10, "by stick": 20}
+LEAST = {
+    "a node to the hub": 30,
+    "the hub to a node": 40,
+    "for a token": 15,
+    "to join": 10,
+    "by stick": 20,
+    "of a third party": 45,
+}
 
 
 def messages() -> Iterator[tuple[str, str, str]]:

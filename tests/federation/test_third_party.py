@@ -102,7 +102,8 @@ def test_it_goes_on_where_it_was_cut_and_nothing_is_lost_or_doubled(joined: Join
     assert client.writer.receipt(joined.ops)["n"] == before + 5
     director = joined.hub.do(lambda: people.person(Role.SRI_DIRECTOR))
     page = joined.hub.page(director, "/countries/QM/office-holders")
-    assert [page.count(name) for name in names] == [page.count(names[0])] * 5
+    assert all(name in page for name in names)
+    assert len({page.count(name) for name in names}) == 1
     joined.hub.do(lambda: files.signed_copy(joined.member_id, agreement_of(joined)))
     with cut(client.hub, "/changes"), pytest.raises(ConnectionResetError):
         client.exchange()

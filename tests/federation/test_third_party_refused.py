@@ -141,6 +141,15 @@ def replaced(liar: Liar) -> str:
     return liar.send(f"{API}/streams/{liar.joined.ops}/batches", body)
 
 
+def far(liar: Liar) -> str:
+    end = liar.end
+    line = liar.line(end.n + 2)
+    after = replace(end, n=end.n + 2, chain=formats.next_chain(end.chain, line))
+    header = liar.client.writer.header(after, [line], base=end.chain)
+    body = b"\n".join((header, line, liar.client.writer.checkpoint(after))) + b"\n"
+    return liar.send(f"{API}/streams/{liar.joined.ops}/batches", body)
+
+
 def used_code(liar: Liar) -> str:
     code = liar.joined.hub.issue_code(liar.joined.other_id)
     for name in ("one", "two"):
@@ -209,9 +218,10 @@ MESSAGES: dict[str, tuple[Callable[[Liar], str], str]] = {
         "duplicate_writer",
     ),
     "third: a batch of an epoch nobody granted": (lambda it: it.batch(header={"epoch": 9}), "stale_epoch"),
-    "third: a batch that leaves lines out": (
-        lambda it: it.batch(it.line(it.end.n + 2), header={"from_n": it.end.n + 2, "to_n": it.end.n + 2}),
-        "truncated",
+    "third: a batch that leaves lines out": (far, "gap"),
+    "third: a batch that goes on after its checkpoint": (
+        lambda it: it.batch(it.line(it.end.n + 1), it.line(it.end.n + 2), said={"n": it.end.n + 1}),
+        "bad_chain",
     ),
     "third: a batch in place of what stands": (replaced, "forked"),
     "third: a batch that stops too early": (
@@ -372,7 +382,10 @@ def test_papers_of_another_node_are_not_taken(liar: Liar) -> None:
 
 
 FOREIGN: dict[str, tuple[str, Values]] = {
-    "a grant": ("federation.grant", {"stream": "hub.control", "epoch": 9, "log_id": str(uuid4()), "node_id": None}),
+    "a permission": (
+        "federation.grant",
+        {"stream": "hub.control", "epoch": 9, "log_id": str(uuid4()), "node_id": None},
+    ),
     "a key": ("federation.node_key", {}),
     "a release key": ("materials.release_key", {"kid": "0" * 16, "public_key": "", "revoked": False}),
     "an agreement": ("members.agreement", {}),
@@ -424,7 +437,7 @@ def test_pages_of_tiny_values_and_bombs_stay_within_the_memory_of_the_hub(liar: 
     just_taken = [liar.line(end + 1 + more, d={"a": [{}] * 24_000}, t="liar.kind") for more in range(6)]
     assert liar.batch(*dense) == "page_too_large"
     assert liar.batch(liar.line(end + 1, d={"a": [{}] * 300_000})) == "page_too_large"
-    for body in (gzip.compress(bytes(200 * MIB)), gzip.compress(b"{}" * 100 * MIB)):
+    for body in (gzip.compress(bytes(60 * MIB)), gzip.compress(b"{}" * 20 * MIB)):
         assert liar.send(f"{API}/streams/{liar.joined.ops}/batches", body, Content_Encoding="gzip") == "too_large"
     assert liar.batch(*just_taken) == "taken"
     _keep(liar, just_taken)

@@ -23,7 +23,7 @@ _DOMAIN: Final = f"{PROTOCOL} bundle-part"
 
 
 class BundleError(ProtocolError):
-    """A bundle cannot be read; `code` is listed in docs/federation.md §14.5, `facts` say which volume or line."""
+    """A bundle cannot be read; `code` is listed in docs/federation.md §9, `facts` say which volume or line."""
 
     def __init__(self, code: str, detail: str, **facts: str | int) -> None:
         super().__init__(code, detail)
