@@ -8,6 +8,7 @@ from marshmallow import fields
 
 from sri_admin.kernel.errors import NotFoundError
 from sri_admin.kernel.schema import Schema, validate
+from sri_admin.reporting.rules.arrival import Fault
 from sri_admin.reporting.rules.standing import Answer, CorrectionReason, GrantVerdict, IntakeState
 from sri_admin.reporting.rules.validation import RULES, Severity
 from sri_admin.reporting.rules.values import LONGEST_NOTE, MOST, ExplanationCode, Indicator, Status
@@ -91,3 +92,108 @@ class CorrectionAnswerIn(Schema):
     verdict = fields.Enum(GrantVerdict, by_value=True, required=True)
     until = fields.Date()
     reason = fields.String(validate=_reason)
+
+
+class NumbersQuery(Schema):
+    """Which indicator, over how many months."""
+
+    indicator = fields.String(validate=validate.OneOf([each.value for each in Indicator]))
+    months = fields.Integer(validate=validate.OneOf([12, 24]))
+
+
+class CellIn(Schema):
+    """What is said of an indicator; without a status it follows the logs again."""
+
+    indicator = fields.Enum(Indicator, by_value=True, required=True)
+    status = fields.Enum(Status, by_value=True, allow_none=True)
+    value = fields.Integer(strict=True, allow_none=True, validate=validate.Range(0, MOST))
+
+
+class ExplanationIn(Schema):
+    """Why what a soft rule found is right."""
+
+    rule = fields.String(required=True, validate=validate.OneOf(SOFT_RULES))
+    indicator = fields.Enum(Indicator, by_value=True, required=True)
+    code = fields.Enum(ExplanationCode, by_value=True, required=True)
+    note = fields.String(validate=validate.Length(max=LONGEST_NOTE))
+
+
+class DraftIn(Schema):
+    """Values of a month to be kept, as the version of the draft one has seen says."""
+
+    version = fields.Integer(strict=True)
+    cells = fields.List(fields.Nested(CellIn), required=True)
+    explanations = fields.List(fields.Nested(ExplanationIn))
+
+
+class ApproveIn(Schema):
+    """The hash of the values that are approved."""
+
+    values_hash = fields.String(required=True, validate=_HASH)
+
+
+class NothingIn(Schema):
+    """Nothing is said but the wish itself."""
+
+
+class CellOut(Schema):
+    """What is said of an indicator."""
+
+    indicator = fields.String()
+    status = fields.String()
+    value = fields.Integer(allow_none=True)
+
+
+class DraftOut(Schema):
+    """A draft as programs see it."""
+
+    month = fields.Date()
+    version = fields.Integer()
+    cells = fields.List(fields.Nested(CellOut))
+
+
+class ProposalOut(Schema):
+    """A proposal as programs see it."""
+
+    id = fields.UUID()
+    month = fields.Date()
+    revision = fields.Integer()
+    kind = fields.String()
+    values_hash = fields.String()
+    cells = fields.List(fields.Nested(CellOut))
+
+
+class RevisionOut(ProposalOut):
+    """An approved revision as programs see it."""
+
+    approved_at = fields.DateTime()
+
+
+class IntakeOut(Schema):
+    """What became of a revision as programs see it."""
+
+    id = fields.UUID()
+    month = fields.Date()
+    revision = fields.Integer()
+    state = fields.Enum(IntakeState, by_value=True)
+    fault = fields.Enum(Fault, by_value=True, allow_none=True)
+    reason = fields.String()
+    received_at = fields.DateTime()
+    version = fields.Integer()
+
+
+class MonthOut(Schema):
+    """A month as programs see it."""
+
+    month = fields.Date()
+    due_on = fields.Date()
+    state = fields.Function(lambda view: view.standing.state.value)
+    is_overdue = fields.Boolean()
+    revisions = fields.List(fields.Nested(RevisionOut), attribute="rows.revisions")
+    intakes = fields.Function(lambda view: IntakeOut(many=True).dump(view.rows.intakes.values()))
+
+
+class MonthRows(Schema):
+    """The months of a country."""
+
+    rows = fields.List(fields.Nested(MonthOut))

@@ -1,17 +1,30 @@
 """Returns made at an offline node arrive at the hub; what SRI decides comes back; what breaks a rule is set aside."""
 
+import random
 from collections.abc import Callable
+from contextlib import suppress
+from itertools import pairwise
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
+from sri_admin.federation.models import SyncAside
+from sri_admin.federation.seals import seal
+from sri_admin.kernel import postgres
 from sri_admin.kernel.db import db
+from sri_admin.kernel.errors import ConflictError
+from sri_admin.kernel.work import record
 from sri_admin.members.rules.member import Transition
-from sri_admin.reporting.models.returns import ReturnProposal
-from sri_admin.reporting.queries.returns import MonthView
-from sri_admin.reporting.rules.standing import State
-from tests.federation.world import Site, World
+from sri_admin.reporting.events import ReturnApproved
+from sri_admin.reporting.models.returns import ReturnProposal, ReturnRevision
+from sri_admin.reporting.operations import proposals
+from sri_admin.reporting.queries.returns import MonthView, content_of
+from sri_admin.reporting.rules.arrival import Fault
+from sri_admin.reporting.rules.standing import GrantVerdict, IntakeState, State
+from sri_admin.reporting.rules.values import APPROVAL_DOMAIN, Indicator, ReturnKind, approval, values_hash
+from tests.federation.world import TEMPLATE, Site, World
 from tests.make import members as make
 from tests.make import reporting as rep
 
@@ -60,3 +73,217 @@ def test_drafts_proposals_and_answers_stay_at_home(begun: World) -> None:
     at_node(begun, rep.approved)
     settled(begun)
     assert begun.hub.read(lambda: db.session.scalar(sa.select(sa.func.count(ReturnProposal.id)))) == 0
+
+
+def forged(world: World, change: Callable[[ReturnRevision], None], **more: Any) -> UUID:
+    """Let the node write a revision its operations would never write, and send it."""
+    member, node = world.members["QM"], world.nodes["QM"]
+    chair = node.do(lambda: make.actor("chair", member))
+    proposal_id = node.do(lambda: rep.proposed(member, **more))
+
+    def write() -> UUID:
+        row = proposals._revision(chair, db.session.get_one(ReturnProposal, (member, proposal_id)))
+        change(row)
+        db.session.add(row)
+        event = ReturnApproved(
+            member_id=member,
+            subject=row.id,
+            month=row.month,
+            revision=row.revision,
+            kind=row.kind.value,
+            values_hash=row.values_hash,
+        )
+        record(chair, event, row)
+        return row.id
+
+    return node.do(lambda: make.writing(member, write))
+
+
+def rehashed(row: ReturnRevision) -> None:
+    """Give a forged revision the hash of what it says and a seal that fits."""
+    content = content_of(row, row.member_id)
+    row.values_hash = values_hash(content)
+    said = approval(content, row.values_hash, approved_by=row.approved_by, prepared_by=row.prepared_by)
+    row.kid, row.signature = seal(APPROVAL_DOMAIN, said)
+
+
+def _another_number(row: ReturnRevision) -> None:
+    row.cells = [{**each, "value": 500} if each["indicator"] == Indicator.ATTENDANCES else each for each in row.cells]
+
+
+def _another_signature(row: ReturnRevision) -> None:
+    row.signature = row.signature[::-1].replace("=", "A")
+
+
+def _impossible(row: ReturnRevision) -> None:
+    row.cells = [{**each, "value": 500} if each["indicator"] == Indicator.FIRST_TIME else each for each in row.cells]
+    rehashed(row)
+
+
+def _lacking(row: ReturnRevision) -> None:
+    row.cells = row.cells[:-1]
+    rehashed(row)
+
+
+def _skipping(row: ReturnRevision) -> None:
+    row.revision, row.kind = 3, ReturnKind.RESUBMISSION
+    rehashed(row)
+
+
+def _correction(row: ReturnRevision) -> None:
+    row.kind = ReturnKind.CORRECTION
+    rehashed(row)
+
+
+FORGED = {
+    Fault.HASH: _another_number,
+    Fault.SIGNATURE: _another_signature,
+    Fault.IMPOSSIBLE: _impossible,
+    Fault.INCOMPLETE: _lacking,
+    Fault.GAP: _skipping,
+    Fault.KIND: _correction,
+}
+
+
+def test_what_an_operation_forbids_is_set_aside_at_the_hub_and_both_sides_say_why(begun: World) -> None:
+    begun.hub.keep("begun")
+    for site in begun.nodes.values():
+        site.keep("begun")
+    for fault, change in FORGED.items():
+        forged(begun, change)
+        settled(begun)
+        seen = [view(begun, each) for each in (begun.hub, begun.nodes["QM"])]
+        found = {(each.standing.state, *(row.fault for row in each.rows.intakes.values())) for each in seen}
+        assert found == {(State.QUARANTINED, fault)}, fault
+        for site in begun.sites:
+            site.go_back("begun")
+
+
+def _by_oneself(row: ReturnRevision) -> None:
+    row.approved_by = row.prepared_by
+    rehashed(row)
+
+
+def test_a_revision_somebody_approved_for_themselves_never_stands_at_the_hub(begun: World) -> None:
+    # The node's own database refuses it too: only a program that leaves the constraint out can send it.
+    node = begun.nodes["QM"]
+    engine = sa.create_engine(node.cluster.url(node.name, postgres.roles_of(TEMPLATE).owner), poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("alter table return_revision drop constraint ck_return_revision_another_person")
+    revision = forged(begun, _by_oneself)
+    begun.sync("QM")
+    asides = begun.hub.read(lambda: db.session.execute(sa.select(SyncAside.rec, SyncAside.detail)).all())
+    assert [tuple(each) for each in asides] == [(revision, "own_approval")]
+    assert view(begun, begun.hub).standing.state is State.NOT_STARTED
+
+
+def test_a_correction_that_was_never_granted_changes_nothing_and_both_sides_say_so(begun: World) -> None:
+    member = begun.members["QM"]
+    first = at_node(begun, rep.approved)
+    settled(begun)
+    begun.hub.do(lambda: rep.decided(member, first))
+
+    def unasked(row: ReturnRevision) -> None:
+        row.kind, row.correction_id = ReturnKind.CORRECTION, row.id
+        rehashed(row)
+
+    forged(begun, unasked, attendances=130)
+    settled(begun)
+    for site in (begun.hub, begun.nodes["QM"]):
+        seen = view(begun, site)
+        assert seen.standing.official is not None
+        assert seen.standing.official.id == str(first)
+        assert [each.fault for each in seen.rows.intakes.values() if each.fault] == [Fault.NO_GRANT]
+
+
+def test_what_was_accepted_while_the_country_sent_it_again_stays(begun: World) -> None:
+    member = begun.members["QM"]
+    first = at_node(begun, rep.approved)
+    settled(begun)
+    at_node(begun, rep.approved, attendances=130)
+    begun.hub.do(lambda: rep.decided(member, first))
+    settled(begun)
+    seen = [view(begun, each) for each in (begun.hub, begun.nodes["QM"])]
+    assert {(each.standing.state, each.standing.official.id) for each in seen if each.standing.official} == {
+        (State.QUARANTINED, str(first))
+    }
+
+
+def test_a_correction_goes_by_request_and_grant_through_node_and_hub(begun: World) -> None:
+    member = begun.members["QM"]
+    first = at_node(begun, rep.approved)
+    settled(begun)
+    begun.hub.do(lambda: rep.decided(member, first))
+    begun.settle()
+    request = at_node(begun, rep.asked)
+    begun.settle()
+    begun.hub.do(lambda: rep.answered(member, request))
+    begun.settle()
+    second = at_node(begun, rep.approved, attendances=130)
+    settled(begun)
+    begun.hub.do(lambda: rep.decided(member, second))
+    begun.settle()
+    seen = [view(begun, each).standing for each in (begun.hub, begun.nodes["QM"])]
+    assert {(each.state, each.official.id) for each in seen if each.official} == {(State.ACCEPTED, str(second))}
+
+
+STEPS = ("approve", "decide", "ask", "answer", "sync", "receive")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_any_interleaving_of_both_sides_converges_and_no_accepted_value_changes_unasked(
+    begun: World, seed: int
+) -> None:
+    chance, member, node = random.Random(seed), begun.members["QM"], begun.nodes["QM"]
+    accepted: list[dict[UUID, Any]] = []
+    for number in range(14):
+        step = chance.choice(STEPS)
+        if step == "sync":
+            begun.sync("QM")
+        elif step == "receive":
+            begun.hub.do(lambda: rep.received(member))
+        else:
+            taken = {"approve": _approve, "decide": _decide, "ask": _ask, "answer": _answer}[step]
+            taken(begun, chance, 100 + number)
+        begun.time.sleep(60)
+        accepted.append(begun.hub.do(lambda: _accepted(member)))
+    settled(begun)
+    assert all(earlier.items() <= later.items() for earlier, later in pairwise(accepted))
+    here, there = (view(begun, each) for each in (begun.hub, node))
+    assert here.standing == there.standing
+    grants = [each for each in here.rows.grants.values() if each.verdict is GrantVerdict.GRANTED]
+    corrections = [each for each in here.rows.revisions if each.id in accepted[-1]]
+    assert len(corrections) <= 1 + len(grants)
+
+
+def _accepted(member: UUID) -> dict[UUID, Any]:
+    rows = rep.seen(member, at_home=False).rows
+    states = {each.id: each.state for each in rows.intakes.values()}
+    return {each.id: each.cells for each in rows.revisions if states.get(each.id) is IntakeState.ACCEPTED}
+
+
+def _approve(world: World, _chance: random.Random, number: int) -> None:
+    with suppress(ConflictError):
+        at_node(world, rep.approved, attendances=number)
+
+
+def _decide(world: World, chance: random.Random, _number: int) -> None:
+    rows = view(world, world.hub).rows
+    for revision in rows.intakes:
+        verdict = chance.choice([IntakeState.ACCEPTED, IntakeState.RETURNED])
+        with suppress(ConflictError):
+            world.hub.do(lambda revision=revision, verdict=verdict: rep.decided(world.members["QM"], revision, verdict))
+
+
+def _ask(world: World, _chance: random.Random, _number: int) -> None:
+    with suppress(ConflictError):
+        at_node(world, rep.asked)
+
+
+def _answer(world: World, chance: random.Random, _number: int) -> None:
+    for request in view(world, world.hub).rows.requests:
+        verdict = chance.choice(list(GrantVerdict))
+        with suppress(ConflictError):
+            world.hub.do(
+                lambda request=request, verdict=verdict: rep.answered(world.members["QM"], request.id, verdict)
+            )

@@ -66,7 +66,8 @@ def _merged(work: Working, given: Mapping[str, Cell | None]) -> dict[str, Cell]:
             raise InvalidError(
                 [FieldError(f"{indicator}_number", _l("Write a whole number, or say why there is none."))]
             )
-        if cell is None or cell == work.proposed.get(indicator):
+        follows = work.proposed.get(indicator)
+        if cell is None or (follows is not None and follows.cell == cell):
             entered.pop(indicator, None)
         else:
             entered[indicator] = cell

@@ -4,19 +4,14 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-import sqlalchemy as sa
-
 from sri_admin.kernel import clock
 from sri_admin.kernel.actor import Actor
-from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import NotFoundError
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.part import HUB, MenuEntry
 from sri_admin.kernel.tenancy import Tenant
-from sri_admin.members.models.member import Member
 from sri_admin.members.queries.members import member_by_id
-from sri_admin.members.rules.member import SEATED
 from sri_admin.reporting.operations import corrections
 from sri_admin.reporting.operations.corrections import GRANT_LASTS
 from sri_admin.reporting.operations.intake import decide
@@ -31,6 +26,7 @@ from sri_admin.reporting.queries.returns import (
     months_of,
     request_by_id,
 )
+from sri_admin.reporting.queries.statistics import seated
 from sri_admin.reporting.rules import words
 from sri_admin.reporting.rules.months import last_months
 from sri_admin.reporting.rules.standing import GrantVerdict, IntakeState
@@ -113,11 +109,6 @@ def correction_decide(actor: Actor, values: Mapping[str, Any], *, member: Tenant
         month=month,
         notice=notice if granted else _("It is answered. The country reads your reason."),
     )
-
-
-def seated() -> list[Member]:
-    """Return the countries with a seat, by code."""
-    return list(db.session.scalars(sa.select(Member).where(Member.state.in_(SEATED)).order_by(Member.code)))
 
 
 def waits_for_sri(view: MonthView) -> bool:

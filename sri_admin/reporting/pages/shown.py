@@ -12,6 +12,7 @@ from sri_admin.reporting.queries.drafts import Working
 from sri_admin.reporting.queries.returns import MonthView
 from sri_admin.reporting.rules import words
 from sri_admin.reporting.rules.arrival import receipt_number
+from sri_admin.reporting.rules.prefill import Proposed
 from sri_admin.reporting.rules.standing import State
 from sri_admin.reporting.rules.values import Cell, Status, cells_of, explanations_of
 from sri_admin.reporting.schemas import COUNTED
@@ -32,7 +33,7 @@ class Question(NamedTuple):
     row: IndicatorRow
     number: Any
     status: str
-    proposed: Cell | None
+    proposed: Proposed | None
     is_by_hand: bool
     found: list[str]
 

@@ -13,10 +13,11 @@ from sri_admin.kernel.part import WorkItem
 from sri_admin.members.models.member import Member
 from sri_admin.members.queries.members import find_member, today_of
 from sri_admin.reporting.pages.board import SHOWN_MONTHS
-from sri_admin.reporting.pages.deciding import seated, waits_for_grant
+from sri_admin.reporting.pages.deciding import waits_for_grant
 from sri_admin.reporting.policy import POLICY
 from sri_admin.reporting.queries.expected import expected_of
 from sri_admin.reporting.queries.returns import MonthView, is_written_here, months_of
+from sri_admin.reporting.queries.statistics import seated
 from sri_admin.reporting.rules import words
 from sri_admin.reporting.rules.months import last_months
 from sri_admin.reporting.rules.standing import IntakeState, State, open_grant

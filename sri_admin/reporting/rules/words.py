@@ -11,7 +11,7 @@ from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.reporting.rules.arrival import Fault
 from sri_admin.reporting.rules.standing import CorrectionReason, GrantVerdict, IntakeState, State
 from sri_admin.reporting.rules.validation import Finding, RuleCode
-from sri_admin.reporting.rules.values import Cell, ExplanationCode, ReturnKind, Status
+from sri_admin.reporting.rules.values import Cell, ExplanationCode, Indicator, ReturnKind, Status
 
 
 class Said(NamedTuple):
@@ -129,6 +129,13 @@ def say_logs(logged: int | None, expected: int | None) -> str | None:
     return ngettext(
         "From %(logged)s of %(num)s log.", "From %(logged)s of %(num)s logs.", expected, logged=formats.number(logged)
     )
+
+
+def say_source(indicator: str, logged: int, expected: int) -> str:
+    """Say from what a number that nobody entered follows."""
+    if indicator == Indicator.NEW_MEETINGS:
+        return _("From the list of meetings.")
+    return say_logs(logged, expected) or ""
 
 
 def month_name(month: date) -> str:

@@ -1,0 +1,61 @@
+"""How a country reports, told to the page about it."""
+
+from datetime import date, timedelta
+from typing import Final
+from uuid import UUID
+
+from sri_admin.kernel.formats import number
+from sri_admin.kernel.i18n import gettext as _
+from sri_admin.kernel.i18n import gettext_lazy as _l
+from sri_admin.kernel.part import Panel, Tab
+from sri_admin.members.queries.members import find_member
+from sri_admin.reporting.policy import POLICY
+from sri_admin.reporting.queries.expected import expected_of
+from sri_admin.reporting.queries.punctual import on_time
+from sri_admin.reporting.queries.returns import month_of
+from sri_admin.reporting.rules import words
+from sri_admin.reporting.rules.months import last_months
+
+_YEAR: Final = timedelta(days=365)
+
+
+def panel_of(member_id: UUID, on: date) -> Panel | None:
+    """Return whether a country's returns come in time and how the last one stands; nothing if none was expected."""
+    member, months = find_member(member_id), last_months(on, 12)
+    if member is None or not expected_of([member], months)[member_id]:
+        return None
+    found, last = on_time(member_id, on - _YEAR, on), month_of(member, months[-1], at_home=False)
+    state = words.OVERDUE if last.is_overdue else words.STATES[last.standing.state]
+    return Panel(
+        title=_("Monthly returns"),
+        badge=(state.family, state.label),
+        facts=(
+            (_("Last month"), words.month_name(months[-1])),
+            (_("In time"), _("%(number)s of %(all)s", number=number(found.on_time), all=number(found.expected))),
+            (_("Late"), number(found.late)),
+            (_("No report"), number(found.missing)),
+        ),
+        label=_("Their returns"),
+        endpoint="reporting.month_list",
+        arguments={"code": member.code},
+        shown=lambda actor: POLICY.allows(actor, "reporting.return.read", member_id),
+    )
+
+
+def tabs_of(_member_id: UUID, _on: date) -> list[Tab]:
+    """Return this part's pages about a country."""
+    return [
+        Tab(
+            label=_l("Monthly returns"),
+            endpoint="reporting.month_list",
+            place=60,
+            shown=lambda actor: actor.is_staff,
+            covers=frozenset({"reporting.received_show"}),
+        ),
+        Tab(
+            label=_l("Numbers"),
+            endpoint="reporting.numbers_show",
+            place=61,
+            shown=lambda actor: actor.is_staff,
+        ),
+    ]
