@@ -18,16 +18,16 @@ from sri_admin.reporting.queries.returns import MonthView, intake_by_id, month_o
 from sri_admin.reporting.rules.months import last_months
 from sri_admin.reporting.rules.values import Cell, Explanation
 from sri_admin.reporting.schemas import (
-    ApproveIn,
-    DecisionIn,
-    DraftIn,
-    DraftOut,
-    IntakeOut,
-    MonthOut,
-    MonthRows,
-    NothingIn,
-    ProposalOut,
-    RevisionOut,
+    ReturnApprovalIn,
+    ReturnDecisionIn,
+    ReturnDraftIn,
+    ReturnDraftOut,
+    ReturnIntakeOut,
+    ReturnMonthOut,
+    ReturnMonthRows,
+    ReturnProposalOut,
+    ReturnRevisionOut,
+    ReturnSendingIn,
     month_in,
 )
 from sri_admin.web.api import Api
@@ -38,7 +38,7 @@ _AT = "/members/<code>/returns/<month>"
 _SHOWN = 12
 
 
-@api.get("/members/<code>/returns", audience=Audience.MEMBER, gives=MonthRows)
+@api.get("/members/<code>/returns", audience=Audience.MEMBER, gives=ReturnMonthRows)
 def month_rows(actor: Actor, member: Tenant) -> dict[str, Any]:
     """List the months of a country and how each stands."""
     record = _member(actor, member)
@@ -47,13 +47,13 @@ def month_rows(actor: Actor, member: Tenant) -> dict[str, Any]:
     return {"rows": [views[record.member_id, month] for month in months]}
 
 
-@api.get(_AT, audience=Audience.MEMBER, gives=MonthOut)
+@api.get(_AT, audience=Audience.MEMBER, gives=ReturnMonthOut)
 def month_read(actor: Actor, member: Tenant, *, month: str) -> MonthView:
     """Show a month with its revisions and receipts."""
     return _view(actor, member, month)
 
 
-@api.put(f"{_AT}/draft", audience=Audience.MEMBER, takes=DraftIn, gives=DraftOut)
+@api.put(f"{_AT}/draft", audience=Audience.MEMBER, takes=ReturnDraftIn, gives=ReturnDraftOut)
 def draft_put(actor: Actor, values: Mapping[str, Any], *, member: Tenant, month: str) -> ReturnDraft:
     """Keep values of a month; one that is null follows the logs again."""
     record = _member(actor, member)
@@ -73,13 +73,18 @@ def draft_put(actor: Actor, values: Mapping[str, Any], *, member: Tenant, month:
     return drafts.keep_draft(actor, record, month_in(month), values=kept)
 
 
-@api.post(f"{_AT}/proposals", audience=Audience.MEMBER, takes=NothingIn, gives=ProposalOut, created=True)
+@api.post(f"{_AT}/proposals", audience=Audience.MEMBER, takes=ReturnSendingIn, gives=ReturnProposalOut, created=True)
 def proposal_make(actor: Actor, values: Mapping[str, Any], *, member: Tenant, month: str) -> Any:
     """Send a month to the approver."""
     return proposals.propose(actor, _member(actor, member), month_in(month), values=values)
 
 
-@api.post(f"{_AT}/proposals/<uuid:proposal_id>/approval", audience=Audience.MEMBER, takes=ApproveIn, gives=RevisionOut)
+@api.post(
+    f"{_AT}/proposals/<uuid:proposal_id>/approval",
+    audience=Audience.MEMBER,
+    takes=ReturnApprovalIn,
+    gives=ReturnRevisionOut,
+)
 def proposal_approve(
     actor: Actor, values: Mapping[str, Any], *, member: Tenant, month: str, proposal_id: UUID
 ) -> ReturnRevision:
@@ -90,7 +95,7 @@ def proposal_approve(
     return proposals.approve(actor, record, proposal, values=values)
 
 
-@api.post(f"{_AT}/decision", audience=Audience.STAFF, takes=DecisionIn, gives=IntakeOut, roles=HUB)
+@api.post(f"{_AT}/decision", audience=Audience.STAFF, takes=ReturnDecisionIn, gives=ReturnIntakeOut, roles=HUB)
 def revision_decide(actor: Actor, values: Mapping[str, Any], *, member: Tenant, month: str) -> ReturnIntake:
     """Accept a revision, or return it with a reason."""
     record, row = _member(actor, member), intake_by_id(member.id, values["revision_id"])

@@ -70,7 +70,7 @@ class ApprovalIn(Schema):
     reason = fields.String(validate=_reason)
 
 
-class DecisionIn(Schema):
+class ReturnDecisionIn(Schema):
     """What SRI says of a revision."""
 
     revision_id = fields.UUID(required=True)
@@ -101,7 +101,7 @@ class NumbersQuery(Schema):
     months = fields.Integer(validate=validate.OneOf([12, 24]))
 
 
-class CellIn(Schema):
+class ReturnCellIn(Schema):
     """What is said of an indicator; without a status it follows the logs again."""
 
     indicator = fields.Enum(Indicator, by_value=True, required=True)
@@ -109,7 +109,7 @@ class CellIn(Schema):
     value = fields.Integer(strict=True, allow_none=True, validate=validate.Range(0, MOST))
 
 
-class ExplanationIn(Schema):
+class ReturnExplanationIn(Schema):
     """Why what a soft rule found is right."""
 
     rule = fields.String(required=True, validate=validate.OneOf(SOFT_RULES))
@@ -118,25 +118,25 @@ class ExplanationIn(Schema):
     note = fields.String(validate=validate.Length(max=LONGEST_NOTE))
 
 
-class DraftIn(Schema):
+class ReturnDraftIn(Schema):
     """Values of a month to be kept, as the version of the draft one has seen says."""
 
     version = fields.Integer(strict=True)
-    cells = fields.List(fields.Nested(CellIn), required=True)
-    explanations = fields.List(fields.Nested(ExplanationIn))
+    cells = fields.List(fields.Nested(ReturnCellIn), required=True)
+    explanations = fields.List(fields.Nested(ReturnExplanationIn))
 
 
-class ApproveIn(Schema):
+class ReturnApprovalIn(Schema):
     """The hash of the values that are approved."""
 
     values_hash = fields.String(required=True, validate=_HASH)
 
 
-class NothingIn(Schema):
+class ReturnSendingIn(Schema):
     """Nothing is said but the wish itself."""
 
 
-class CellOut(Schema):
+class ReturnCellOut(Schema):
     """What is said of an indicator."""
 
     indicator = fields.String()
@@ -144,15 +144,15 @@ class CellOut(Schema):
     value = fields.Integer(allow_none=True)
 
 
-class DraftOut(Schema):
+class ReturnDraftOut(Schema):
     """A draft as programs see it."""
 
     month = fields.Date()
     version = fields.Integer()
-    cells = fields.List(fields.Nested(CellOut))
+    cells = fields.List(fields.Nested(ReturnCellOut))
 
 
-class ProposalOut(Schema):
+class ReturnProposalOut(Schema):
     """A proposal as programs see it."""
 
     id = fields.UUID()
@@ -160,16 +160,16 @@ class ProposalOut(Schema):
     revision = fields.Integer()
     kind = fields.String()
     values_hash = fields.String()
-    cells = fields.List(fields.Nested(CellOut))
+    cells = fields.List(fields.Nested(ReturnCellOut))
 
 
-class RevisionOut(ProposalOut):
+class ReturnRevisionOut(ReturnProposalOut):
     """An approved revision as programs see it."""
 
     approved_at = fields.DateTime()
 
 
-class IntakeOut(Schema):
+class ReturnIntakeOut(Schema):
     """What became of a revision as programs see it."""
 
     id = fields.UUID()
@@ -182,18 +182,18 @@ class IntakeOut(Schema):
     version = fields.Integer()
 
 
-class MonthOut(Schema):
+class ReturnMonthOut(Schema):
     """A month as programs see it."""
 
     month = fields.Date()
     due_on = fields.Date()
     state = fields.Function(lambda view: view.standing.state.value)
     is_overdue = fields.Boolean()
-    revisions = fields.List(fields.Nested(RevisionOut), attribute="rows.revisions")
-    intakes = fields.Function(lambda view: IntakeOut(many=True).dump(view.rows.intakes.values()))
+    revisions = fields.List(fields.Nested(ReturnRevisionOut), attribute="rows.revisions")
+    intakes = fields.Function(lambda view: ReturnIntakeOut(many=True).dump(view.rows.intakes.values()))
 
 
-class MonthRows(Schema):
+class ReturnMonthRows(Schema):
     """The months of a country."""
 
-    rows = fields.List(fields.Nested(MonthOut))
+    rows = fields.List(fields.Nested(ReturnMonthOut))

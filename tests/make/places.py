@@ -39,7 +39,7 @@ def furnished(app: Flask, code: str) -> dict[str, Any]:
         release_id = materials.furnished()
         localization.furnished(place)
         community_id, meeting_id = meetings.furnished(place)
-        reporting.furnished(place)
+        proposal_id = reporting.furnished(place)
     return {
         "member": place,
         "agreement_id": members.offered(place, territories=[SECOND_PLACE[code]]),
@@ -59,6 +59,7 @@ def furnished(app: Flask, code: str) -> dict[str, Any]:
         "file_id": copy.id,
         "sha256": copy.sha256,
         "release_id": release_id,
+        "proposal_id": proposal_id,
         "snapshot_id": snapshot(place),
         "community_id": community_id,
         "meeting_id": meeting_id,

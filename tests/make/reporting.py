@@ -59,14 +59,15 @@ def cells(**numbers: int | None) -> dict[str, Cell]:
     }
 
 
-def furnished(member_id: UUID) -> None:
-    """Let a country have a bit of everything: a month that waits for a correction, one that came back."""
+def furnished(member_id: UUID) -> UUID:
+    """Let a country have a bit of everything and return the id of the proposal of a month that came back."""
     catalogue()
     accepted(member_id, date(2026, 9, 1))
     asked(member_id, date(2026, 9, 1))
     returned = approved(member_id, attendances=2000)
     received(member_id)
     decided(member_id, returned, IntakeState.RETURNED)
+    return returned
 
 
 def entered(member_id: UUID, month: date = MONTH, *, by: Actor | None = None, **numbers: int | None) -> None:

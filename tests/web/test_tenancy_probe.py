@@ -92,6 +92,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "StepIn": {"on": "2025-01-07"},
     "LogIn": {"on": "2025-01-07", "outcome": "held", "people": 9, "first_time": 2},
     "ReturnIn": {"attendances_number": "12"},
+    "ReturnDraftIn": {"cells": [{"indicator": "attendances", "status": "reported", "value": 12}]},
+    "ReturnSendingIn": {},
+    "ReturnApprovalIn": {"values_hash": "0" * 64},
     "ProposalIn": {},
     "ApprovalIn": {
         "proposal_id": "00000000-0000-7000-8000-000000000000",
@@ -109,6 +112,7 @@ QUERIES = {
 QUERIES |= {"ReadingQuery": ["language=en"], "WorkbenchQuery": ["show=todo"]}
 QUERIES |= {"MeetingQuery": ["q=Harbour", "weekday=2", "sort=name", "page=2"]}
 QUERIES |= {"ExportQuery": ["q=Land"], "TemplateQuery": ["kind=members"], "ImportQuery": ["kind=members"]}
+QUERIES |= {"NumbersQuery": ["months=24", "indicator=attendances"]}
 QUERIES |= {"StickQuery": ["node=00000000-0000-7000-8000-000000000000"]}
 _VARYING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:(?<=%2F)|\b)(QM|QZ)\b|[0-9-]{10}T[0-9:.]{8,}Z")
 

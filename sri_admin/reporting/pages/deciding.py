@@ -32,7 +32,7 @@ from sri_admin.reporting.rules.months import last_months
 from sri_admin.reporting.rules.standing import GrantVerdict, IntakeState
 from sri_admin.reporting.rules.validation import Given, findings, unexplained
 from sri_admin.reporting.rules.values import cells_of, explanations_of, short
-from sri_admin.reporting.schemas import CorrectionAnswerIn, DecisionIn, month_at, month_in
+from sri_admin.reporting.schemas import CorrectionAnswerIn, ReturnDecisionIn, month_at, month_in
 from sri_admin.web.doors import Audience, Pages, SeeOther, see_other
 from sri_admin.web.forms import Form
 
@@ -81,7 +81,7 @@ def received_show(actor: Actor, form: Form, *, member: Tenant, month: str) -> di
     }
 
 
-@pages.post(f"{_AT}/decision", audience=Audience.STAFF, takes=DecisionIn, again=received_show, roles=HUB)
+@pages.post(f"{_AT}/decision", audience=Audience.STAFF, takes=ReturnDecisionIn, again=received_show, roles=HUB)
 def return_decide(actor: Actor, values: Mapping[str, Any], *, member: Tenant, month: str) -> SeeOther:
     """Accept a revision, or return it with a reason."""
     view = _view(actor, member, month)
