@@ -172,7 +172,7 @@ class ReturnRevisionOut(ReturnProposalOut):
 class ReturnIntakeOut(Schema):
     """What became of a revision as programs see it."""
 
-    id = fields.UUID()
+    revision_id = fields.UUID()
     month = fields.Date()
     revision = fields.Integer()
     state = fields.Enum(IntakeState, by_value=True)

@@ -112,6 +112,7 @@ class RevisionWire(Wire):
 class IntakeWire(Wire):
     """reporting.return_intake/1."""
 
+    revision_id = WireUUID(required=True)
     month = WireDate(required=True)
     revision = fields.Integer(strict=True, required=True, validate=_EDITION)
     values_hash = fields.String(required=True, validate=_HASH)
@@ -140,6 +141,7 @@ class RequestWire(Wire):
 class GrantWire(Wire):
     """reporting.correction_grant/1."""
 
+    request_id = WireUUID(required=True)
     month = WireDate(required=True)
     asked_by = fields.String(required=True)
     verdict = fields.Enum(GrantVerdict, by_value=True, required=True)

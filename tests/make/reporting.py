@@ -62,9 +62,10 @@ def cells(**numbers: int | None) -> dict[str, Cell]:
 def furnished(member_id: UUID) -> UUID:
     """Let a country have a bit of everything and return the id of the proposal of a month that came back."""
     catalogue()
-    accepted(member_id, date(2026, 9, 1))
+    few: dict[str, Any] = {"meetings_held": 4, "first_time_attendances": 5}
+    accepted(member_id, date(2026, 9, 1), attendances=40, **few)
     asked(member_id, date(2026, 9, 1))
-    returned = approved(member_id, attendances=2000)
+    returned = approved(member_id, attendances=2000, **few)
     received(member_id)
     decided(member_id, returned, IntakeState.RETURNED)
     return returned
@@ -95,7 +96,7 @@ def proposed(member_id: UUID, month: date = MONTH, *, by: Actor | None = None, *
     return make.writing(member_id, lambda: proposals.propose(preparer, make.found(member_id), month, values={}).id)
 
 
-def approved(member_id: UUID, month: date = MONTH, *, by: Actor | None = None, **numbers: int | None) -> UUID:
+def approved(member_id: UUID, month: date = MONTH, *, by: Actor | None = None, **numbers: Any) -> UUID:
     """Bring a month through preparation and approval and return the revision's id."""
     return agreed(member_id, proposed(member_id, month, by=by, **numbers))
 
@@ -142,7 +143,7 @@ def decided(
     make.writing(member_id, act)
 
 
-def accepted(member_id: UUID, month: date = MONTH, **numbers: int | None) -> UUID:
+def accepted(member_id: UUID, month: date = MONTH, **numbers: Any) -> UUID:
     """Bring a month all the way until SRI has accepted it, at the hub."""
     made = agreed(member_id, proposed(member_id, month, by=None, **numbers))
     received(member_id)

@@ -131,7 +131,7 @@ class ReturnRevision(OfTenant, OfRevision, Base):
 
 
 class ReturnIntake(Versioned, OfTenant, OfMonth, Base):
-    """What became of a revision at the hub, under the id of the revision; the hub writes it."""
+    """What became of a revision at the hub; the hub writes it."""
 
     __tablename__ = "return_intake"
     __table_args__ = (
@@ -139,9 +139,11 @@ class ReturnIntake(Versioned, OfTenant, OfMonth, Base):
         sa.CheckConstraint("state <> 'returned' or reason <> ''", name="reason"),
         sa.CheckConstraint("(state = 'quarantined') = (fault is not null)", name="fault"),
         sa.CheckConstraint("decided_by is null or not decided_by = any(authors)", name="another_person"),
+        sa.UniqueConstraint("member_id", "revision_id", deferrable=True, initially="DEFERRED"),
         sa.Index("ix_return_intake_month", "member_id", "month"),
         {"info": {"tenancy": TENANT}},
     )
+    revision_id: Mapped[UUID]
     revision: Mapped[int]
     values_hash: Mapped[str]
     authors: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text()), comment="who prepared and approved it")
@@ -172,15 +174,17 @@ class CorrectionRequest(OfTenant, OfMonth, Base):
 
 
 class CorrectionGrant(OfTenant, OfMonth, Base):
-    """SRI lets a revision be corrected until a day, or says why not; it has the id of the request."""
+    """SRI lets a revision be corrected until a day, or says why not."""
 
     __tablename__ = "correction_grant"
     __table_args__ = (
         sa.CheckConstraint("(verdict = 'granted') = (until is not null)", name="until"),
         sa.CheckConstraint("verdict = 'granted' or reason <> ''", name="reason"),
         sa.CheckConstraint("actor <> asked_by", name="another_person"),
+        sa.UniqueConstraint("member_id", "request_id", deferrable=True, initially="DEFERRED"),
         {"info": _FACT},
     )
+    request_id: Mapped[UUID]
     asked_by: Mapped[str]
     verdict: Mapped[GrantVerdict] = enum_column(GrantVerdict)
     until: Mapped[date | None]

@@ -14,7 +14,7 @@ from sri_admin.members.models.member import Member
 from sri_admin.reporting.events import CorrectionAsked, CorrectionDecided
 from sri_admin.reporting.models.returns import CorrectionGrant, CorrectionRequest
 from sri_admin.reporting.policy import POLICY
-from sri_admin.reporting.queries.returns import is_written_here, month_of
+from sri_admin.reporting.queries.returns import find_grant, is_written_here, month_of
 from sri_admin.reporting.rules.standing import GrantVerdict, open_grant
 
 Values = Mapping[str, Any]
@@ -59,8 +59,7 @@ def ask_to_correct(actor: Actor, member: Member, month: date, *, values: Values)
 def answer_request(actor: Actor, member: Member, request: CorrectionRequest, *, values: Values) -> CorrectionGrant:
     """Let a revision be corrected until a day, or say why not; the accepted one counts until another is accepted."""
     POLICY.require(actor, "reporting.correction.decide", member)
-    known = db.session.get(CorrectionGrant, (member.member_id, request.id))
-    if known is not None:
+    if find_grant(member.member_id, request.id) is not None:
         raise ConflictError(_l("This request was answered meanwhile."), code="answered")
     if request.actor == actor.label:
         raise NotAllowedError(_l("You asked for this yourself. Somebody else has to decide."), action="decide")
@@ -69,7 +68,8 @@ def answer_request(actor: Actor, member: Member, request: CorrectionRequest, *, 
         raise InvalidError([FieldError("reason", _l("Say why not. The country reads this sentence."))])
     row = CorrectionGrant(
         member_id=member.member_id,
-        id=request.id,
+        id=ids.new(),
+        request_id=request.id,
         month=request.month,
         asked_by=request.actor,
         verdict=verdict,

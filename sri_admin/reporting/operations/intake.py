@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sri_admin.federation.seals import Seal, is_sealed
-from sri_admin.kernel import clock, installation, tenancy
+from sri_admin.kernel import clock, ids, installation, tenancy
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import ConflictError, FieldError, InvalidError, NotAllowedError
@@ -18,7 +18,7 @@ from sri_admin.reporting.events import ReturnDecided, ReturnReceived
 from sri_admin.reporting.models.returns import ReturnIntake, ReturnRevision
 from sri_admin.reporting.policy import POLICY
 from sri_admin.reporting.queries.catalogue import questions_of
-from sri_admin.reporting.queries.returns import MonthView, content_of, month_of
+from sri_admin.reporting.queries.returns import MonthView, content_of, find_intake, month_of
 from sri_admin.reporting.rules.arrival import Arrived, Fault, fault_of
 from sri_admin.reporting.rules.standing import IntakeState
 from sri_admin.reporting.rules.values import APPROVAL_DOMAIN, Content, approval
@@ -29,13 +29,14 @@ Values = Mapping[str, Any]
 def receive(actor: Actor, member: Member, revision: ReturnRevision) -> ReturnIntake:
     """Judge a revision that arrived: received, or set aside with what is wrong; a second time changes nothing."""
     POLICY.require(actor, "reporting.return.receive", member)
-    known = db.session.get(ReturnIntake, (member.member_id, revision.id))
+    known = find_intake(member.member_id, revision.id)
     if known is not None:
         return known
     fault = _fault(member, revision)
     row = ReturnIntake(
         member_id=member.member_id,
-        id=revision.id,
+        id=ids.new(),
+        revision_id=revision.id,
         month=revision.month,
         revision=revision.revision,
         values_hash=revision.values_hash,
@@ -100,7 +101,7 @@ def decide(actor: Actor, member: Member, intake: ReturnIntake, *, values: Values
     intake.decided_by, intake.decided_role, intake.decided_at = actor.label, actor.role, clock.now()
     event = ReturnDecided(
         member_id=member.member_id,
-        subject=intake.id,
+        subject=intake.revision_id,
         month=intake.month,
         revision=intake.revision,
         verdict=verdict.value,
@@ -111,6 +112,6 @@ def decide(actor: Actor, member: Member, intake: ReturnIntake, *, values: Values
 
 
 def _is_overtaken(view: MonthView, intake: ReturnIntake) -> bool:
-    states = {each.id: each.state for each in view.rows.intakes.values()}
+    states = {key: each.state for key, each in view.rows.intakes.items()}
     later = [each for each in view.rows.revisions if each.revision > intake.revision]
     return any(states.get(each.id) is not IntakeState.QUARANTINED for each in later)

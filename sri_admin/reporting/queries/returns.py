@@ -124,11 +124,11 @@ def _rows(members: Collection[UUID], months: Collection[date], *, at_home: bool)
     for each in _of(ReturnRevision, members, months):
         found[each.member_id, each.month].revisions.append(each)
     for each in _of(ReturnIntake, members, months):
-        found[each.member_id, each.month].intakes[each.id] = each
+        found[each.member_id, each.month].intakes[each.revision_id] = each
     for each in _of(CorrectionRequest, members, months):
         found[each.member_id, each.month].requests.append(each)
     for each in _of(CorrectionGrant, members, months):
-        found[each.member_id, each.month].grants[each.id] = each
+        found[each.member_id, each.month].grants[each.request_id] = each
     if at_home:
         _add_home(found, members, months)
     return found
@@ -238,7 +238,24 @@ def revision_by_id(member_id: UUID, revision_id: UUID) -> ReturnRevision:
 
 def intake_by_id(member_id: UUID, revision_id: UUID) -> ReturnIntake:
     """Return what became of a revision; NotFoundError if the hub has not said so yet."""
-    return _by_id(ReturnIntake, member_id, revision_id)
+    found = find_intake(member_id, revision_id)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def find_intake(member_id: UUID, revision_id: UUID) -> ReturnIntake | None:
+    """Return what became of a revision, if the hub has said so."""
+    wanted = sa.select(ReturnIntake).where(ReturnIntake.member_id == member_id, ReturnIntake.revision_id == revision_id)
+    return db.session.scalar(wanted)
+
+
+def find_grant(member_id: UUID, request_id: UUID) -> CorrectionGrant | None:
+    """Return SRI's answer to a request to correct, if there is one."""
+    wanted = sa.select(CorrectionGrant).where(
+        CorrectionGrant.member_id == member_id, CorrectionGrant.request_id == request_id
+    )
+    return db.session.scalar(wanted)
 
 
 def request_by_id(member_id: UUID, request_id: UUID) -> CorrectionRequest:
@@ -249,7 +266,7 @@ def request_by_id(member_id: UUID, request_id: UUID) -> CorrectionRequest:
 def without_intake(member_id: UUID) -> list[ReturnRevision]:
     """Return the revisions of a member the hub has not judged yet, in the order they were approved."""
     judged = sa.select(ReturnIntake.id).where(
-        ReturnIntake.member_id == ReturnRevision.member_id, ReturnIntake.id == ReturnRevision.id
+        ReturnIntake.member_id == ReturnRevision.member_id, ReturnIntake.revision_id == ReturnRevision.id
     )
     wanted = sa.select(ReturnRevision).where(ReturnRevision.member_id == member_id, ~judged.exists())
     return list(db.session.scalars(wanted.order_by(ReturnRevision.month, ReturnRevision.revision)))

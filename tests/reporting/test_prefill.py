@@ -1,0 +1,117 @@
+"""Values that follow from meetings and logs: proposed, never silently a zero, replaced by hand and set back."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import pytest
+
+from sri_admin.kernel import clock
+from sri_admin.members.rules.member import MemberState
+from sri_admin.reporting.operations import drafts
+from sri_admin.reporting.queries.drafts import Working, working_on
+from sri_admin.reporting.queries.punctual import on_time
+from sri_admin.reporting.queries.returns import month_of
+from sri_admin.reporting.queries.statistics import statistics
+from sri_admin.reporting.rules.months import Punctual, last_months
+from sri_admin.reporting.rules.totals import Total
+from sri_admin.reporting.rules.values import Cell, Indicator, Status
+from tests.make import meetings
+from tests.make import members as make
+from tests.make import reporting as rep
+from tests.make.reporting import MONTH
+
+pytestmark = pytest.mark.usefixtures("database")
+TUESDAYS = [date(2026, 10, day) for day in (6, 13, 20, 27)]
+
+
+@pytest.fixture(autouse=True)
+def november() -> Iterator[None]:
+    """It is the 10th of November 2026."""
+    with clock.running(rep.ticking(datetime(2026, 11, 10, 9, 0, tzinfo=UTC))):
+        yield
+
+
+@pytest.fixture
+def member(november: None) -> UUID:
+    """A licensed country that reports by months."""
+    rep.catalogue()
+    return make.member("QM", MemberState.LICENSED)
+
+
+def since_june(code: str) -> UUID:
+    """Make a country that is licensed since June."""
+    with clock.running(rep.ticking(datetime(2026, 6, 10, 9, 0, tzinfo=UTC))):
+        return make.member(code, MemberState.LICENSED)
+
+
+def work(member: UUID) -> Working:
+    return rep.read(lambda: working_on(month_of(make.found(member), MONTH, at_home=True)))
+
+
+def kept(member: UUID, **cells: Cell | None) -> None:
+    preparer = make.actor("coordinator", member)
+    make.writing(member, lambda: drafts.keep_draft(preparer, make.found(member), MONTH, values={"cells": cells}))
+
+
+def test_what_is_logged_is_proposed_and_what_is_not_logged_is_no_zero(member: UUID) -> None:
+    meeting = meetings.meeting(member)
+    before = work(member)
+    for on in TUESDAYS[:3]:
+        meetings.logged(member, meeting, on)
+    after = work(member)
+    assert [each.code for each in before.unanswered] == [*Indicator][:4]
+    assert after.cells == {
+        Indicator.MEETINGS_HELD: Cell.counted(3),
+        Indicator.ATTENDANCES: Cell.counted(27),
+        Indicator.FIRST_TIME: Cell.counted(6),
+        Indicator.NEW_MEETINGS: Cell(Status.ZERO, 0),
+    }
+    assert (after.figures.logged, after.figures.expected) == (3, 4)
+
+
+def test_a_number_nobody_counted_is_said_as_that(member: UUID) -> None:
+    meeting = meetings.meeting(member)
+    meetings.logged(member, meeting, TUESDAYS[0], people=None, first_time=None)
+    found = work(member)
+    assert found.cells[Indicator.ATTENDANCES] == Cell(Status.NOT_COLLECTED, None)
+    meetings.logged(member, meeting, TUESDAYS[1])
+    assert work(member).proposed[Indicator.ATTENDANCES].uncounted == 1
+
+
+def test_a_value_changed_by_hand_says_so_and_can_be_set_back(member: UUID) -> None:
+    meeting = meetings.meeting(member)
+    meetings.logged(member, meeting, TUESDAYS[0])
+    kept(member, attendances=Cell.counted(40))
+    changed = work(member)
+    kept(member, attendances=None)
+    back = work(member)
+    assert (changed.cells["attendances"].value, changed.is_by_hand("attendances")) == (40, True)
+    assert (back.cells["attendances"].value, back.is_by_hand("attendances")) == (9, False)
+
+
+def test_what_nobody_touched_follows_a_log_that_comes_later(member: UUID) -> None:
+    meeting = meetings.meeting(member)
+    meetings.logged(member, meeting, TUESDAYS[0])
+    kept(member, certified_facilitators=Cell.counted(7))
+    meetings.logged(member, meeting, TUESDAYS[1])
+    assert work(member).cells["attendances"].value == 18
+
+
+def test_a_return_in_time_one_late_and_one_missing(member: UUID) -> None:
+    early = since_june("QN")
+    for month, moment in ((7, datetime(2026, 8, 14, tzinfo=UTC)), (8, datetime(2026, 10, 1, tzinfo=UTC))):
+        with clock.running(rep.ticking(moment)):
+            rep.approved(early, date(2026, month, 1))
+    found = rep.read(lambda: on_time(early, date(2026, 8, 1), date(2026, 12, 31)))
+    assert found == Punctual(expected=3, on_time=1, late=1, missing=1)
+    assert rep.read(lambda: on_time(member, date(2026, 8, 1), date(2026, 11, 9))) == Punctual(0, 0, 0, 0)
+
+
+def test_totals_hold_what_was_accepted_and_say_of_how_many(member: UUID) -> None:
+    first, second = since_june("QN"), since_june("QP")
+    rep.accepted(first, attendances=120)
+    rep.approved(second, attendances=999)
+    rep.received(second)
+    found = rep.read(lambda: statistics(last_months(date(2026, 11, 10), 12)))
+    assert found.total("attendances", MONTH) == Total(120, reported=1, estimated=0, expected=2)
