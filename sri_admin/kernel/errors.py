@@ -60,6 +60,13 @@ class FreshSignInNeededError(AppError):
     message = _l("Please enter your password again before you do this.")
 
 
+class SecondStepNeededError(AppError):
+    """The caller's role asks for a second step at sign-in, and none is set up yet."""
+
+    code = "second_step_needed"
+    message = _l("Your role needs a second step at sign-in. Set it up in your account first.")
+
+
 class InvalidError(AppError):
     """The values are not acceptable; each field says why."""
 

@@ -43,6 +43,13 @@ class WebSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SignInSettings:
+    """How people prove who they are."""
+
+    second_step: str = "optional"  # who must enter a code from a phone too: optional, staff or everybody
+
+
+@dataclass(frozen=True, kw_only=True)
 class DatabaseSettings:
     """Where the data is: a server by three addresses, or an embedded cluster by folder and name."""
 
@@ -113,6 +120,7 @@ class Settings:
 
     installation: InstallationSettings = field(default_factory=InstallationSettings)
     web: WebSettings = field(default_factory=WebSettings)
+    sign_in: SignInSettings = field(default_factory=SignInSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     hub: HubSettings = field(default_factory=HubSettings)
     sync: SyncSettings = field(default_factory=SyncSettings)
@@ -140,6 +148,10 @@ class _WebIn(Schema):
     proxies = m.Integer(strict=True, validate=validate.Range(0, 5))
     threads = m.Integer(strict=True, validate=validate.Range(1, 64))
     workers = m.Integer(strict=True, validate=validate.Range(1, 64))
+
+
+class _SignInIn(Schema):
+    second_step = m.String(validate=validate.OneOf(["optional", "staff", "everybody"]))
 
 
 class _DatabaseIn(Schema):
@@ -192,6 +204,7 @@ class _LogIn(Schema):
 class _SettingsIn(Schema):
     installation = m.Nested(_InstallationIn)
     web = m.Nested(_WebIn)
+    sign_in = m.Nested(_SignInIn)
     database = m.Nested(_DatabaseIn)
     hub = m.Nested(_HubIn)
     sync = m.Nested(_SyncIn)
@@ -204,6 +217,7 @@ class _SettingsIn(Schema):
 _SECTIONS: dict[str, type] = {
     "installation": InstallationSettings,
     "web": WebSettings,
+    "sign_in": SignInSettings,
     "database": DatabaseSettings,
     "hub": HubSettings,
     "sync": SyncSettings,

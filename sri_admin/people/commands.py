@@ -16,6 +16,7 @@ from sri_admin.people.models import Account
 from sri_admin.people.operations.access import invite_person
 from sri_admin.people.operations.erasure import erase_person, written_out
 from sri_admin.people.operations.links import Issued, issue_reset_link
+from sri_admin.people.operations.second_step import end_second_step
 from sri_admin.people.queries import access_at, find_account, mandates_not_over, mandates_of, tenant_by_id
 from sri_admin.people.rules import Role, fold_sign_in_name, role_name
 
@@ -63,6 +64,19 @@ def reset(sign_in_name: str, as_json: bool) -> None:
         code = tenant_by_id(tenant_id).code
     issued = _write(tenant_id, lambda: issue_reset_link(_DOER, _known(sign_in_name), tenant_id))
     _print_link(issued, code, as_json=as_json)
+
+
+@people.command("end-second-step")
+@click.option("--sign-in", "sign_in_name", required=True, help="The name they sign in with.")
+@click.option("--reason", required=True, help="Why, and how you know that it is this person who asks.")
+def end_second(sign_in_name: str, reason: str) -> None:
+    """Take off the second step of somebody who lost phone and paper; they sign in with the password alone."""
+    with transaction.reading(tenancy.NOWHERE):
+        held = mandates_not_over(_known(sign_in_name).id)
+        tenant_id = held[0].member_id if held else installation.identity().tenant_id
+    assert tenant_id is not None
+    _write(tenant_id, lambda: end_second_step(_DOER, _known(sign_in_name), tenant_id, values={"reason": reason}))
+    click.echo(_("The second step is taken off. This person signs in with the password alone and can set it up anew."))
 
 
 @people.command("export")

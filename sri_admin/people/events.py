@@ -49,6 +49,36 @@ class PasswordConfirmed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SecondStepSet(Event):
+    """Somebody's sign-in asks for a code from a phone from now on; the other sessions have ended."""
+
+    subject_kind = "account"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondStepRemoved(Event):
+    """Somebody's sign-in asks for no code any more: by the person alone (no reason), or by who gives access."""
+
+    subject_kind = "account"
+    reason: str | None = personal()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCodesMade(Event):
+    """Somebody was shown new codes on paper; earlier ones stopped working."""
+
+    subject_kind = "account"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCodeUsed(Event):
+    """Somebody signed in with a code on paper instead of the phone."""
+
+    subject_kind = "account"
+    left: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class SignedIn(Event):
     """Somebody signed in."""
 

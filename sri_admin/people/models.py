@@ -103,6 +103,46 @@ class OneTimeLink(Identified, Dated, Base):
     used_at: Mapped[datetime | None]
 
 
+class SecondFactor(Identified, Dated, Base):
+    """The secret an account shares with a phone that shows codes; it asks for one once it is confirmed."""
+
+    __tablename__ = "second_factor"
+    __table_args__ = (sa.UniqueConstraint("account_id"), {"info": {"tenancy": GLOBAL}})
+    account_id: Mapped[UUID] = mapped_column(sa.ForeignKey("account.id"))
+    sealed: Mapped[bytes]
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int] = mapped_column(sa.BigInteger, default=0, comment="half minute whose code was used last")
+
+
+class RecoveryCode(Identified, Dated, Base):
+    """The digest of a code on paper that stands in for the phone, once."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (
+        sa.UniqueConstraint("code_hash"),
+        sa.Index("ix_recovery_code_account_id", "account_id"),
+        {"info": {"tenancy": GLOBAL}},
+    )
+    account_id: Mapped[UUID] = mapped_column(sa.ForeignKey("account.id"))
+    code_hash: Mapped[bytes]
+    used_at: Mapped[datetime | None]
+
+
+class SignInStep(Identified, Dated, Base):
+    """Somebody gave the password and owes the code; the token is known only to that browser and opens nothing else."""
+
+    __tablename__ = "sign_in_step"
+    __table_args__ = (
+        sa.UniqueConstraint("token_hash"),
+        sa.Index("ix_sign_in_step_account_id", "account_id"),
+        {"info": {"tenancy": GLOBAL}},
+    )
+    account_id: Mapped[UUID] = mapped_column(sa.ForeignKey("account.id"))
+    token_hash: Mapped[bytes]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
 class PersonalToken(Identified, Dated, Base):
     """The key with which somebody's own program comes in for one role until a day; the key itself is kept nowhere."""
 

@@ -18,6 +18,7 @@ from sri_admin.people.pages.access import pages as access_pages
 from sri_admin.people.pages.access import panel_of
 from sri_admin.people.pages.account import pages as account_pages
 from sri_admin.people.pages.programs import pages as program_pages
+from sri_admin.people.pages.second_step import pages as second_step_pages
 from sri_admin.people.pages.sign_in import pages as sign_in_pages
 from sri_admin.people.policy import POLICY
 from sri_admin.people.rules import role_name
@@ -58,6 +59,10 @@ SENTENCES = {
     events.PasswordSet: lambda _values: ("good", _("A password was set with a one-time link.")),
     events.PasswordChanged: lambda _values: ("good", _("The password was changed.")),
     events.PasswordConfirmed: lambda _values: ("good", _("The password was given again.")),
+    events.SecondStepSet: lambda _values: ("good", _("The second step at sign-in was set up.")),
+    events.SecondStepRemoved: lambda _values: ("ended", _("The second step at sign-in was taken off.")),
+    events.RecoveryCodesMade: lambda _values: ("doing", _("New codes for paper were made.")),
+    events.RecoveryCodeUsed: lambda _values: ("soon", _("Signed in with a code on paper.")),
     events.SignedIn: lambda _values: ("good", _("Signed in.")),
     events.SignedOut: lambda _values: ("ended", _("Signed out.")),
     events.ProgramKeyMade: lambda _values: ("doing", _("A key for a program was made.")),
@@ -73,7 +78,7 @@ SENTENCES = {
 
 PART = Part(
     name="people",
-    doors=(sign_in_pages, account_pages, program_pages, access_pages, api),
+    doors=(sign_in_pages, second_step_pages, account_pages, program_pages, access_pages, api),
     commands=(people,),
     tasks=TASKS,
     policy=POLICY,

@@ -2,14 +2,16 @@
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from sri_admin.kernel import clock, transaction
+from sri_admin.kernel import clock, runtime, transaction
 from sri_admin.kernel.actor import Actor, Mandate, Scope
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import NotFoundError
@@ -24,7 +26,10 @@ from sri_admin.people.models import (
     OneTimeLink,
     PersonalToken,
     PersonalTokenSeen,
+    RecoveryCode,
+    SecondFactor,
     SessionSeen,
+    SignInStep,
 )
 from sri_admin.people.rules import (
     SEEN_EVERY,
@@ -35,6 +40,7 @@ from sri_admin.people.rules import (
     LinkPurpose,
     Managed,
     Role,
+    needs_second_step,
     role_name,
 )
 
@@ -50,6 +56,7 @@ class SignedIn:
     theme: str
     home: UUID
     role_label: LazyText
+    owes_second_step: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,8 +119,9 @@ def signed_in(token: str) -> SignedIn | None:
         rows = db.session.execute(_session_statement(digest(token), now)).all()
         if not rows:
             return None
-        account, session, seen_at, _home = rows[0]
-        found = _as_signed_in(account, session, tuple(_as_mandate(row[3]) for row in rows))
+        account, session, seen_at, _home, has_step = rows[0]
+        mandates = tuple(_as_mandate(row[3]) for row in rows)
+        found = _as_signed_in(account, session, mandates, has_step=has_step)
     if now - seen_at >= SEEN_EVERY:
         _note_use(found.session_id, now)
     return found
@@ -189,7 +197,9 @@ def program_key_of(account_id: UUID, key_id: UUID) -> PersonalToken:
     return found
 
 
-def _as_signed_in(account: Account, session: AccountSession, mandates: tuple[Mandate, ...]) -> SignedIn:
+def _as_signed_in(
+    account: Account, session: AccountSession, mandates: tuple[Mandate, ...], *, has_step: bool
+) -> SignedIn:
     actor = Actor(label=account.label, account_id=account.id, mandates=mandates, fresh_until=session.fresh_until)
     return SignedIn(
         actor=actor,
@@ -199,12 +209,21 @@ def _as_signed_in(account: Account, session: AccountSession, mandates: tuple[Man
         theme=account.theme.value,
         home=mandates[0].member_id,
         role_label=role_name(mandates[0].role),
+        owes_second_step=not has_step and must_have_second_step(mandates),
     )
 
 
-def _session_statement(token_hash: bytes, now: datetime) -> sa.Select[Account, AccountSession, datetime, MandateRow]:
+def must_have_second_step(mandates: Iterable[Mandate | MandateRow]) -> bool:
+    """Say whether this installation asks holders of these mandates for a second step at sign-in."""
+    demand = runtime.current().settings.sign_in.second_step
+    return needs_second_step((each.role for each in mandates), demand)
+
+
+def _session_statement(
+    token_hash: bytes, now: datetime
+) -> sa.Select[Account, AccountSession, datetime, MandateRow, bool]:
     return (
-        sa.select(Account, AccountSession, _last_used, MandateRow)
+        sa.select(Account, AccountSession, _last_used, MandateRow, _asks_for_code(Account.id).label("has_step"))
         .join(AccountSession, AccountSession.account_id == Account.id)
         .join(MandateRow, MandateRow.account_id == Account.id)
         .outerjoin(SessionSeen, SessionSeen.session_id == AccountSession.id)
@@ -255,6 +274,33 @@ def find_secret(sign_in_name: str) -> tuple[Account | None, Credential | None]:
     chosen = sa.select(Account, Credential).outerjoin(Credential, Credential.account_id == Account.id)
     row = db.session.execute(chosen.where(Account.sign_in_name == sign_in_name)).first()
     return (row[0], row[1]) if row else (None, None)
+
+
+def _asks_for_code(account_id: sa.ColumnElement[UUID] | Any) -> sa.ColumnElement[bool]:
+    confirmed = (SecondFactor.account_id == account_id, SecondFactor.confirmed_at.is_not(None))
+    return sa.exists().where(*confirmed)
+
+
+def asks_for_code(account_id: UUID) -> bool:
+    """Say whether signing in takes a second step."""
+    return bool(db.session.scalar(sa.select(_asks_for_code(account_id))))
+
+
+def find_second_factor(account_id: UUID) -> SecondFactor | None:
+    """Return the second step of an account, confirmed or being set up, if there is one."""
+    return db.session.scalar(sa.select(SecondFactor).where(SecondFactor.account_id == account_id))
+
+
+def recovery_codes_left(account_id: UUID) -> int:
+    """Count the codes on paper that still work."""
+    unused = (RecoveryCode.account_id == account_id, RecoveryCode.used_at.is_(None))
+    return db.session.scalar(sa.select(sa.func.count()).select_from(RecoveryCode).where(*unused)) or 0
+
+
+def find_step(token: str) -> SignInStep | None:
+    """Return the sign-in that owes its code, unless it is used or too old."""
+    usable = (SignInStep.used_at.is_(None), SignInStep.expires_at > clock.now())
+    return db.session.scalar(sa.select(SignInStep).where(SignInStep.token_hash == digest(token), *usable))
 
 
 def find_credential(account_id: UUID) -> Credential | None:

@@ -1,12 +1,17 @@
 """The roles, who may give which, which passwords will do, and how long anything lasts."""
 
+import hmac
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
+
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.hotp import HOTP
 
 from sri_admin.kernel.actor import Mandate, Scope
 from sri_admin.kernel.errors import FieldError, InvalidError
@@ -20,6 +25,11 @@ FRESH_FOR = timedelta(minutes=10)
 
 TOKEN_PREFIX = "srip_"  # noqa: S105 - so that a lost one is recognised for what it is
 TOKEN_LASTS, MOST_TOKENS = timedelta(days=365), 20
+
+# What every app for such codes understands: RFC 6238 with six digits, half minutes and SHA-1.
+CODE_DIGITS, CODE_SECONDS, SECRET_BYTES = 6, 30, 20
+STEP_LASTS, RECOVERY_CODES, RECOVERY_LENGTH = timedelta(minutes=10), 10, 16
+RECOVERY_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"  # without those that are read as others
 
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 200
 _FEWEST_CHARACTERS = 5
@@ -282,6 +292,26 @@ def check_password(password: str, *names: str | None) -> None:
 
 def _refuse(text: LazyText) -> None:
     raise InvalidError([FieldError("password", text)])
+
+
+def needs_second_step(roles: Iterable[str], demand: str) -> bool:
+    """Say whether holders of these roles must have a second step: nobody, staff and administrators, or everybody."""
+    privileged = {*STAFF_ROLES, *GRANTING_ROLES}
+    return demand == "everybody" or (demand == "staff" and any(each in privileged for each in roles))
+
+
+def plain_code(text: str) -> str:
+    """Return a code as it is compared: without spaces and hyphens, in small letters, its digits those of ASCII."""
+    kept = (char for char in text.casefold() if not char.isspace() and char not in "-\u2010\u2011\u2013")
+    return "".join(str(unicodedata.digit(char)) if char.isdigit() else char for char in kept)
+
+
+def step_of(secret: bytes, code: str, *, now: datetime, after: int) -> int | None:
+    """Return the half minute a code belongs to: this one or a neighbour, and later than the one used last."""
+    here = int(now.timestamp()) // CODE_SECONDS
+    codes = HOTP(secret, CODE_DIGITS, SHA1())  # noqa: S303 - as a MAC, and the only one every app knows
+    steps = (each for each in (here, here - 1, here + 1) if each > after)
+    return next((each for each in steps if hmac.compare_digest(codes.generate(each), code.encode())), None)
 
 
 def delay_after(failures: int, *, free: int = FREE_FAILURES) -> timedelta:

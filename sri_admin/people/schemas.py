@@ -37,6 +37,18 @@ class SignInQuery(Schema):
     next = fields.String()
 
 
+class CodeIn(Schema):
+    """A code from the phone, or one on paper."""
+
+    code = fields.String(required=True)
+
+
+class SignInCodeIn(CodeIn):
+    """The code that ends a sign-in, and where to after that."""
+
+    next = fields.String()
+
+
 class NewPasswordIn(Schema):
     """The password set with a one-time link."""
 

@@ -70,6 +70,7 @@ class ApiDoor:
     created: bool = False
     fresh: Gravity = False
     while_restored: bool = False
+    before_second_step: bool = False
     raw: bool = False
     accepts: Accepts = ANY_FILE
     parameters: frozenset[str] = field(default=frozenset())

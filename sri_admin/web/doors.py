@@ -24,6 +24,7 @@ from sri_admin.kernel.errors import (
     InvalidError,
     NotAllowedError,
     NotFoundError,
+    SecondStepNeededError,
     SignInNeededError,
     StaleError,
 )
@@ -68,6 +69,7 @@ class Door:
     accepts: Accepts = ANY_FILE
     fresh: Gravity = False
     while_restored: bool = False
+    before_second_step: bool = False
     parameters: frozenset[str] = field(default=frozenset())
 
     @property
@@ -124,11 +126,19 @@ class Pages:
         audience: Audience,
         template: str,
         query: type[Schema] | None = None,
+        before_second_step: bool = False,
         roles: frozenset[str] = BOTH,
     ) -> Callable[[View], View]:
-        """Declare a page."""
+        """Declare a page; with `before_second_step` also for who must set up a second step at sign-in first."""
         return partial(
-            self._add, rule=rule, method="GET", audience=audience, template=template, query=query, roles=roles
+            self._add,
+            rule=rule,
+            method="GET",
+            audience=audience,
+            template=template,
+            query=query,
+            before_second_step=before_second_step,
+            roles=roles,
         )
 
     def file(
@@ -148,6 +158,7 @@ class Pages:
         accepts: Accepts = ANY_FILE,
         fresh: Gravity = False,
         while_restored: bool = False,
+        before_second_step: bool = False,
         roles: frozenset[str] = BOTH,
     ) -> Callable[[View], View]:
         """Declare what takes a form; on an error the page `again` is shown with everything that was entered.
@@ -167,6 +178,7 @@ class Pages:
             accepts=accepts,
             fresh=fresh,
             while_restored=while_restored,
+            before_second_step=before_second_step,
             roles=roles,
         )
 
@@ -201,6 +213,8 @@ def admit(door: Any) -> None:
         return
     if here.signed_in is None:
         raise SignInNeededError
+    if here.signed_in.owes_second_step and not here.by_program and not door.before_second_step:
+        raise SecondStepNeededError
     if door.audience is Audience.STAFF and not here.actor.is_staff:
         raise NotAllowedError
 
@@ -309,7 +323,7 @@ def _shown(view: View, template: str | None, inputs: Mapping[str, Any]) -> Respo
     return lead(result) if isinstance(result, SeeOther) else render_template(template or "", **result)
 
 
-def _shown_again(pages: Pages, door: Door, located: dict[str, Any], error: AppError) -> tuple[str, int]:
+def _shown_again(pages: Pages, door: Door, located: dict[str, Any], error: AppError) -> Response | tuple[str, int]:
     again = door.again
     assert again is not None
     wanted = inspect.signature(again).parameters
@@ -321,7 +335,7 @@ def _shown_again(pages: Pages, door: Door, located: dict[str, Any], error: AppEr
     status = 422 if isinstance(error, InvalidError) else 409
     with transaction.reading(reach(writing=False)):
         page = _shown(again, pages.template_of(again), inputs)
-    return (page, status) if isinstance(page, str) else (page.get_data(as_text=True), status)
+    return (page, status) if isinstance(page, str) else page
 
 
 def _inputs(door: Door, located: dict[str, Any], form: forms.Form | None) -> dict[str, Any]:

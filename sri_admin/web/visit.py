@@ -55,6 +55,11 @@ class SignedIn(Protocol):
         """The account's role in words."""
         ...
 
+    @property
+    def owes_second_step(self) -> bool:
+        """Whether the role needs a second step at sign-in that is not set up yet."""
+        ...
+
 
 @dataclass(frozen=True)
 class Loaders:

@@ -29,6 +29,8 @@ PUBLIC = {
     "components.components": "every component, in development only",
     "people.sign_in": "the way in",
     "people.sign_in_send": "the way in",
+    "people.sign_in_code": "the way in, for who gave the password",
+    "people.sign_in_code_send": "the way in, for who gave the password",
     "people.link_show": "the one-time link itself is the proof",
     "people.link_use": "the one-time link itself is the proof",
     "sync.api.well_known": "what a node reads first",

@@ -73,10 +73,11 @@ class Site:
         return self.house.app.url_map.bind(urlsplit(self.house.url).netloc).build(endpoint, named)
 
     def visitors(self, language: str) -> list[dict[str, str]]:
-        """Return the cookies of everybody who visits, last of somebody who is not signed in."""
+        """Return the cookies of everybody who visits, last of somebody who owes a code."""
         with self.house.app.app_context():
             spoken = {cookies.name(cookies.LANGUAGE): language}
-            return [*({**self._session(each), **spoken} for each in self.people), spoken]
+            owing = {cookies.name(cookies.SESSION): people.owing_code(self.people[-1]), **spoken}
+            return [*({**self._session(each), **spoken} for each in self.people), owing]
 
     def _session(self, somebody: Person) -> dict[str, str]:
         name = cookies.name(cookies.SESSION)
@@ -107,6 +108,7 @@ def hub_site(cluster: postgres.Cluster, template: str, home: Path) -> Iterator[S
             member = known["member"]
             known["token"] = _token(known["person_id"], member)
             visitors = (people.person(Role.SRI_DIRECTOR), people.person(Role.MEMBER_ADMINISTRATOR, member))
+            people.setting_up_second_step(visitors[0])
         yield Site(house, known, visitors)
 
 
@@ -121,6 +123,7 @@ def _node_site(house: Served, member: UUID, administrator: Person) -> Site:
     somebody = people.person(Role.COORDINATOR, member)
     localization.furnished(member)
     reporting.approved(member, attendances=2000)
+    people.setting_up_second_step(administrator)
     known = {
         "holder_id": members.office_holder(member, display_name="Kim of the board"),
         "person_id": somebody.account_id,

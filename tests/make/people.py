@@ -15,9 +15,11 @@ from sri_admin.kernel import clock, ids, tenancy, transaction
 from sri_admin.kernel.actor import Actor, Mandate, Scope
 from sri_admin.kernel.db import db
 from sri_admin.kernel.tenancy import Tenant, TenantKind
-from sri_admin.people.models import Account, Credential, MandateRow
+from sri_admin.people.models import Account, Credential, MandateRow, SignInStep
+from sri_admin.people.operations import second_step
 from sri_admin.people.operations.passwords import _hasher
-from sri_admin.people.rules import Role
+from sri_admin.people.queries import account_by_id, digest
+from sri_admin.people.rules import STEP_LASTS, Role
 
 PASSWORD = "lantern river quiet boots"
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -113,6 +115,23 @@ def sign_in(client: FlaskClient, name: str, password: str = PASSWORD, **more: st
     """Send the sign-in form."""
     data = {"csrf_token": token_of(client), "sign_in_name": name, "password": password, **more}
     return client.post("/sign-in", data=data)
+
+
+def owing_code(somebody: Person) -> str:
+    """Return the token of a browser in which somebody gave the password and owes the code."""
+    token, now = ids.token(), clock.now()
+    with transaction.writing(tenancy.NOWHERE):
+        step = SignInStep(
+            id=ids.new(), account_id=somebody.account_id, token_hash=digest(token), expires_at=now + STEP_LASTS
+        )
+        db.session.add(step)
+    return token
+
+
+def setting_up_second_step(somebody: Person) -> None:
+    """Let somebody be in the middle of setting up a second step."""
+    with transaction.writing(tenancy.NOWHERE):
+        second_step.begin_second_step(somebody.actor, account_by_id(somebody.account_id))
 
 
 def browser(app: Flask, somebody: Person) -> FlaskClient:

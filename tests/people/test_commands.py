@@ -7,13 +7,14 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 from flask import Flask
 
-from sri_admin.kernel import tenancy, transaction
+from sri_admin.kernel import clock, tenancy, transaction
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import AppError, ConfigurationError, RestoredError
 from sri_admin.kernel.installation import Installation, Standing
 from sri_admin.people.commands import people
+from sri_admin.people.models import SecondFactor
 from sri_admin.people.rules import Role
-from tests.make.people import country, person
+from tests.make.people import country, person, setting_up_second_step, sign_in
 
 
 def run(*arguments: str) -> Result:
@@ -86,3 +87,15 @@ def test_a_node_without_a_country_says_what_to_do_first(node_app: Flask, node_da
     failed = run("invite", "--role", "chair", "--name", "Ana", "--sign-in", "ana@example.org")
     assert isinstance(failed.exception, ConfigurationError)
     assert "node enrol" in str(failed.exception)
+
+
+@pytest.mark.usefixtures("database")
+def test_who_lost_phone_and_paper_gets_in_again_by_the_command_line(app: Flask) -> None:
+    somebody = person(Role.SRI_DIRECTOR)
+    setting_up_second_step(somebody)
+    with transaction.writing(tenancy.NOWHERE):
+        db.session.execute(sa.update(SecondFactor).values(confirmed_at=clock.now()))
+    assert sign_in(app.test_client(), somebody.sign_in_name).location == "/sign-in/code?next=/"
+    done = run("end-second-step", "--sign-in", somebody.sign_in_name, "--reason", "Seen in person; the phone is lost.")
+    assert done.exit_code == 0, done.output
+    assert sign_in(app.test_client(), somebody.sign_in_name).location == "/"

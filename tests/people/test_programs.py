@@ -14,6 +14,7 @@ from sri_admin.kernel import clock, tenancy, transaction
 from sri_admin.kernel.db import db
 from sri_admin.members.rules.member import MemberState
 from sri_admin.people.models import PersonalToken, PersonalTokenSeen
+from sri_admin.people.operations import programs
 from tests.make import members as make
 from tests.make.people import Person, browser, country, person, token_of
 
@@ -107,6 +108,17 @@ def test_grave_acts_stay_closed_to_it(app: Flask, member_id: UUID) -> None:
     headers = {"Authorization": f"Bearer {key}"}
     opened = app.test_client().post("/api/v1/me/password-again", json={"password": "x"}, headers=headers)
     assert (opened.status_code, opened.get_json()["code"]) == (403, "not_allowed")
+
+
+def test_a_key_that_asks_too_often_has_to_wait_and_others_go_on(
+    app: Flask, chair: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(programs, "_PER_MINUTE", 5)
+    client = browser(app, chair)
+    keys = [key_of(client, chair.mandate_id) for _each in range(2)]
+    assert [ask(app, keys[0]).status_code for _each in range(7)] == [200] * 5 + [429] * 2
+    assert int(ask(app, keys[0]).headers["Retry-After"]) <= 60
+    assert ask(app, keys[1]).status_code == 200
 
 
 def test_a_withdrawn_key_is_nobody_at_once(app: Flask, chair: Person) -> None:

@@ -30,6 +30,7 @@ TERMS = (
     Term("answered_request", "at", 30, _l("Answers kept so that a form sent twice is done once")),
     Term("account_session", "expires_at", 90, _l("Sign-ins that have ended")),
     Term("session_seen", "seen_at", 90, _l("When a sign-in was last used")),
+    Term("sign_in_step", "expires_at", 7, _l("Sign-ins that waited for a code")),
     Term("one_time_link", "expires_at", 90, _l("One-time links that have run out")),
     Term("personal_token", "ends_on", 730, _l("Keys of programs that have ended")),
     Term("personal_token_seen", "seen_at", 730, _l("When a key of a program was last used")),

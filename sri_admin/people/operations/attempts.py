@@ -45,6 +45,11 @@ def by_account(account_id: UUID) -> Counter:
     return Counter(f"account:{account_id}", FREE_FAILURES, NAME_FORGETS)
 
 
+def by_code(account_id: UUID) -> Counter:
+    """Count for somebody who gave the password and owes a code."""
+    return Counter(f"code:{account_id}", FREE_FAILURES, NAME_FORGETS)
+
+
 def by_network(prefix: str) -> Counter:
     """Count for the network somebody comes from."""
     return Counter(f"network:{prefix}", FREE_NETWORK_FAILURES, NETWORK_FORGETS, shared=True)
@@ -72,7 +77,7 @@ def succeed(*counters: Counter) -> None:
             row.locked_until = None
 
 
-def take(key: str, *, limit: int, window: timedelta) -> None:
+def take(key: str, *, limit: int, window: timedelta, durable: bool = True) -> None:
     """Use one of `limit` tokens of a window; TooManyError when none is left."""
     now = clock.now()
     is_over = RateToken.window_starts_at <= now - window
@@ -84,7 +89,7 @@ def take(key: str, *, limit: int, window: timedelta) -> None:
             "window_starts_at": sa.case((is_over, now), else_=RateToken.window_starts_at),
         },
     ).returning(RateToken.used, RateToken.window_starts_at)
-    with transaction.apart() as session:
+    with transaction.apart(durable=durable) as session:
         used, since = session.execute(taken).one()
     if used > limit:
         raise TooManyError(retry_after=max(1, math.ceil((since + window - now).total_seconds())))

@@ -21,11 +21,14 @@ from sri_admin.people.models import (
     OneTimeLink,
     PersonalToken,
     PersonalTokenSeen,
+    RecoveryCode,
+    SecondFactor,
     SessionSeen,
+    SignInStep,
 )
 from sri_admin.people.operations import attempts
 from sri_admin.people.policy import POLICY
-from sri_admin.people.queries import managed, mandates_of
+from sri_admin.people.queries import find_second_factor, managed, mandates_of
 from sri_admin.people.rules import AccountState
 
 FORGET = "people.forget_person"
@@ -61,7 +64,7 @@ def _forget_secrets(account: Account) -> None:
     attempts.succeed(attempts.by_name(account.sign_in_name))
     sessions = list(db.session.scalars(sa.select(AccountSession.id).where(AccountSession.account_id == account.id)))
     keys = list(db.session.scalars(sa.select(PersonalToken.id).where(PersonalToken.account_id == account.id)))
-    for table in (Credential, OneTimeLink, AccountSession, PersonalToken):
+    for table in (Credential, OneTimeLink, AccountSession, PersonalToken, SecondFactor, RecoveryCode, SignInStep):
         db.session.execute(sa.delete(table).where(table.account_id == account.id))
     with transaction.apart() as session:
         session.execute(sa.delete(SessionSeen).where(SessionSeen.session_id.in_(sessions)))
@@ -77,6 +80,7 @@ def written_out(account: Account) -> dict[str, Any]:
     """Return everything kept about somebody, for them to read."""
     sessions = db.session.scalars(sa.select(AccountSession).where(AccountSession.account_id == account.id))
     keys = db.session.scalars(sa.select(PersonalToken).where(PersonalToken.account_id == account.id))
+    factor = find_second_factor(account.id)
     return {
         "label": account.label,
         "sign_in_name": account.sign_in_name,
@@ -87,6 +91,7 @@ def written_out(account: Account) -> dict[str, Any]:
         "entered": clock.wire(account.created_at),
         "roles": [_role(each) for each in mandates_of(account.id)],
         "sessions": [{"begun": clock.wire(each.created_at), "until": clock.wire(each.expires_at)} for each in sessions],
+        "second_step": clock.wire(factor.confirmed_at) if factor and factor.confirmed_at else None,
         "program_keys": [{"name": each.name, "until": each.ends_on.isoformat()} for each in keys],
     }
 

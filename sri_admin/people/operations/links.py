@@ -17,7 +17,7 @@ from sri_admin.kernel.work import record
 from sri_admin.people.events import LinkIssued, PasswordSet
 from sri_admin.people.models import Account, OneTimeLink
 from sri_admin.people.operations import attempts, passwords
-from sri_admin.people.operations.sessions import Opened, as_actor, end_program_keys, open_session, revoke_all
+from sri_admin.people.operations.sessions import Opened, as_actor, come_in, end_program_keys, revoke_all
 from sri_admin.people.policy import POLICY
 from sri_admin.people.queries import account_by_id, digest, find_credential, link_gone, managed, mandates_today
 from sri_admin.people.rules import LINK_LASTS, AccountState, LinkPurpose
@@ -71,7 +71,7 @@ def issue(actor: Actor, account: Account, member_id: UUID, *, purpose: LinkPurpo
 
 
 def set_password_by_link(actor: Actor, token: str, *, values: Values) -> Opened:
-    """Use up a link: set the password, end every session there was, and come in."""
+    """Use up a link: set the password, end every session there was, and come in, with the code where one is asked."""
     POLICY.require(actor, "people.link.use")
     attempts.take(f"link:{values['network']}", limit=_PER_MINUTE, window=timedelta(minutes=1))
     account_id, purpose = _consume(token)
@@ -83,7 +83,7 @@ def set_password_by_link(actor: Actor, token: str, *, values: Values) -> Opened:
     passwords.store(account, values["password"])
     revoke_all(account.id)
     attempts.succeed(attempts.by_name(account.sign_in_name))
-    opened = open_session(account, mandates)
+    opened = come_in(account, mandates)
     newcomer, home = as_actor(account, mandates), mandates[0].member_id
     end_program_keys(newcomer, account.id, home)
     record(newcomer, PasswordSet(member_id=home, subject=account.id, purpose=purpose), account)

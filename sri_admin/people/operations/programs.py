@@ -1,6 +1,7 @@
 """Keys with which somebody's own programs come in: made for one role, shown once, over after a year at most."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +13,22 @@ from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.work import record
 from sri_admin.people.events import ProgramKeyMade, ProgramKeysEnded
 from sri_admin.people.models import Account, PersonalToken
+from sri_admin.people.operations import attempts
 from sri_admin.people.operations.sessions import home_of
 from sri_admin.people.policy import POLICY
-from sri_admin.people.queries import digest, mandates_today, program_key_of, program_keys_of
+from sri_admin.people.queries import SignedIn, digest, mandates_today, program, program_key_of, program_keys_of
 from sri_admin.people.rules import MOST_TOKENS, TOKEN_PREFIX, check_display_name, check_token_day
 
 Values = Mapping[str, Any]
+_PER_MINUTE = 300
+
+
+def come_in_with_key(token: str) -> SignedIn | None:
+    """Return for whom a program comes in with its key; TooManyError when it asks more often than people could use."""
+    found = program(token)
+    if found is not None:
+        attempts.take(f"program:{found.session_id}", limit=_PER_MINUTE, window=timedelta(minutes=1), durable=False)
+    return found
 
 
 def make_program_key(actor: Actor, account: Account, *, values: Values) -> str:

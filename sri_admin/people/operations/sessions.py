@@ -15,11 +15,11 @@ from sri_admin.kernel.errors import FieldError, InvalidError, NotFoundError
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.work import record
 from sri_admin.people.events import PasswordChanged, PasswordConfirmed, ProgramKeysEnded, SignedIn, SignedOut
-from sri_admin.people.models import Account, AccountSession, MandateRow, PersonalToken
+from sri_admin.people.models import Account, AccountSession, MandateRow, PersonalToken, SignInStep
 from sri_admin.people.operations import attempts, passwords
 from sri_admin.people.policy import POLICY
-from sri_admin.people.queries import digest, find_credential, find_secret, mandates_today, session_by_id
-from sri_admin.people.rules import FRESH_FOR, SESSION_LASTS, AccountState, fold_sign_in_name
+from sri_admin.people.queries import asks_for_code, digest, find_credential, find_secret, mandates_today, session_by_id
+from sri_admin.people.rules import FRESH_FOR, SESSION_LASTS, STEP_LASTS, AccountState, fold_sign_in_name
 
 Values = Mapping[str, Any]
 _PER_MINUTE = 60
@@ -27,10 +27,11 @@ _PER_MINUTE = 60
 
 @dataclass(frozen=True)
 class Opened:
-    """A new session: the token is for the browser and stands nowhere else."""
+    """A new session, or a sign-in that owes its code: the token is for the browser and stands nowhere else."""
 
     token: str
     account_id: UUID
+    owes_code: bool = False
 
 
 def sign_in(actor: Actor, *, values: Values) -> Opened:
@@ -48,14 +49,25 @@ def sign_in(actor: Actor, *, values: Values) -> Opened:
         raise InvalidError(_l("Your access here has ended. Ask the person who gave it to you."))
     attempts.succeed(*counters)
     passwords.renew(credential, values["password"])
-    return open_session(account, mandates)
+    return come_in(account, mandates)
+
+
+def come_in(account: Account, mandates: list[MandateRow]) -> Opened:
+    """Begin a session for somebody who gave the password, or the step in which the code is asked for."""
+    _write_for_home(mandates)
+    if not asks_for_code(account.id):
+        return open_session(account, mandates)
+    now, token = clock.now(), ids.token()
+    step = SignInStep(
+        id=ids.new(), account_id=account.id, token_hash=digest(token), created_at=now, expires_at=now + STEP_LASTS
+    )
+    db.session.add(step)
+    return Opened(token, account.id, owes_code=True)
 
 
 def open_session(account: Account, mandates: list[MandateRow]) -> Opened:
     """Begin a session for somebody who has just proved who they are; it writes for that person's home."""
-    home = mandates[0].member_id
-    # Nobody was signed in when this transaction began, so it does not yet write for anyone.
-    tenancy.confine(db.session(), tenancy.only(home))
+    home = _write_for_home(mandates)
     now, token = clock.now(), ids.token()
     session = AccountSession(
         id=ids.new(),
@@ -69,6 +81,13 @@ def open_session(account: Account, mandates: list[MandateRow]) -> Opened:
     db.session.add(session)
     record(as_actor(account, mandates), SignedIn(member_id=home, subject=account.id), session)
     return Opened(token, account.id)
+
+
+def _write_for_home(mandates: list[MandateRow]) -> UUID:
+    # Nobody was signed in when this transaction began, so it does not yet write for anyone.
+    home = mandates[0].member_id
+    tenancy.confine(db.session(), tenancy.only(home))
+    return home
 
 
 def sign_out(actor: Actor, session_id: UUID) -> None:

@@ -15,11 +15,20 @@ from sri_admin.kernel.part import Panel
 from sri_admin.kernel.tenancy import Tenant, TenantKind
 from sri_admin.people.events import PasswordConfirmed, PreferencesChanged, SignedIn, SignedOut
 from sri_admin.people.models import Account, MandateRow
-from sri_admin.people.operations import access, erasure
+from sri_admin.people.operations import access, erasure, second_step
 from sri_admin.people.operations.links import Issued, issue_reset_link
 from sri_admin.people.pages.sign_in import NothingIn
 from sri_admin.people.policy import POLICY
-from sri_admin.people.queries import Access, access_at, account_by_id, codes_of, managed, mandate_of, person_of
+from sri_admin.people.queries import (
+    Access,
+    access_at,
+    account_by_id,
+    asks_for_code,
+    codes_of,
+    managed,
+    mandate_of,
+    person_of,
+)
 from sri_admin.people.rules import (
     AccountState,
     Grant,
@@ -106,7 +115,8 @@ def _state(each: Access, today: date) -> tuple[str, str]:
     return ("soon", _("Ends soon")) if _ends_soon(each.mandate.ends_on, today) else ("good", _("Has access"))
 
 
-def _person(actor: Actor, member: Tenant, person_id: UUID) -> Account:
+def known_person(actor: Actor, member: Tenant, person_id: UUID) -> Account:
+    """Return somebody with access for a place, to those who may see the list; NotFoundError otherwise."""
     # Who may not see the list must not learn from the answer whether somebody is on it.
     POLICY.require(actor, "people.access.read", member.id)
     return person_of(member.id, person_id)
@@ -123,7 +133,8 @@ def _history(member_id: UUID, person_id: UUID) -> list[dict[str, Any]]:
     return [{**each, "when": formats.date_and_time(each["when"]), "actor": role_name(each["actor"])} for each in items]
 
 
-def _recent(actor: Actor, show: Callable[[], dict[str, Any]], back: str) -> dict[str, Any] | SeeOther:
+def recent(actor: Actor, show: Callable[[], dict[str, Any] | SeeOther], back: str) -> dict[str, Any] | SeeOther:
+    """Show a page to somebody who gave the password lately; everybody else gives it first."""
     # Asked for here as well as at the door of the form, so that nobody fills in a form in vain.
     if actor.fresh_until is None or actor.fresh_until < clock.now():
         return see_other(f"{addresses.PASSWORD_AGAIN}?next={back}")
@@ -150,7 +161,7 @@ def invite_form(actor: Actor, form: Form, *, member: Tenant) -> dict[str, Any] |
         languages = [(tag, formats.language_name(tag, own=True)) for tag in i18n.available()]
         return {"form": form, "member": member, "roles": _roles(actor, member), "languages": languages, **_asks(member)}
 
-    return _recent(actor, show, url_for("people.invite_form", code=member.code))
+    return recent(actor, show, url_for("people.invite_form", code=member.code))
 
 
 @pages.post(
@@ -184,15 +195,16 @@ def link_address(token: str) -> str:
 @pages.get("/countries/<code>/people/<uuid:person_id>", audience=Audience.MEMBER, template="people/person.html")
 def person_show(actor: Actor, form: Form, *, member: Tenant, person_id: UUID) -> dict[str, Any] | SeeOther:
     """Show what can be done for one person: a further role, a new link, blocking."""
-    person = _person(actor, member, person_id)
+    person = known_person(actor, member, person_id)
     POLICY.require(actor, "people.account.manage", managed(person, member.id))
 
     def show() -> dict[str, Any]:
         rows = [_row(actor, each, clock.today()) for each in access_at(member.id) if each.account.id == person.id]
         shown = {"form": form, "member": member, "person": person, "roles": _roles(actor, member), **_asks(member)}
-        return {**shown, "rows": rows, "history": _history(member.id, person.id)}
+        more = {"history": _history(member.id, person.id), "has_second_step": asks_for_code(person.id)}
+        return {**shown, **more, "rows": rows}
 
-    return _recent(actor, show, url_for("people.person_show", code=member.code, person_id=person_id))
+    return recent(actor, show, url_for("people.person_show", code=member.code, person_id=person_id))
 
 
 @pages.post(
@@ -204,7 +216,7 @@ def person_show(actor: Actor, form: Form, *, member: Tenant, person_id: UUID) ->
 )
 def role_add(actor: Actor, values: dict[str, Any], *, member: Tenant, person_id: UUID) -> SeeOther:
     """Give somebody a further role."""
-    person = _person(actor, member, person_id)
+    person = known_person(actor, member, person_id)
     POLICY.require(actor, "people.account.manage", managed(person, member.id))
     access.grant_mandate(actor, person, member.id, values=values)
     return see_other("people.access_list", code=member.code, notice=_("Thank you. The role is given."))
@@ -219,7 +231,7 @@ def role_add(actor: Actor, values: dict[str, Any], *, member: Tenant, person_id:
 )
 def link_make(actor: Actor, values: dict[str, Any], *, member: Tenant, person_id: UUID) -> dict[str, Any]:
     """Make a new link for somebody and show it once."""
-    return _shown_once(issue_reset_link(actor, _person(actor, member, person_id), member.id), member) | values
+    return _shown_once(issue_reset_link(actor, known_person(actor, member, person_id), member.id), member) | values
 
 
 @pages.post(
@@ -231,7 +243,7 @@ def link_make(actor: Actor, values: dict[str, Any], *, member: Tenant, person_id
 )
 def person_block(actor: Actor, values: dict[str, Any], *, member: Tenant, person_id: UUID) -> SeeOther:
     """Keep somebody out, or let somebody in again who was kept out."""
-    person = _person(actor, member, person_id)
+    person = known_person(actor, member, person_id)
     if person.state is AccountState.BLOCKED:
         access.unblock_account(actor, person, member.id, values=values)
         return see_other("people.access_list", code=member.code, notice=_("This person may come in again."))
@@ -239,13 +251,27 @@ def person_block(actor: Actor, values: dict[str, Any], *, member: Tenant, person
     return see_other("people.access_list", code=member.code, notice=_("This person is kept out from now on."))
 
 
+@pages.post(
+    "/countries/<code>/people/<uuid:person_id>/second-step/end",
+    audience=Audience.MEMBER,
+    takes=ReasonIn,
+    again=person_show,
+    fresh=True,
+)
+def second_step_remove(actor: Actor, values: dict[str, Any], *, member: Tenant, person_id: UUID) -> SeeOther:
+    """Take off the second step of somebody who lost phone and paper."""
+    second_step.end_second_step(actor, known_person(actor, member, person_id), member.id, values=values)
+    text = _("The second step is taken off. This person signs in with the password alone and can set it up anew.")
+    return see_other("people.person_show", code=member.code, person_id=person_id, notice=text)
+
+
 @pages.get("/countries/<code>/people/<uuid:person_id>/erase", audience=Audience.MEMBER, template="people/erase.html")
 def person_forget(actor: Actor, form: Form, *, member: Tenant, person_id: UUID) -> dict[str, Any] | SeeOther:
     """Show what is erased and what stays when everything about somebody has to go."""
-    person = _person(actor, member, person_id)
+    person = known_person(actor, member, person_id)
     POLICY.require(actor, "people.account.manage", managed(person, member.id))
     back = url_for("people.person_forget", code=member.code, person_id=person_id)
-    return _recent(actor, lambda: {"form": form, "member": member, "person": person}, back)
+    return recent(actor, lambda: {"form": form, "member": member, "person": person}, back)
 
 
 @pages.post(
@@ -257,7 +283,7 @@ def person_forget(actor: Actor, form: Form, *, member: Tenant, person_id: UUID) 
 )
 def person_erase(actor: Actor, values: dict[str, Any], *, member: Tenant, person_id: UUID) -> SeeOther:
     """Erase everything kept about somebody."""
-    erasure.erase_person(actor, _person(actor, member, person_id), member.id, values=values)
+    erasure.erase_person(actor, known_person(actor, member, person_id), member.id, values=values)
     return see_other("people.access_list", code=member.code, notice=_("Everything kept about this person is erased."))
 
 
@@ -271,7 +297,7 @@ def access_end_form(actor: Actor, form: Form, *, member: Tenant, mandate_id: UUI
         person = account_by_id(mandate.account_id)
         return {"form": form, "member": member, "mandate": mandate, "person": person, "role": role_name(mandate.role)}
 
-    return _recent(actor, show, url_for("people.access_end_form", code=member.code, mandate_id=mandate_id))
+    return recent(actor, show, url_for("people.access_end_form", code=member.code, mandate_id=mandate_id))
 
 
 @pages.post(

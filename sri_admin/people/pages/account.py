@@ -11,7 +11,7 @@ from sri_admin.kernel.part import ask
 from sri_admin.people.operations import access, sessions
 from sri_admin.people.pages.sign_in import NothingIn, with_network
 from sri_admin.people.policy import POLICY
-from sri_admin.people.queries import account_by_id, codes_of, sessions_of
+from sri_admin.people.queries import account_by_id, asks_for_code, codes_of, sessions_of
 from sri_admin.people.rules import Theme, role_name
 from sri_admin.people.schemas import PasswordChangeIn, PreferencesIn
 from sri_admin.web import addresses, visit
@@ -35,6 +35,7 @@ def account_show(actor: Actor, form: Form) -> dict[str, Any]:
     return {
         "form": form,
         "account": account,
+        "has_second_step": asks_for_code(account.id),
         "mandates": [(role_name(each.role), place(each.member_id, codes), each.ends_on) for each in actor.mandates],
         "sessions": [(each, each.id == visit.session_id()) for each in sessions_of(account.id)],
         "languages": [(tag, formats.language_name(tag, own=True)) for tag in i18n.available()],

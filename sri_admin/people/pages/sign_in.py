@@ -38,10 +38,15 @@ def sign_in(actor: Actor, query: dict[str, Any], form: Form) -> dict[str, Any] |
 def sign_in_send(actor: Actor, values: dict[str, Any]) -> SeeOther:
     """Let somebody in."""
     opened = sessions.sign_in(actor, values=with_network(values))
-    return see_other(own_path(values.get("next")), session=opened.token)
+    target = own_path(values.get("next"))
+    if opened.owes_code:
+        return see_other("people.sign_in_code", session=opened.token, next=target)
+    return see_other(target, session=opened.token)
 
 
-@pages.post(addresses.SIGN_OUT, audience=Audience.SIGNED_IN, takes=NothingIn, while_restored=True)
+@pages.post(
+    addresses.SIGN_OUT, audience=Audience.SIGNED_IN, takes=NothingIn, while_restored=True, before_second_step=True
+)
 def sign_out(actor: Actor, values: dict[str, Any]) -> SeeOther:
     """Let somebody out."""
     sessions.sign_out(actor, visit.session_id())
@@ -58,10 +63,18 @@ def link_show(_actor: Actor, form: Form, *, token: str) -> dict[str, Any]:
 def link_use(actor: Actor, values: dict[str, Any], *, token: str) -> SeeOther:
     """Use a one-time link up."""
     opened = links.set_password_by_link(actor, token, values=with_network(values))
+    if opened.owes_code:
+        return see_other("people.sign_in_code", session=opened.token, notice=_("Thank you. Your password is set."))
     return see_other("/", session=opened.token, notice=_("Thank you. Your password is set and you are signed in."))
 
 
-@pages.get(addresses.PASSWORD_AGAIN, audience=Audience.SIGNED_IN, template="password_again.html", query=SignInQuery)
+@pages.get(
+    addresses.PASSWORD_AGAIN,
+    audience=Audience.SIGNED_IN,
+    template="password_again.html",
+    query=SignInQuery,
+    before_second_step=True,
+)
 def password_again(_actor: Actor, query: dict[str, Any], form: Form) -> dict[str, Any]:
     """Ask for the password once more."""
     target = own_path(form.value("next", query.get("next")))
@@ -74,6 +87,7 @@ def password_again(_actor: Actor, query: dict[str, Any], form: Form) -> dict[str
     takes=PasswordAgainIn,
     again=password_again,
     while_restored=True,
+    before_second_step=True,
 )
 def password_again_send(actor: Actor, values: dict[str, Any]) -> SeeOther:
     """Take the password once more and go on."""
