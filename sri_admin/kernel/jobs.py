@@ -12,6 +12,7 @@ from flask import Flask, current_app
 from procrastinate.connector import BaseConnector
 from procrastinate.exceptions import AlreadyEnqueued
 from psycopg.conninfo import make_conninfo
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import make_url
 
 from sri_admin.kernel import actor, clock, installation, runtime, tenancy, transaction
@@ -24,12 +25,9 @@ log = structlog.get_logger(__name__)
 
 
 def conninfo(url: str) -> str:
-    """Turn a SQLAlchemy address into libpq's form."""
-    parts = make_url(url)
-    options = {key: str(value) for key, value in parts.query.items()}
-    named = {"dbname": parts.database, "user": parts.username, "password": parts.password, "host": parts.host}
-    port = {"port": parts.port} if parts.port else {}
-    return make_conninfo("", **{key: value for key, value in named.items() if value}, **port, **options)
+    """Turn a SQLAlchemy address, of one server or of several that stand in for each other, into libpq's form."""
+    _none, options = PGDialect_psycopg().create_connect_args(make_url(url))
+    return make_conninfo("", **options)
 
 
 def attach(app: Flask, url: str) -> None:

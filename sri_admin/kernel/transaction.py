@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 _UNHURRIED = sa.text("set local synchronous_commit to off")
 _RACES = (pg.SerializationFailure, pg.DeadlockDetected, pg.LockNotAvailable, pg.UniqueViolation)
+# A server that stops, starts, was promoted elsewhere or stands behind a pooler that waits for it.
+_UNREACHABLE = (pg.OperationalError, pg.ReadOnlySqlTransaction)
 _CLASHES = (pg.UniqueViolation, pg.ExclusionViolation, pg.ForeignKeyViolation, pg.CheckViolation)
 
 
@@ -113,7 +115,8 @@ def translated(error: BaseException) -> BaseException:
     cause = getattr(error, "orig", None)
     if isinstance(cause, _CLASHES):
         return ConflictError()
-    return UnavailableError() if isinstance(cause, _RACES) else error
+    is_lost = isinstance(error, DBAPIError) and (error.connection_invalidated or isinstance(cause, _UNREACHABLE))
+    return UnavailableError() if is_lost or isinstance(cause, _RACES) else error
 
 
 def _constraint(error: BaseException) -> str | None:

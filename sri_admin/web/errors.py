@@ -4,10 +4,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 import structlog
-from flask import Flask, Response, jsonify, redirect, render_template, request
+from flask import Flask, Response, current_app, jsonify, redirect, render_template, request
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from sri_admin.kernel import errors, transaction
+from sri_admin.kernel import errors, i18n, transaction
 from sri_admin.kernel.i18n import LazyText
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.web import addresses, visit
@@ -19,6 +20,7 @@ STATUS: dict[type[errors.AppError], int] = {
     errors.SignInNeededError: 401,
     errors.NotAllowedError: 403,
     errors.FreshSignInNeededError: 403,
+    errors.SecondStepNeededError: 403,
     errors.InvalidError: 422,
     errors.ConflictError: 409,
     errors.StaleError: 412,
@@ -82,6 +84,8 @@ def answer(error: errors.AppError) -> Any:
         return problem(error, status)
     if isinstance(error, errors.SignInNeededError) and request.method == "GET":
         return redirect(f"{addresses.SIGN_IN}?{urlencode({'next': request.full_path.rstrip('?')})}", 303)
+    if isinstance(error, errors.SecondStepNeededError):
+        return redirect(addresses.SECOND_STEP, 303)
     if isinstance(error, errors.FreshSignInNeededError):
         back = request.referrer or "/"
         return redirect(f"{addresses.PASSWORD_AGAIN}?{urlencode({'next': _path_of(back)})}", 303)
@@ -138,14 +142,18 @@ def _headers(error: errors.AppError) -> dict[str, str]:
 
 def _page(status: int, message: str) -> str:
     title = _TITLES.get(status, _l("Something went wrong"))
-    return render_template(
-        "error.html",
-        title=title,
-        message=message if message != str(title) else "",
-        what_to_do=_ADVICE.get(status),
-        code=status,
-        request_id=visit.current().request_id,
-    )
+    said = {
+        "title": title,
+        "message": message if message != str(title) else "",
+        "what_to_do": _ADVICE.get(status),
+        "code": status,
+        "request_id": visit.current().request_id,
+    }
+    try:
+        return render_template("error.html", **said)
+    except SQLAlchemyError:  # the frame of a page asks the database; without it the words alone remain
+        spoken = {"lang": i18n.locale(), "dir": i18n.direction()}
+        return current_app.jinja_env.get_template("error_plain.html").render(**said, **spoken)
 
 
 def _path_of(address: str) -> str:

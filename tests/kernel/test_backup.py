@@ -310,3 +310,13 @@ def test_a_row_changed_behind_the_back_of_the_program_is_named(
     assert (set(found), len(found["tables"])) == ({"tables"}, changed)
     plain = [re.sub("[\u2068\u2069]", "", each) for each in found["tables"]]
     assert all(each.endswith(said) for each in plain), plain
+
+
+def test_a_changed_entry_of_the_history_is_found_by_looking_at_the_installation(kept: Path, empty: House) -> None:
+    empty.do(lambda: restoring.restore(kept, PASSPHRASE))
+    engine = sa.create_engine(empty.app.config["OWNER_URL"], poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        changed = "update audit_entry set line = overlay(line placing 'X'::bytea from 12) where n = 1"
+        assert connection.exec_driver_sql(changed).rowcount == 1
+    found = {each.check.name for each in empty.do(lambda: list(soundness.look())) if each.faults}
+    assert found == {"history"}

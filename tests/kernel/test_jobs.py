@@ -5,12 +5,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from psycopg.conninfo import conninfo_to_dict
 
 from sri_admin.app import PARTS, create_app
 from sri_admin.kernel import database, jobs, postgres, tenancy, transaction
@@ -91,6 +93,14 @@ def test_a_job_runs_once_its_transaction_is_committed_and_writes_for_the_member_
     assert ("system:test.note", str(member), member, "kept") in DONE
 
 
+@pytest.mark.parametrize("payload", [{}, {"member_id": "everybody"}, {"member_id": None}, {"word": "alone"}])
+def test_a_job_that_names_no_country_is_refused(working: Flask, payload: dict[str, Any]) -> None:
+    DONE.clear()
+    with pytest.raises(TypeError, match="names no member"):
+        jobs.perform(TASKS[0], payload)
+    assert words() == []
+
+
 def test_a_job_of_a_transaction_that_was_rolled_back_never_was(member: UUID) -> None:
     with suppress(ZeroDivisionError), transaction.writing(tenancy.only(member)):
         jobs.defer("test.note", member_id=member, word="lost")
@@ -152,3 +162,15 @@ def test_a_worker_whose_connections_were_cut_works_on(cluster: postgres.Cluster,
     with transaction.writing(tenancy.only(member)):
         jobs.defer("test.note", member_id=member, word="still")
     assert until(lambda: "still" in words(), seconds=20)
+
+
+def test_an_address_may_name_servers_that_stand_in_for_each_other() -> None:
+    url = "postgresql+psycopg://hub_app:secret@/hub?host=one:5432&host=two:5433&target_session_attrs=read-write"
+    assert conninfo_to_dict(jobs.conninfo(url)) == {
+        "host": "one,two",
+        "port": "5432,5433",
+        "dbname": "hub",
+        "user": "hub_app",
+        "password": "secret",
+        "target_session_attrs": "read-write",
+    }

@@ -134,6 +134,12 @@ def test_two_approvals_nobody_has_seen_are_never_settled_by_themselves(facts: li
         ("An urge passes.", "Chęć mija.", [Fault.TERM]),
         ("An urge passes.", "Głód mija, nałóg też.", [Fault.FORBIDDEN]),
         ("Hello", "  ", [Fault.EMPTY]),
+        ("Call 112", "Call \u202e112", [Fault.HIDDEN]),
+        ("Write to us", "Write\u200b to us", [Fault.HIDDEN]),
+        ("a\u00adb", "a\u00adc", []),
+        ("we go", "می\u200cرویم", []),
+        ("SMART", "SM\u0410RT", [Fault.ALIKE]),
+        ("SMART group", "SMART-группа", []),
     ],
 )
 def test_checks_find_codes_numbers_and_terms(source: str, target: str, faults: list[Fault]) -> None:
@@ -146,4 +152,9 @@ def test_the_number_of_a_code_is_no_number_of_the_text() -> None:
 
 
 def test_only_what_carries_marks_cannot_be_waived() -> None:
-    assert {each for each in Fault if not each.may_be_waived} == {Fault.CODE_MISSING, Fault.CODE_EXTRA, Fault.EMPTY}
+    assert {each for each in Fault if not each.may_be_waived} == {
+        Fault.CODE_MISSING,
+        Fault.CODE_EXTRA,
+        Fault.EMPTY,
+        Fault.HIDDEN,
+    }

@@ -45,8 +45,16 @@ def test_the_numbers_are_told_to_whoever_asks_on_this_machine(client: FlaskClien
     ],
 )
 def test_what_a_proxy_brings_is_not_asked_on_this_machine(client: FlaskClient, headers: dict[str, str]) -> None:
-    assert client.get("/metrics", headers=headers).status_code == 404
+    assert client.get("/metrics", headers=headers).status_code in {400, 404}
     assert client.get("/healthz", headers=headers).status_code in {200, 400}
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in", "/healthz", "/api/v1/me", "/.well-known/sri-sync", "/nothing"])
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "localhost@evil.example"])
+def test_a_name_that_is_not_ours_is_not_answered(client: FlaskClient, path: str, host: str) -> None:
+    answer = client.get(path, headers={"Host": host})
+    assert answer.status_code == 400
+    assert "evil" not in answer.get_data(as_text=True)
 
 
 @pytest.mark.parametrize("query", ["endpoint=x", "_method=POST", "_external=1&_scheme=javascript", "_anchor=x"])

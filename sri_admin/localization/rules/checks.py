@@ -9,6 +9,13 @@ from enum import StrEnum
 
 from sri_admin.materials.rules.blocks import PROTECTED, protected
 
+# Nobody sees these: they hide words, or turn the order of letters around. The marks that Arabic, Persian and Indic
+# writing needs are not among them.
+_HIDDEN = re.compile(
+    "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
+)
+_ALIKE = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
+_WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"\d+(?:[.,٫٬]\d+)*")
 
 
@@ -21,11 +28,13 @@ class Fault(StrEnum):
     TERM = "term"
     FORBIDDEN = "forbidden"
     EMPTY = "empty"
+    HIDDEN = "hidden"
+    ALIKE = "alike"
 
     @property
     def may_be_waived(self) -> bool:
         """Say whether a translator may go on with a reason: codes carry marks and addresses, so they must be right."""
-        return self in {Fault.NUMBER, Fault.TERM, Fault.FORBIDDEN}
+        return self in {Fault.NUMBER, Fault.TERM, Fault.FORBIDDEN, Fault.ALIKE}
 
 
 @dataclass(frozen=True)
@@ -50,7 +59,8 @@ def findings(source: str, target: str, terms: Sequence[Term] = ()) -> list[Findi
     """Return what differs between a source text and its translation."""
     if not target.strip():
         return [Finding(Fault.EMPTY, "")]
-    return [*_codes(source, target), *_numbers(source, target), *_terms(source, target, terms)]
+    seen = (*_hidden(source, target), *_alike(target))
+    return [*seen, *_codes(source, target), *_numbers(source, target), *_terms(source, target, terms)]
 
 
 def numbers(text: str) -> Counter[str]:
@@ -63,6 +73,18 @@ def terms_in(source: str, terms: Sequence[Term]) -> list[Term]:
     """Return the terms a source text uses."""
     folded = source.casefold()
     return [each for each in terms if re.search(rf"\b{re.escape(each.source.casefold())}", folded)]
+
+
+def _hidden(source: str, target: str) -> Iterator[Finding]:
+    if set(_HIDDEN.findall(target)) - set(_HIDDEN.findall(source)):
+        yield Finding(Fault.HIDDEN, "")
+
+
+def _alike(target: str) -> Iterator[Finding]:
+    # A word of two such writings is one of them with a letter of the other that looks the same.
+    for word in _WORD.findall(PROTECTED.sub(" ", target)):
+        if len({name for char in word if (name := unicodedata.name(char, "").split(" ")[0]) in _ALIKE}) > 1:
+            yield Finding(Fault.ALIKE, word)
 
 
 def _codes(source: str, target: str) -> Iterator[Finding]:

@@ -39,6 +39,8 @@ def say(finding: Finding) -> str:
         Fault.TERM: _("The glossary says it differently: %(term)s.", term=about),
         Fault.FORBIDDEN: _("The glossary asks not to use “%(word)s”.", word=about),
         Fault.EMPTY: _("There is no translation yet."),
+        Fault.HIDDEN: _("There are characters in it that nobody can see. Type the text anew instead of pasting it."),
+        Fault.ALIKE: _("The word “%(word)s” mixes letters of two writings that look alike.", word=about),
     }
     return sentences[finding.fault]
 
