@@ -32,8 +32,9 @@ from sri_admin.kernel.settings import LogSettings
 from sri_admin.localization.rules.desk import Desk
 from sri_admin.people.rules import LANGUAGE_ROLES, Role
 
-_READY_SECONDS, _STEP_SECONDS = 30.0, 60.0
-_PAUSE = 0.1
+_READY_SECONDS, _STEP_SECONDS = 30.0, 120.0
+# Between two exchanges a node takes a breath: the hub gives tokens only so often.
+_PAUSE, _BREATH = 0.1, 2.0
 _MARK = "complete"
 
 
@@ -243,7 +244,7 @@ class World:
             proof[:] = [prove(self.apps[self.hub.key], {each.key: self.apps[each.key] for each in self.nodes})]
             return proof[0].holds and not busy
 
-        self._until(in_step, seconds=_STEP_SECONDS, give_up=False)
+        self._until(in_step, seconds=_STEP_SECONDS, pause=_BREATH, give_up=False)
         return proof[0]
 
     def _exchange(self) -> None:
@@ -251,7 +252,7 @@ class World:
             with self.at(node):
                 jobs.synchronise()
 
-    def _until(self, holds: Callable[[], bool], *, seconds: float, give_up: bool = True) -> None:
+    def _until(self, holds: Callable[[], bool], *, seconds: float, pause: float = _PAUSE, give_up: bool = True) -> None:
         deadline = time.monotonic() + seconds
         while not holds():
             self.check_processes()
@@ -259,7 +260,7 @@ class World:
                 if give_up:
                     raise UnavailableError(_("The installations did not answer in time."))
                 return
-            time.sleep(_PAUSE)
+            time.sleep(pause)
 
     def check_processes(self) -> None:
         """Raise UnavailableError if a process ended that nobody asked to."""
