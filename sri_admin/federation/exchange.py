@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 import structlog
 
@@ -134,8 +135,9 @@ class Offer:
     n: int
     head: bytes
     closing: bool
-    salvage: bool = False
-    held: str | None = None
+    log_id: UUID
+    salvage: bool
+    held: str | None
 
     @classmethod
     def read(cls, told: dict[str, Any]) -> "Offer":
@@ -146,7 +148,8 @@ class Offer:
             closing = told.get("closing") is True
             place, waits = (int(told["epoch"]), int(told["n"])), bool(told.get("salvage"))
             held = str(told["held"]) if told.get("held") else None
-            return cls(name, access, status, *place, head, closing, waits, held)
+            log_id = UUID(str(told["log_id"]))
+            return cls(name, access, status, *place, head, closing, log_id, waits, held)
         except (KeyError, TypeError, ValueError) as error:
             raise LineDownError("not_a_hub", "the hub's hello cannot be read") from error
 
@@ -222,20 +225,31 @@ def _standing(offers: Mapping[str, Offer]) -> Standing:
 
 
 def _announce_keys(client: HubClient) -> None:
-    # What is announced proves itself and may be said again and again: until the hub confirms it in its control stream,
-    # and once more to a hub that was set back and does not know it any longer.
-    pair, last = keyring.waiting(), keyring.last_statement()
+    # What is announced proves itself and may be said again and again, until the hub confirms it in its control stream.
+    pair = keyring.waiting()
+    _sign_in(client)
+    if pair is None:
+        return
+    try:
+        client.post_paper(_ROTATIONS, pair.statement)
+    except HubError as error:
+        if error.code in _WHOLE_EXCHANGE:
+            raise
+        log.warning("rotation refused", reason=error.code)  # the old keys go on, and so does the exchange
+
+
+def _sign_in(client: HubClient) -> None:
+    # A hub that was set back knows one of our earlier keys: each change since then, in order, leads to the present one.
     try:
         client.sign_in()
-        if pair is not None:
-            client.post_paper(_ROTATIONS, pair.statement)
     except HubError as error:
-        if error.code == "invalid_client" and last is not None:
-            client.post_paper(_ROTATIONS, last)
-        elif pair is None or error.code in _WHOLE_EXCHANGE:
+        settled = keyring.statements()
+        if error.code != "invalid_client" or not settled:
             raise
-        else:
-            log.warning("rotation refused", reason=error.code)  # the old keys go on, and so does the exchange
+        for statement in settled:
+            with suppress(HubError):
+                client.post_paper(_ROTATIONS, statement)
+        client.sign_in()
 
 
 def _exchange_all(client: HubClient, outcome: Outcome) -> None:
@@ -393,12 +407,25 @@ def _catch_up(client: HubClient, offer: Offer, here: export.Here | None, outcome
 
 def _follow(client: HubClient, offer: Offer, here: export.Here | None, outcome: StreamOutcome) -> None:
     parted = offer.status in {PeerStatus.FORKED, PeerStatus.PAST_END}
-    if parted and here is not None and here.epoch < offer.epoch:
+    if _began_anew(offer, here):
+        stepping.step_back(client, offer.stream, ours=False)
+        parted = True
+    elif parted and here is not None and here.epoch < offer.epoch:
         stepping.step_back(client, offer.stream, ours=offer.access is Access.WRITE)
     elif parted or offer.access is Access.READ:
         _refuse_parted(offer)
     if parted or offer.status in {PeerStatus.BEHIND, PeerStatus.EXPIRED}:
         _pull(client, offer, outcome)
+
+
+def _began_anew(offer: Offer, here: export.Here | None) -> bool:
+    # A hub that was set back and went on, perhaps twice, writes a log we never heard of where we hold another one.
+    if here is None or offer.access is Access.WRITE or offer.epoch > here.epoch:
+        return False
+    if offer.status not in {PeerStatus.FORKED, PeerStatus.AHEAD}:
+        return False
+    with transaction.reading(joining.exchange_reach()):
+        return not streams.knows_log(offer.stream, offer.epoch, offer.log_id)
 
 
 def _refuse_parted(offer: Offer) -> None:

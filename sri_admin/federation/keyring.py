@@ -51,7 +51,9 @@ def prepare(node_id: UUID) -> Waiting:
 
 def use(pair: Waiting) -> None:
     """Put the waiting pair in the place of the one in use. Safe to repeat after an interruption."""
-    installation.write_private(_folder() / _STATEMENT, pair.statement)
+    kept = statements()
+    if pair.statement not in kept:
+        installation.write_private(_folder() / _STATEMENT, b"\n".join((*kept, pair.statement)))
     keys.use(pair.sign)
     credentials.use(pair.auth)
     (_folder() / _WAITING).unlink(missing_ok=True)
@@ -65,12 +67,16 @@ def renew() -> None:
         (_folder() / name).unlink(missing_ok=True)
 
 
+def statements() -> list[bytes]:
+    """Return the documents of every change of keys that was settled, in order: a hub set back needs them once more."""
+    path = _folder() / _STATEMENT
+    return path.read_bytes().splitlines() if path.exists() else []
+
+
 def last_statement() -> bytes | None:
-    """Return the document of the change of keys that waits or was the last: a hub set back needs it once more."""
-    pair, path = waiting(), _folder() / _STATEMENT
-    if pair is not None:
-        return pair.statement
-    return path.read_bytes() if path.exists() else None
+    """Return the document of the change of keys that waits or was the last."""
+    pair, settled = waiting(), statements()
+    return pair.statement if pair is not None else settled[-1] if settled else None
 
 
 def _folder() -> Path:

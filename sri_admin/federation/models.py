@@ -72,6 +72,7 @@ class SyncEpoch(OfTenant, Base):
     n: Mapped[int] = mapped_column(sa.BigInteger)
     chain: Mapped[bytes]
     own: Mapped[bool]
+    proof: Mapped[bytes | None] = mapped_column(comment="the statement the last page taken of it ended with")
 
 
 class SyncLine(Base):

@@ -231,12 +231,35 @@ def regrant(row: SyncStream, *, own: bool, epoch: int, log_id: UUID, base: bytes
     """
     if base is not None and base != row.chain:
         raise ProtocolError("forked", f"epoch {epoch} of {row.name} does not continue line {row.n} here")
-    db.session.add(_as_ended(row))
+    db.session.add(_as_ended(row))  # with its proof, in case the writer is set back behind its end
     row.own, row.epoch, row.log_id, row.base_chain = own, epoch, log_id, base
     row.closing, row.proof = False, None
     row.n, row.chain = 0, genesis(row.name, epoch, log_id=str(log_id), base=base)
     row.peer_n, row.peer_chain, row.statement, row.receipt, row.trouble = 0, None, None, None, None
     row.changed_at = clock.now()
+
+
+def reopen(row: SyncStream) -> None:
+    """Return a replica, of whose present epoch nothing is left, to the end of the epoch before it.
+
+    Raises ProtocolError `expired` when the lines before it are no longer kept.
+    """
+    past = ended(row, row.epoch - 1)
+    if past is None or row.n or row.own or not is_kept_after(row, past.epoch, past.n):
+        raise ProtocolError("expired", f"epoch {row.epoch - 1} of {row.name} cannot be gone back to")
+    row.epoch, row.log_id, row.base_chain = past.epoch, past.log_id, past.base_chain
+    row.n, row.chain, row.proof = past.n, past.chain, past.proof
+    row.peer_n, row.peer_chain, row.statement, row.receipt, row.trouble = past.n, past.chain, None, None, None
+    row.changed_at = clock.now()
+    db.session.delete(past)
+    db.session.flush()
+
+
+def knows_log(name: str, epoch: int, log_id: UUID) -> bool:
+    """Say whether a log of a stream is here, as the present epoch or as one that has ended."""
+    row = find(name)
+    of = None if row is None else row if row.epoch == epoch else ended(row, epoch)
+    return of is not None and of.log_id == log_id
 
 
 def _as_ended(row: SyncStream) -> SyncEpoch:
@@ -250,4 +273,5 @@ def _as_ended(row: SyncStream) -> SyncEpoch:
         n=row.n,
         chain=row.chain,
         own=row.own,
+        proof=row.proof,
     )

@@ -241,3 +241,22 @@ def test_a_withdrawn_node_changes_no_keys(world: World, member: UUID, node: Site
     stopped = sa.update(Node).where(Node.member_id == member).values(state=NodeState.REVOKED)
     world.hub.write(member, lambda: db.session.execute(stopped))
     assert refusal(world, signed(node)) == "key_revoked"
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_f48_a_hub_that_forgot_several_changes_of_keys_learns_all_of_them(
+    world: World, member: UUID, node: Site, *, waits: bool
+) -> None:
+    world.hub.keep("old")
+    for _number in range(2):
+        rotate(world)
+        world.settle()
+    if waits:
+        rotate(world)
+    world.hub.go_back("old")
+    world.go_on()
+    world.settle()
+    make.visit(node, member, "afterwards")
+    world.settle()
+    invariants.at_rest(world)
+    assert node.do(keyring.waiting) is None

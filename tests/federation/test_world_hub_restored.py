@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from sri_admin.federation import control
+from sri_admin.federation import control, rotation
 from sri_admin.federation.recovery import deciding
 from sri_admin.kernel import ids
 from tests.conftest import settings_for
@@ -65,6 +65,54 @@ def test_f23_what_two_nodes_hand_back_is_kept_once(world: World) -> None:
     world.go_on()
     invariants.at_rest(world)
     assert salvaged(world.hub) == [("hub_restored", "open")]
+
+
+@pytest.mark.parametrize("between", [True, False])
+@pytest.mark.parametrize("by_control", [True, False])
+def test_f23_a_hub_set_back_twice_to_the_same_day_is_followed_and_given_back_what_it_lost_last(
+    world: World, member: UUID, *, between: bool, by_control: bool
+) -> None:
+    make.shelf(world.hub, member, "first")
+    world.settle()
+    world.hub.keep("old")
+    for number in range(2):
+        make.shelf(world.hub, member, f"lost {number}")
+        if by_control:
+            world.nodes["QN"].write(world.members["QN"], lambda: rotation.begin(records.DOER))
+        world.settle()
+        world.hub.go_back("old")
+        world.go_on()
+        if between or number:
+            world.settle()
+    invariants.at_rest(world)
+    assert shelves(world) == [["first"], ["first"]]
+    world.hub.write(member, lambda: deciding.take_over(records.DOER, member))
+    invariants.at_rest(world)
+    assert shelves(world) == [["first", "lost 1"]] * 2
+    kept = [state for _cause, state in salvaged(world.nodes["QM"])]
+    assert kept.count("handed_back") >= 2  # what was handed back before the second time is kept at the nodes
+
+
+def test_f23_a_hub_set_back_first_a_little_and_then_far_is_followed(world: World, member: UUID) -> None:
+    world.hub.keep("far")
+    make.shelf(world.hub, member, "a")
+    world.settle()
+    world.hub.keep("near")
+    make.shelf(world.hub, member, "b")
+    world.settle()
+    world.hub.go_back("near")
+    world.go_on()
+    world.settle()
+    make.shelf(world.hub, member, "c")
+    world.settle()
+    world.hub.go_back("far")
+    world.go_on()
+    invariants.at_rest(world)
+    assert shelves(world) == [[], []]
+    world.hub.write(member, lambda: deciding.take_over(records.DOER, member))
+    invariants.at_rest(world)
+    assert shelves(world) == [["a", "c"]] * 2
+    assert ("hub_restored", "handed_back") in salvaged(world.nodes["QM"])  # what was handed back the first time
 
 
 def test_f24_hub_and_node_restored_hold_together_what_either_kept(world: World, member: UUID) -> None:

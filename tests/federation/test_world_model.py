@@ -25,7 +25,7 @@ from sri_admin.federation.exchange import Outcome
 from sri_admin.federation.snapshots import jobs as pruning
 from sri_admin.kernel import ids
 from sri_admin.kernel.db import db
-from sri_admin.kernel.errors import ConflictError, InvalidError
+from sri_admin.kernel.errors import ConflictError, ElsewhereError, HandingOverError, InvalidError
 from sri_admin.members.models.member import Member
 from tests.federation import records
 from tests.federation import world as worlds
@@ -34,11 +34,12 @@ from tests.federation.records import Book, Shelf, Sign, Stamp, Visit
 from tests.federation.world import Fault, Site, World
 from tests.make import federation as make
 
+_NOT_HERE = (ConflictError, InvalidError, ElsewhereError, HandingOverError)
 CODES = st.sampled_from(["QM", "QN"])
 MARKS = st.sampled_from(["a", "b", "c"])
 TEXTS = st.sampled_from(["", "short", "ünï", "نص", "x" * 300])
 PICK = st.integers(0, 5)
-_LONG = timedelta(days=limits.HORIZON_DAYS + 1)
+LONG = timedelta(days=limits.HORIZON_DAYS + 1)
 FAULTS: st.SearchStrategy[Fault] = st.one_of(
     st.sampled_from([worlds.cut_before, worlds.cut_after, worlds.twice, worlds.PORTAL, worlds.BUSY, worlds.TOO_MANY]),
     st.integers(0, 4000).map(worlds.cut_answer_at),
@@ -59,6 +60,14 @@ class Exchange(RuleBasedStateMachine):
         self.watch = Watch()
         self.known: dict[tuple[str, str], list[UUID]] = {}
         self.touched = True
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Begin what a machine of more rules keeps."""
+
+    def after_each(self) -> None:
+        """Check what must hold after every step."""
+        self.watch.look(self.world)
 
     def _ids(self, code: str, what: str) -> list[UUID]:
         return self.known.setdefault((code, what), [])
@@ -66,7 +75,7 @@ class Exchange(RuleBasedStateMachine):
     def _try(self, site: Site, member_id: UUID, body: Callable[[], Any]) -> bool:
         try:
             site.write(member_id, body)
-        except (ConflictError, InvalidError):  # taken by another record, or nothing that may travel
+        except _NOT_HERE:  # taken by another record, not fit to travel, or written elsewhere
             return False
         self.touched = True
         return True
@@ -134,6 +143,10 @@ class Exchange(RuleBasedStateMachine):
 
     @rule(code=CODES)
     def exchange_everything(self, code: str) -> None:
+        self.exchange_well(code)
+
+    def exchange_well(self, code: str) -> None:
+        """Exchange over a good line: everything goes over."""
         self.world.lines[code].faults = []
         assert self._sync(code).ok
         self.watch.look(self.world, synced=code)
@@ -178,14 +191,18 @@ class Exchange(RuleBasedStateMachine):
     @invariant()
     def what_must_always_hold(self) -> None:
         if getattr(self, "touched", False):
-            self.watch.look(self.world)
+            self.after_each()
             self.touched = False
 
     @rule(which=st.integers(0, 2))
     def old_lines_go_after_a_long_time(self, which: int) -> None:
+        self.prune(which)
+
+    def prune(self, which: int) -> None:
+        """Prune, let a horizon pass, prune again."""
         site = self.world.sites[which]
         site.do(pruning.prune_all)
-        self.world.time.sleep(_LONG.total_seconds())
+        self.world.time.sleep(LONG.total_seconds())
         site.do(pruning.prune_all)
         self.touched = True
 
@@ -197,8 +214,11 @@ class Exchange(RuleBasedStateMachine):
         return outcome
 
     def teardown(self) -> None:
-        if not hasattr(self, "watch"):
-            return
+        if hasattr(self, "watch"):
+            self.finish()
+
+    def finish(self) -> None:
+        """Update everybody and exchange until nothing moves: everything is equal."""
         _update(self.world.nodes["QN"])
         for code, line in self.world.lines.items():
             line.faults = []
@@ -278,8 +298,8 @@ def _update(node: Site) -> None:
 def test_whatever_happens_the_invariants_hold(made_world: World) -> None:
     machine = type("Machine", (Exchange,), {"world": made_world})
     modest = settings(
-        max_examples=12,
-        stateful_step_count=25,
+        max_examples=8,
+        stateful_step_count=20,
         deadline=None,
         derandomize=True,
         database=None,

@@ -47,8 +47,9 @@ def back_to(row: SyncStream, n: int, *, cause: SalvageCause, state: SalvageState
 
 def _step_back(row: SyncStream, n: int, chain: bytes) -> None:
     _remove(row, n)
-    row.peer_n, row.peer_chain = min(row.peer_n, n), chain if row.peer_n >= n else row.peer_chain
-    row.proof = None if row.peer_n < n else row.proof
+    if row.peer_n > n:
+        row.peer_n, row.peer_chain, row.statement = n, chain, None
+    row.proof = None  # it is about a line that is not here any more
     streams.advance(row, n, chain)
 
 

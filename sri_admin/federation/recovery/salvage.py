@@ -75,19 +75,22 @@ def receive(stream: str, node_id: UUID, body: Sequence[bytes]) -> int:
     if header.stream != stream or header.node != str(node_id):
         raise StreamError("wrong_stream", "the header names another stream or node")
     row = streams.by_name(stream, lock=True)
-    end = streams.end_of(row, header.epoch)
-    if end is None:
-        raise StreamError("unknown_epoch", f"epoch {header.epoch} is not known here")
     resolve = keys.receipt_key if stream.startswith("hub.") else keys.line_key
     proof = open_sealed(body[-1], Checkpoint, resolve)
-    check_page(lines, start=_start(row, header, end), checkpoint=proof, limited=False)
+    check_page(lines, start=_start(row, header, proof), checkpoint=proof, limited=False)
     cause = SalvageCause.HUB_RESTORED if stream.startswith("hub.") else SalvageCause.LATE
     # Lines in their erased form hold the place of others, so that more than one body can carry a long history.
     whole = [line for line in lines if not isinstance(_entry(line), Erased)]
     return keep(row, header.epoch, whole, source=node_id, cause=cause, state=SalvageState.OPEN)
 
 
-def _start(row: SyncStream, header: Header, end: Position) -> Position:
+def _start(row: SyncStream, header: Header, proof: Checkpoint) -> Position:
+    if row.own and not row.cls.by_member and not streams.knows_log(row.name, header.epoch, UUID(proof.log_id)):
+        # Our own lines of an epoch that was lost as a whole: our signature under their chain says that they are ours.
+        return Position(row.name, header.epoch, proof.log_id, header.from_n - 1, header.base_chain)
+    end = streams.end_of(row, header.epoch)
+    if end is None:
+        raise StreamError("unknown_epoch", f"epoch {header.epoch} is not known here")
     if streams.chain_at(row, header.from_n - 1, epoch=header.epoch) != header.base_chain:
         raise StreamError("forked", f"another line stands here at {header.from_n - 1}")
     return end._replace(n=header.from_n - 1, chain=header.base_chain)

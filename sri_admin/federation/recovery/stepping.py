@@ -53,10 +53,17 @@ def renew(client: HubClient) -> None:
 
 
 def step_back(client: HubClient, stream: str, *, ours: bool) -> None:
-    """Go back to the last line of our epoch that the hub shares; what stood after it is kept.
+    """Go back to the last line that the hub shares; what stood after it is kept.
 
-    What is `ours` to write again waits here for a person; all else is handed back to the hub first.
+    What is `ours` to write again waits here for a person; all else is handed back to the hub first. A hub that was set
+    back twice may share nothing of our epoch, not even its beginning: then the one before it is gone back to.
     """
+    while not _step_back_here(client, stream, ours=ours):
+        transaction.write(intake.reach_for(stream), lambda: streams.reopen(streams.by_name(stream, lock=True)))
+
+
+def _step_back_here(client: HubClient, stream: str, *, ours: bool) -> bool:
+    # Says whether the hub shares the line that was gone back to.
     common = _common(client, stream)
     if not ours:
         _hand_back(client, stream, common)
@@ -67,6 +74,40 @@ def step_back(client: HubClient, stream: str, *, ours: bool) -> None:
         cutting.back_to(streams.by_name(stream, lock=True), common, cause=cause, state=state)
 
     transaction.write(intake.reach_for(stream), body)
+    if ours:
+        return True
+    shared = _begins_alike(client, stream)
+    if shared:
+        _prove(client, stream)
+    return shared
+
+
+def _prove(client: HubClient, stream: str) -> None:
+    # The hub's word for the line that is the last now: should it be set back further, these lines are handed back too.
+    with transaction.reading(intake.reach_for(stream)):
+        row = streams.by_name(stream)
+        before = streams.transaction_end(row, row.n - 1)
+        chain = streams.chain_at(row, before)
+        if row.proof is not None or row.n <= streams.floor(row) or chain is None:
+            return
+        cursor = encode_cursor(Cursor(stream, row.epoch, before, chain))
+    answer = client.call("GET", f"{BASE}/streams/{stream}/changes?{urlencode({'cursor': cursor, 'max_changes': 1})}")
+    sealed = answer.body.rstrip(b"\n").rpartition(b"\n")[2]
+    transaction.write(intake.reach_for(stream), lambda: _keep_proof(stream, sealed))
+
+
+def _keep_proof(stream: str, sealed: bytes) -> None:
+    row = streams.by_name(stream, lock=True)
+    said = open_sealed(sealed, Checkpoint, keys.receipt_key)
+    if (said.stream, said.epoch, said.n, said.chain) == (row.name, row.epoch, row.n, row.chain):
+        row.proof = sealed
+
+
+def _begins_alike(client: HubClient, stream: str) -> bool:
+    with transaction.reading(intake.reach_for(stream)):
+        row = streams.by_name(stream)
+        n, epoch = row.n, row.epoch
+    return n > 0 or epoch == 1 or _is_shared(client, stream, n)
 
 
 def _cause_at_hub(stream: str) -> SalvageCause:
