@@ -28,6 +28,7 @@ from tests.federation.world import World
 from tests.make import federation as make
 
 AT = "2026-11-23T09:00:00.000Z"
+LOG = "0b8f6f2e-58b1-4c8a-9a53-6b1f0f5d7c11"
 # That somebody was called, and how it ended; a fork is also kept as proof and stops its stream.
 MAY_CHANGE = frozenset({"hub_contact"})
 MAY_CHANGE_BY_A_FORK = MAY_CHANGE | {"sync_evidence", "sync_stream"}
@@ -141,7 +142,7 @@ def two_histories(liar: Liar) -> str:
 def others_file(liar: Liar) -> str | None:
     name = stream_name(HUB_MEMBER, liar.world.members["QN"])
     head = liar.world.hub.read(lambda: export.head(name)).decode()
-    offer = {"stream": name, "access": "read", "status": "behind", "epoch": 1, "n": 1, "head": head}
+    offer = {"stream": name, "access": "read", "status": "behind", "epoch": 1, "n": 1, "log_id": LOG, "head": head}
     return liar.hello(lambda told: told["streams"].append(offer))
 
 
@@ -220,7 +221,7 @@ MESSAGES: dict[str, tuple[Callable[[Liar], str | None], str]] = {
     "a hello that says we may write what the hub writes": (
         lambda it: it.hello(
             lambda told: told["streams"].append(
-                {"stream": "hub.registry", "access": "write", "status": "ahead", "epoch": 1, "n": 0}
+                {"stream": "hub.registry", "access": "write", "status": "ahead", "epoch": 1, "n": 0, "log_id": LOG}
             )
         ),
         "denied",

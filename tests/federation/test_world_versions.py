@@ -1,21 +1,24 @@
 """Programs of different age: who is older is told on both sides, and floors keep lines back without losing any."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from sri_admin.federation import contact, control, enrolment, exchange, floors, hello, kinds, report
+from sri_admin.federation import contact, control, enrolment, exchange, floors, hello, kinds, report, version_words
 from sri_admin.federation.overview import Connection
 from sri_admin.federation.versions import Side
-from sri_admin.kernel import clock
+from sri_admin.kernel import clock, installation
 from sri_admin.kernel.errors import InvalidError
 from tests.federation import records
 from tests.federation.invariants import at_rest
 from tests.federation.records import SHELF, VISIT
-from tests.federation.world import BEGINNING, World
+from tests.federation.world import BEGINNING, Site, World
 from tests.make import federation as make
+from tests.make import people
 
 LATER = (BEGINNING + timedelta(days=61)).date()
 
@@ -185,6 +188,47 @@ def test_who_never_said_what_it_reads_is_below_every_floor(world: World) -> None
     assert world.hub.do(lambda: contact.versions_of(world.hub_id)) is None
     assert world.hub.read(lambda: floors.holds_back(ops(world), {}))
     assert not world.hub.read(lambda: floors.holds_back(ops(world), _all(kinds.all_kinds())))
+
+
+def text_of(site: Site, role: str, member: UUID | None, path: str) -> str:
+    browser = site.do(lambda: people.browser(site.app, people.person(role, member)))
+    with site.inside():
+        answer = browser.get(path)
+    assert answer.status_code == 200
+    plain = re.sub(r"<[^>]+>", " ", answer.get_data(as_text=True)).translate({0x2068: None, 0x2069: None})
+    return re.sub(r"\s+", " ", plain)
+
+
+def test_both_pages_and_the_banner_say_which_program_is_older_and_what_to_do(world: World) -> None:
+    demand_of_a_newer_hub(world)
+    member, node_id = world.members["QN"], world.nodes["QN"].do(lambda: installation.identity().id)
+    said = text_of(world.nodes["QN"], "chair", member, "/connection")
+    assert "The program here is older than the one at the hub." in said
+    assert "Our people, returns and requests" in said
+    assert "This is so since 23 November 2026." in said
+    assert "From 23 January 2027 on the hub takes these records only from a newer program" in said
+    assert "This installation needs an update by 23 January 2027" in said
+    told = text_of(world.hub, "sri_director", None, f"/connections/{node_id}")
+    assert "The program of this node is older than the one at the hub." in told
+    assert "Ask the country to have its installation updated." in told
+    world.time.now += timedelta(days=70)
+    make.visit(world.nodes["QN"], member)
+    world.sync("QN")
+    assert "some of what you enter waits here and is not sent" in text_of(
+        world.nodes["QN"], "chair", member, "/connection"
+    )
+    assert "It waits at the node and is not lost." in text_of(
+        world.hub, "sri_director", None, f"/connections/{node_id}"
+    )
+
+
+def test_the_command_says_it_in_plain_words_and_for_machines(world: World) -> None:
+    demand_of_a_newer_hub(world)
+    found = at_node(world)
+    said = world.nodes["QN"].read(lambda: version_words.plain(found.differences, found.demands, at_hub=False))
+    assert said[0].startswith("The program here is older than the one at the hub. It is about: ")
+    assert {each["kind"] for each in found.to_dict()["versions"]} == {SHELF.name, VISIT.name}
+    assert found.to_dict()["floors"][0]["from"] == LATER.isoformat()
 
 
 def _all(known: Sequence[kinds.Kind]) -> dict[str, list[int]]:
