@@ -3,7 +3,7 @@
 from typing import Any
 
 from sri_admin.kernel.actor import Actor, Scope
-from sri_admin.kernel.policy import Policy, Rule, board, either, member_of, staff
+from sri_admin.kernel.policy import Policy, Rule, anybody_signed_in, board, either, member_of, staff
 from sri_admin.people.rules import OFFICE_ROLES, STAFF_ROLES
 
 
@@ -24,7 +24,7 @@ _LEADS = staff("sri_director", "integrity_lead")
 
 POLICY = Policy(
     {
-        "integrity.standard.read": either(staff(*STAFF_ROLES), _BOARD),
+        "integrity.standard.read": anybody_signed_in,
         "integrity.standard.adopt": _LEADS,
         "integrity.cycle.read": staff(*STAFF_ROLES),
         "integrity.cycle.open": _LEADS,

@@ -23,6 +23,12 @@ T = TypeVar("T")
 ASKED = ("separation", "fidelity", "safeguarding", "access")
 
 
+def adopted() -> None:
+    """Enter the standard of this program."""
+    hub_id, lead = make.hub(), make.actor("integrity_lead")
+    make.writing(hub_id, lambda: standards.adopt_edition(lead, hub_id).id)
+
+
 def cycle(name: str = "Round of 2026", **more: Any) -> UUID:
     """Open a round against the standard of this program, or return the one that goes on; countries are not called."""
     hub_id, lead, today = make.hub(), make.actor("integrity_lead"), clock.today()
@@ -166,3 +172,12 @@ def proof(member_id: UUID, *, seed: int = 7, by: Actor | None = None, **values: 
         return evidence.add_evidence(doer, tenant, values={**given, "file": file}).id
 
     return make.writing(member_id, add)
+
+
+def furnished(member_id: UUID) -> dict[str, Any]:
+    """Let a country have everything of an assessment: evidence, a snapshot SRI has received, answers to sign anew."""
+    cycle_id, evidence_id = called(member_id), proof(member_id)
+    answered(member_id, cycle_id, "access", evidence_ids=[evidence_id])
+    snapshot_id = handed_in(member_id, cycle_id)
+    received(member_id, snapshot_id)
+    return {"cycle_id": cycle_id, "evidence_id": evidence_id}

@@ -20,7 +20,7 @@ from sri_admin.members.rules.member import MemberState
 from sri_admin.members.rules.sheets import SheetKind
 from sri_admin.people.models import AccountSession, PersonalToken
 from sri_admin.people.rules import Role
-from tests.make import files, localization, materials, meetings, members, reporting
+from tests.make import files, integrity, localization, materials, meetings, members, reporting
 from tests.make.people import Person, browser, person
 
 SECOND_PLACE, THIRD_PLACE = {"QM": "QP", "QN": "QR"}, {"QM": "QS", "QN": "QT"}
@@ -40,6 +40,8 @@ def furnished(app: Flask, code: str) -> dict[str, Any]:
         localization.furnished(place)
         community_id, meeting_id = meetings.furnished(place)
         proposal_id = reporting.furnished(place)
+        reporting.furnished(place)
+        assessed = integrity.furnished(place)
     return {
         "member": place,
         "agreement_id": members.offered(place, territories=[SECOND_PLACE[code]]),
@@ -63,6 +65,7 @@ def furnished(app: Flask, code: str) -> dict[str, Any]:
         "snapshot_id": snapshot(place),
         "community_id": community_id,
         "meeting_id": meeting_id,
+        **assessed,
     }
 
 

@@ -34,6 +34,7 @@ OWN, FOREIGN, NO_CODE = "QN", "QM", "QZ"
 # What stands in an address and is no secret of a member, each with a value that is real.
 PLAIN = {"step": "apply", "way": "end", "seat": "overdue", "name": "theme.css", "version": 1, "number": 1}
 PLAIN |= {"work": materials.CODE, "language": "pl", "month": "2026-10"}
+PLAIN |= {"work": materials.CODE, "language": "pl", "criterion": "access"}
 # The words after /link/ are themselves the proof: who holds them may see the page.
 PROOFS = {"token"}
 # What an `id` is, by endpoint.
@@ -102,6 +103,16 @@ BODIES: dict[str, dict[str, Any]] = {
         "verdict": "approve",
     },
     "CorrectionIn": {"reason": "mistake", "note": "One meeting was left out."},
+    "CriterionAnswerIn": {"answer": "2", "statement": "The list says so."},
+    "EvidenceIn": {
+        "title": "Minutes",
+        "kind": "minutes",
+        "covers_from": "2026-01-01",
+        "covers_to": "2026-01-02",
+    },
+    "EvidenceNamingIn": {"named": "true"},
+    "SignOffIn": {"content_sha256": "0" * 64},
+    "AnswersBackIn": {"reason": "One answer is about last year."},
     "OfficeEndIn": {"ends_on": "2026-01-02", "reason": "They moved away."},
 }
 QUERIES = {

@@ -17,6 +17,7 @@ from sri_admin.integrity.policy import POLICY, SIGNING_ROLES
 from sri_admin.integrity.queries.assessments import Assessment
 from sri_admin.integrity.queries.evidence import evidence_by_ids
 from sri_admin.integrity.rules import snapshot as rules
+from sri_admin.integrity.rules.answers import MOST_EVIDENCE
 from sri_admin.integrity.rules.evidence import overlaps
 from sri_admin.integrity.rules.standing import CycleState
 from sri_admin.kernel import clock, ids
@@ -41,7 +42,7 @@ def keep_answer(actor: Actor, assessment: Assessment, criterion: Criterion, *, v
     """Keep what is answered to a criterion so far; whether it is complete is asked only when it is handed on."""
     POLICY.require(actor, "integrity.assessment.answer", assessment.member_id)
     _require_open(assessment)
-    _check_evidence(assessment, values.get("evidence_ids") or [])
+    _check_evidence(assessment, values.get("evidence_ids", []))
     row = assessment.drafts.get(criterion.uid)
     if row is None:
         row = AssessmentDraft(
@@ -49,6 +50,7 @@ def keep_answer(actor: Actor, assessment: Assessment, criterion: Criterion, *, v
             id=values.get("record_id") or ids.new(),
             cycle_id=assessment.cycle.id,
             criterion=criterion.uid,
+            evidence_ids=[],
         )
         db.session.add(row)
     else:
@@ -56,7 +58,8 @@ def keep_answer(actor: Actor, assessment: Assessment, criterion: Criterion, *, v
     row.answer = values.get("answer")
     row.reason = values.get("reason") or ""
     row.statement = values.get("statement") or ""
-    row.evidence_ids = list(values.get("evidence_ids") or [])
+    if "evidence_ids" in values:
+        row.evidence_ids = list(values["evidence_ids"])
     row.answered_by, row.at = actor.label, clock.now()
     event = AnswerKept(member_id=row.member_id, subject=assessment.cycle.id, criterion=criterion.uid)
     record(actor, event)
@@ -72,6 +75,8 @@ def _require_open(assessment: Assessment) -> None:
 
 def _check_evidence(assessment: Assessment, evidence_ids: Sequence[Any]) -> None:
     cycle = assessment.cycle
+    if len(evidence_ids) > MOST_EVIDENCE:
+        raise ConflictError(_l("An answer names at most 20 pieces of evidence. Take one out first."))
     for each in evidence_by_ids(assessment.member_id, evidence_ids):
         if not overlaps(each.covers_from, each.covers_to, since=cycle.covers_from, until=cycle.covers_to):
             message = _l("This evidence is about another time than the assessment. Choose one that covers it.")

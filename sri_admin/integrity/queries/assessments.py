@@ -17,7 +17,7 @@ from sri_admin.integrity.models.assessment import (
 )
 from sri_admin.integrity.models.standard import AssessmentCall, AssessmentCycle, Criterion
 from sri_admin.integrity.queries.reviews import hub_states
-from sri_admin.integrity.queries.standards import criteria_of, cycle_by_id, find_call
+from sri_admin.integrity.queries.standards import calls_of, criteria_of, cycle_by_id, find_call
 from sri_admin.integrity.rules.answers import Given, Lack, lack_of
 from sri_admin.integrity.rules.standing import CycleState, HubState, LocalState, Stage, stage_of
 from sri_admin.kernel.db import db
@@ -68,6 +68,12 @@ class Assessment:
             at_hub=self.at_hub,
             is_closed=self.cycle.state is CycleState.CLOSED,
         )
+
+    @property
+    def stage_at_sri(self) -> Stage:
+        """How it stands for SRI, which sees nothing of a country's answers until they are signed off."""
+        is_closed = self.cycle.state is CycleState.CLOSED
+        return stage_of(local=None, is_signed=bool(self.snapshots), at_hub=self.at_hub, is_closed=is_closed)
 
     @property
     def may_be_answered(self) -> bool:
@@ -130,6 +136,27 @@ def assessment_of(call: AssessmentCall) -> Assessment:
         at_hub=hub_states([newest]).get(newest) if newest else None,
         is_ours=is_written_here(call.member_id),
     )
+
+
+def assessments_of(member_id: UUID) -> list[Assessment]:
+    """Return everything a country was called to, the newest first."""
+    return [assessment_of(each) for each in calls_of(member_id)]
+
+
+def criterion_of(assessment: Assessment, uid: str) -> Criterion:
+    """Return a criterion of an assessment; NotFoundError."""
+    found = next((each for each in assessment.criteria if each.uid == uid), None)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def to_review() -> list[AssessmentSnapshot]:
+    """Return the snapshots in reach that wait for SRI's review, the oldest first."""
+    states = hub_states(list(db.session.scalars(sa.select(AssessmentSnapshot.id))))
+    waiting = [each for each, state in states.items() if state in {HubState.RECEIVED, HubState.UNDER_REVIEW}]
+    wanted = sa.select(AssessmentSnapshot).where(AssessmentSnapshot.id.in_(waiting))
+    return list(db.session.scalars(wanted.order_by(AssessmentSnapshot.at, AssessmentSnapshot.id)))
 
 
 def is_written_here(member_id: UUID) -> bool:
