@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
+from sri_admin.federation import files as federation_files
 from sri_admin.integrity.models.assessment import AssessmentSnapshot
 from sri_admin.integrity.operations import assessments, evidence, reviews, standards
 from sri_admin.integrity.queries.assessments import Assessment, assessment_by_cycle, snapshot_by_id
@@ -96,14 +97,23 @@ def proposed(member_id: UUID, cycle_id: UUID, *, by: Actor | None = None) -> str
     return make.writing(member_id, propose)
 
 
-def signed(member_id: UUID, cycle_id: UUID, *, by: Actor | None = None) -> UUID:
+def given_back(member_id: UUID, cycle_id: UUID, *, reason: str = "One answer is about last year.") -> None:
+    """Give what is proposed back."""
+    chair = make.actor("chair", member_id)
+    make.writing(
+        member_id,
+        lambda: assessments.give_back(chair, assessment(member_id, cycle_id), values={"reason": reason}),
+    )
+
+
+def signed(member_id: UUID, cycle_id: UUID, *, by: Actor | None = None, digest: str | None = None) -> UUID:
     """Sign off what is proposed and return the snapshot."""
     doer = by or make.actor("chair", member_id)
 
     def sign() -> UUID:
         found = assessment(member_id, cycle_id)
         assert found.proposal is not None
-        values = {"content_sha256": found.proposal.content_sha256}
+        values = {"content_sha256": digest or found.proposal.content_sha256}
         return assessments.sign_off(doer, found, values=values).id
 
     return make.writing(member_id, sign)
@@ -167,11 +177,15 @@ def proof(member_id: UUID, *, seed: int = 7, by: Actor | None = None, **values: 
     def add() -> UUID:
         with spool.growing(limit=10**8) as growing:
             growing.write(files.pdf(seed=seed))
-            file = growing.whole()
-        tenant = db.session.get_one(Tenant, member_id)
-        return evidence.add_evidence(doer, tenant, values={**given, "file": file}).id
+            tenant = db.session.get_one(Tenant, member_id)
+            return evidence.add_evidence(doer, tenant, values={**given, "file": growing.whole()}).id
 
     return make.writing(member_id, add)
+
+
+def swept() -> int:
+    """Remove what nothing refers to, as the job does."""
+    return federation_files.sweep()
 
 
 def furnished(member_id: UUID) -> dict[str, Any]:
