@@ -21,7 +21,7 @@ from sri_admin.people.models import Account
 from sri_admin.people.rules import Role
 from tests.conftest import new_installation, settings_for
 from tests.federation.pair import Pair
-from tests.make import localization, materials, members, people, reporting
+from tests.make import integrity, localization, materials, members, people, reporting
 from tests.make.people import Person
 
 CODE = "QM"
@@ -104,6 +104,7 @@ def two_houses(cluster: postgres.Cluster, template: str, home: Path) -> Iterator
             materials.furnished()
             localization.granted(member_id)
             reporting.catalogue()
+            integrity.called(member_id)
             director, digits = people.person(Role.SRI_DIRECTOR), control.root_digits()
 
         def make_node(url: str) -> Flask:

@@ -20,7 +20,7 @@ from sri_admin.web import cookies
 from sri_admin.web.doors import Door
 from tests.conftest import new_installation, settings_for
 from tests.journeys.houses import CODE, Served, served, two_houses
-from tests.make import localization, materials, members, people, reporting
+from tests.make import integrity, localization, materials, members, people, reporting
 from tests.make.people import Person
 from tests.make.places import furnished, snapshot, stick
 
@@ -32,6 +32,8 @@ PLAIN = {
     "step": "suspend",
     "way": "termination",
     "seat": "overdue",
+    "criterion": "separation",
+    "number": "1",
 }
 # Agreements of another state than the offered one, and ids whose name in the address is only `id`.
 OTHERS = {
@@ -41,6 +43,10 @@ OTHERS = {
     "members.agreement_amend": {"agreement_id": "signed_id"},
     "members.agreement_close": {"agreement_id": "signed_id"},
     "members.agreement_note": {"agreement_id": "signed_id"},
+    "integrity.assessment_show": {"cycle_id": "open_cycle_id"},
+    "integrity.answer_edit": {"cycle_id": "open_cycle_id"},
+    "integrity.evidence_new": {"cycle_id": "open_cycle_id"},
+    "integrity.answers_check": {"cycle_id": "open_cycle_id"},
 }
 # Pages that say other things at a node than at the hub; the others look alike, so there one language is enough.
 DIFFERING = frozenset({"overview.today", "members.our_agreement", "members.office_holder_list"})
@@ -124,7 +130,13 @@ def _node_site(house: Served, member: UUID, administrator: Person) -> Site:
     localization.furnished(member)
     reporting.approved(member, attendances=2000)
     people.setting_up_second_step(administrator)
+    cycle_id = integrity.call_of(member)
+    evidence_id = integrity.begun(member, cycle_id)
+    integrity.handed_in(member, cycle_id)
     known = {
+        "cycle_id": cycle_id,
+        "open_cycle_id": cycle_id,
+        "evidence_id": evidence_id,
         "holder_id": members.office_holder(member, display_name="Kim of the board"),
         "person_id": somebody.account_id,
         "mandate_id": somebody.mandate_id,

@@ -9,7 +9,7 @@ from sri_admin.federation import files as federation_files
 from sri_admin.integrity.models.assessment import AssessmentSnapshot
 from sri_admin.integrity.operations import assessments, evidence, reviews, standards
 from sri_admin.integrity.queries.assessments import Assessment, assessment_by_cycle, snapshot_by_id
-from sri_admin.integrity.queries.standards import open_cycle
+from sri_admin.integrity.queries.standards import calls_of, cycle_by_id, open_cycle
 from sri_admin.integrity.rules.answers import Answer
 from sri_admin.integrity.rules.evidence import EvidenceKind
 from sri_admin.integrity.rules.review import Verdict
@@ -53,6 +53,12 @@ def called(member_id: UUID, cycle_id: UUID | None = None) -> UUID:
     found = cycle_id or cycle()
     make.writing(member_id, lambda: standards.call_member(system("test"), member_id, cycle_id=found))
     return found
+
+
+def call_of(member_id: UUID) -> UUID:
+    """Return the round a country was called to last."""
+    with transaction.reading(tenancy.everywhere(make.every_member())):
+        return calls_of(member_id)[0].cycle_id
 
 
 def assessment(member_id: UUID, cycle_id: UUID) -> Assessment:
@@ -112,8 +118,8 @@ def signed(member_id: UUID, cycle_id: UUID, *, by: Actor | None = None, digest: 
 
     def sign() -> UUID:
         found = assessment(member_id, cycle_id)
-        assert found.proposal is not None
-        values = {"content_sha256": digest or found.proposal.content_sha256}
+        newest = found.proposal.content_sha256 if found.proposal else "0" * 64
+        values = {"content_sha256": digest or newest}
         return assessments.sign_off(doer, found, values=values).id
 
     return make.writing(member_id, sign)
@@ -188,10 +194,28 @@ def swept() -> int:
     return federation_files.sweep()
 
 
-def furnished(member_id: UUID) -> dict[str, Any]:
-    """Let a country have everything of an assessment: evidence, a snapshot SRI has received, answers to sign anew."""
-    cycle_id, evidence_id = called(member_id), proof(member_id)
+def closed(cycle_id: UUID) -> None:
+    """End a round."""
+    lead = make.actor("integrity_lead")
+    values = {"reason": "Everybody handed in."}
+    make.writing(make.hub(), lambda: standards.close_cycle(lead, cycle_by_id(cycle_id), values=values).id)
+
+
+def begun(member_id: UUID, cycle_id: UUID) -> UUID:
+    """Let a country have answered something and named evidence; return the evidence."""
+    evidence_id = proof(member_id)
     answered(member_id, cycle_id, "access", evidence_ids=[evidence_id])
-    snapshot_id = handed_in(member_id, cycle_id)
+    return evidence_id
+
+
+def furnished(member_id: UUID) -> dict[str, Any]:
+    """Let a country have a past assessment under review and one it answers now, each with evidence."""
+    past = called(member_id, cycle("Round of 2025"))
+    evidence_id = begun(member_id, past)
+    snapshot_id = handed_in(member_id, past)
     received(member_id, snapshot_id)
-    return {"cycle_id": cycle_id, "evidence_id": evidence_id}
+    reviewed(member_id, snapshot_id, "access", note="Seen on a map.")
+    closed(past)
+    now = called(member_id, cycle("Round of 2026"))
+    begun(member_id, now)
+    return {"cycle_id": past, "open_cycle_id": now, "evidence_id": evidence_id}

@@ -25,6 +25,7 @@ from tests.make.places import furnished
 SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-label")
 SILENT = {"script", "style", "bdi", "code", "kbd", "time", "svg"}
 PLAIN = {"work": materials.CODE, "language": "pl", "step": "suspend", "way": "termination", "seat": "overdue"}
+PLAIN |= {"criterion": "separation", "number": "1"}
 # An `id` or `agreement_id` of a page that is for another kind or state of record than the usual one.
 OTHERS = {
     "federation.node_show": {"id": "node_id"},
@@ -36,6 +37,10 @@ OTHERS = {
     "members.agreement_amend": {"agreement_id": "signed_id"},
     "members.agreement_close": {"agreement_id": "signed_id"},
     "members.agreement_note": {"agreement_id": "signed_id"},
+    "integrity.assessment_show": {"cycle_id": "open_cycle_id"},
+    "integrity.answer_edit": {"cycle_id": "open_cycle_id"},
+    "integrity.evidence_new": {"cycle_id": "open_cycle_id"},
+    "integrity.answers_check": {"cycle_id": "open_cycle_id"},
 }
 # A page that only leads elsewhere, the page of a one-time link, and the sheet of examples for developers.
 LEADING = {"people.people_own", "people.link_show", "components.components"}

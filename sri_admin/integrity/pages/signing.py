@@ -11,9 +11,9 @@ from sri_admin.integrity.queries.assessments import assessment_by_cycle
 from sri_admin.integrity.queries.evidence import evidence_of, files_here
 from sri_admin.integrity.rules import words
 from sri_admin.integrity.rules.snapshot import items_of
+from sri_admin.integrity.rules.standing import Stage
 from sri_admin.integrity.schemas import AnswersBackIn, SignOffIn
 from sri_admin.kernel.actor import Actor
-from sri_admin.kernel.errors import NotFoundError
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.tenancy import Tenant
 from sri_admin.web.doors import Audience, Pages, SeeOther, see_other
@@ -28,8 +28,8 @@ def signing_show(actor: Actor, form: Form, *, member: Tenant, cycle_id: UUID) ->
     POLICY.require(actor, "integrity.assessment.answer", member.id)
     found = assessment_by_cycle(member.id, cycle_id)
     proposal = found.proposal
-    if proposal is None or not found.is_proposed:
-        raise NotFoundError
+    if proposal is None or found.stage is not Stage.TO_SIGN:
+        return {"form": form, "member": member, "assessment": found, "proposal": None, "words": words}
     criteria = {each.uid: each for each in found.criteria}
     is_author = actor.label in {*proposal.answered_by, proposal.actor}
     return {

@@ -1,0 +1,359 @@
+"""A country assesses itself at its node, also without contact; SRI reviews it at the hub; nothing forged is taken."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from sri_admin.federation import status
+from sri_admin.federation.kinds import Kind, to_wire
+from sri_admin.federation.models import SyncLine
+from sri_admin.federation.seals import seal
+from sri_admin.integrity.events import AssessmentSignedOff
+from sri_admin.integrity.models.assessment import AssessmentSnapshot
+from sri_admin.integrity.models.evidence import Evidence, EvidenceFile
+from sri_admin.integrity.operations.reviews import RECEIVE
+from sri_admin.integrity.queries.profiles import profile_of
+from sri_admin.integrity.rules import snapshot as rules
+from sri_admin.integrity.rules.answers import Answer
+from sri_admin.integrity.rules.standing import Stage
+from sri_admin.integrity.sync import KINDS
+from sri_admin.kernel import blobs, clock, ids, jobs, postgres, runtime
+from sri_admin.kernel.actor import Actor, system
+from sri_admin.kernel.db import db
+from sri_admin.kernel.errors import AppError
+from sri_admin.kernel.work import record
+from sri_admin.members.rules.member import Transition
+from tests.federation.world import TEMPLATE, Site, World, cut_before
+from tests.make import integrity as it
+from tests.make import members as make
+
+CODE = "QM"
+
+
+@pytest.fixture
+def member(world: World) -> UUID:
+    """A licensed country with a node of its own."""
+    found = world.members[CODE]
+
+    def license_it() -> None:
+        for step in (Transition.APPLY, Transition.ACCEPT):
+            make.step(found, step)
+        make.signed(found, territories=[CODE])
+        make.step(found, Transition.LICENSE)
+
+    world.hub.do(license_it)
+    return found
+
+
+@pytest.fixture
+def cycle(world: World, member: UUID) -> UUID:
+    """A round the country is called to, known at its node."""
+    opened = world.hub.do(lambda: it.called(member))
+    world.settle()
+    return opened
+
+
+def node_of(world: World) -> Site:
+    return world.nodes[CODE]
+
+
+def receive(world: World, member: UUID) -> None:
+    """Run the jobs that wait at the hub for what arrived."""
+
+    def run() -> None:
+        wanted = sa.text("select args from procrastinate_jobs where task_name = :name")
+        for payload in make.writing(member, lambda: db.session.scalars(wanted, {"name": RECEIVE}).all()):
+            jobs.perform(runtime.current().tasks[RECEIVE], payload)
+
+    world.hub.do(run)
+
+
+def exchange(world: World, member: UUID) -> None:
+    """Exchange, let the hub do what waits, and exchange again."""
+    world.settle()
+    receive(world, member)
+    world.settle()
+
+
+def stages(world: World, member: UUID, cycle: UUID) -> list[Stage]:
+    """Return how the assessment stands for SRI, by what each side knows."""
+    sites = (world.hub, node_of(world))
+    return [site.do(lambda: it.look(member, cycle, lambda found: found.stage_at_sri)) for site in sites]
+
+
+def test_an_offline_country_hands_in_and_reads_the_review_after_its_next_exchanges(
+    world: World, member: UUID, cycle: UUID
+) -> None:
+    world.lines[CODE].always = cut_before
+    snapshot = node_of(world).do(lambda: it.handed_in(member, cycle))
+    assert world.sync(CODE).ok is False
+    assert stages(world, member, cycle) == [Stage.AWAITED, Stage.SENT]
+    exchange(world, member)
+    assert stages(world, member, cycle) == [Stage.RECEIVED, Stage.RECEIVED]
+    world.hub.do(lambda: it.reviewed(member, snapshot))
+    world.hub.do(lambda: it.finished(member, snapshot))
+    world.settle()
+    assert stages(world, member, cycle) == [Stage.REVIEWED, Stage.REVIEWED]
+    settled = node_of(world).read(lambda: [each.settled for each in profile_of(it.snapshot(member, snapshot)).items])
+    assert settled == [Answer.IN_PLACE] * len(settled)
+
+
+def test_a_returned_assessment_comes_back_as_the_next_revision(world: World, member: UUID, cycle: UUID) -> None:
+    first = node_of(world).do(lambda: it.handed_in(member, cycle))
+    exchange(world, member)
+    world.hub.do(lambda: it.returned(member, first, "access"))
+    world.settle()
+    node_of(world).do(lambda: it.answered(member, cycle, "access", statement="Both towns now."))
+    node_of(world).do(lambda: it.proposed(member, cycle))
+    node_of(world).do(lambda: it.signed(member, cycle))
+    exchange(world, member)
+    assert stages(world, member, cycle) == [Stage.RECEIVED, Stage.RECEIVED]
+    revisions = world.hub.do(lambda: it.look(member, cycle, lambda found: [each.revision for each in found.snapshots]))
+    assert revisions == [1, 2]
+
+
+def test_a_file_of_evidence_never_travels(world: World, member: UUID, cycle: UUID) -> None:
+    node, name = node_of(world), "acta-con-nombres.pdf"
+    proof = node.do(lambda: it.proof(member, seed=11, file_name=name))
+    node.do(lambda: it.answered(member, cycle, "access", evidence_ids=[proof]))
+    node.do(lambda: it.handed_in(member, cycle))
+    exchange(world, member)
+    digest = world.hub.read(lambda: db.session.get_one(Evidence, (member, proof)).sha256)
+    assert node.do(lambda: blobs.is_sound(digest))
+    assert world.hub.do(lambda: blobs.size_of(digest)) is None
+    assert world.hub.read(lambda: db.session.scalars(sa.select(EvidenceFile)).all()) == []
+    content = b"".join(node.do(lambda: list(blobs.read(digest))))
+    sent = [call.body for call in world.lines[CODE].heard]
+    lines = world.hub.read(lambda: [bytes(each) for each in db.session.scalars(sa.select(SyncLine.line))])
+    assert not any(name.encode() in each or content[:200] in each for each in (*sent, *lines))
+    assert not any("acta-con-nombres" in each for each in texts_of(world.hub))
+
+
+def texts_of(site: Site) -> list[str]:
+    """Return every row of the hub's tables as text, read past row-level security."""
+    engine = sa.create_engine(site.cluster.url(site.name, postgres.roles_of(TEMPLATE).owner), poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        names = sa.inspect(connection).get_table_names()
+        return [str(row[0]) for name in names for row in connection.exec_driver_sql(f'select t::text from "{name}" t')]
+
+
+def loosened(site: Site) -> None:
+    """Take away what the database of a node would hold, as somebody who owns the machine can."""
+    engine = sa.create_engine(site.cluster.url(site.name, postgres.roles_of(TEMPLATE).owner), poolclass=sa.NullPool)
+    checks = "select conname from pg_constraint where contype = 'c' and conrelid = 'assessment_snapshot'::regclass"
+    with engine.begin() as connection:
+        for name in connection.scalars(sa.text(checks)).all():
+            connection.exec_driver_sql(f'alter table assessment_snapshot drop constraint "{name}"')
+
+
+def forge(
+    member: UUID, cycle: UUID, *, change: Callable[[dict[str, Any]], None], resealed: bool = True
+) -> Callable[[], None]:
+    """Return what writes a snapshot with something wrong in it past every operation."""
+
+    def write() -> None:
+        found = it.assessment(member, cycle)
+        assert found.proposal is not None
+        proposal = found.proposal
+        values = {
+            "member_id": member,
+            "id": proposal.id,
+            "cycle_id": cycle,
+            "edition_id": proposal.edition_id,
+            "revision": proposal.revision,
+            "content": proposal.content,
+            "content_sha256": proposal.content_sha256,
+            "answered_by": list(proposal.answered_by),
+            "proposed_by": proposal.actor,
+            "proposed_at": proposal.at,
+            "at": clock.now(),
+            "actor": "usr-chair",
+            "role": "chair",
+        }
+        change(values)
+        values |= sealed(values) if resealed else {"kid": "0" * 16, "signature": "A" * 86}
+        row = AssessmentSnapshot(**values)
+        db.session.add(row)
+        event = AssessmentSignedOff(
+            member_id=member, subject=cycle, revision=row.revision, sha256="0" * 64, snapshot_id=str(row.id)
+        )
+        record(system("test"), event, row)
+
+    return write
+
+
+def sealed(values: dict[str, Any]) -> dict[str, str]:
+    """Seal forged values as the node itself would."""
+    facts = rules.Facts(**{name: values[name] for name in ("id", "member_id", "cycle_id", "edition_id", "revision")})
+    statement = rules.statement_of(
+        facts,
+        content_sha256=values["content_sha256"],
+        proposed_by=values["proposed_by"],
+        signed_by=values["actor"],
+        signed_at=to_wire(values["at"]),
+    )
+    kid, signature = seal(rules.DOMAIN, statement)
+    return {"kid": kid, "signature": signature}
+
+
+def _rewritten(values: dict[str, Any], old: str, new: str) -> None:
+    values["content"] = values["content"].replace(old, new)
+    values["content_sha256"] = rules.digest(values["content"])
+
+
+def _own_sign_off(values: dict[str, Any]) -> None:
+    values["actor"] = values["answered_by"][0]
+
+
+def _hidden_author(values: dict[str, Any]) -> None:
+    values["actor"], values["answered_by"] = values["answered_by"][0], ["usr-somebody"]
+
+
+def _own_proposal(values: dict[str, Any]) -> None:
+    values["actor"] = values["proposed_by"]
+
+
+def _wrong_digest(values: dict[str, Any]) -> None:
+    values["content_sha256"] = "0" * 64
+
+
+def _wrong_edition(values: dict[str, Any]) -> None:
+    other = ids.new()
+    _rewritten(values, str(values["edition_id"]), str(other))
+    values["edition_id"] = other
+
+
+def _wrong_round(values: dict[str, Any]) -> None:
+    other = ids.new()
+    _rewritten(values, str(values["cycle_id"]), str(other))
+    values["cycle_id"] = other
+
+
+def _other_criteria(values: dict[str, Any]) -> None:
+    _rewritten(values, '"uid":"access"', '"uid":"kindness"')
+
+
+def _skipped_revision(values: dict[str, Any]) -> None:
+    _rewritten(values, '"revision":1', '"revision":2')
+    values["revision"] = 2
+
+
+def _no_signing_role(values: dict[str, Any]) -> None:
+    values["role"] = "facilitator"
+
+
+FORGED = [
+    (_own_sign_off, "integrity.own_sign_off"),
+    (_hidden_author, "integrity.authors"),
+    (_own_proposal, "integrity.own_sign_off"),
+    (_wrong_digest, "integrity.digest"),
+    (_wrong_edition, "integrity.other_edition"),
+    (_wrong_round, "integrity.not_called"),
+    (_other_criteria, "integrity.other_criteria"),
+    (_skipped_revision, "integrity.revision"),
+    (_no_signing_role, "integrity.role"),
+]
+
+
+def refused(world: World, member: UUID) -> list[tuple[str, str]]:
+    """Return why records of the member were set aside at the hub."""
+    return [(each.code, each.detail) for each in world.hub.read(lambda: status.set_aside(member))]
+
+
+@pytest.mark.parametrize(("change", "reason"), FORGED, ids=lambda value: getattr(value, "__name__", ""))
+def test_a_forged_snapshot_is_set_aside_with_its_reason(
+    world: World, member: UUID, cycle: UUID, change: Callable[[dict[str, Any]], None], reason: str
+) -> None:
+    node = node_of(world)
+    node.do(lambda: it.complete(member, cycle))
+    node.do(lambda: it.proposed(member, cycle))
+    loosened(node)
+    node.do(lambda: make.writing(member, forge(member, cycle, change=change)))
+    world.settle()
+    assert refused(world, member) == [("contradiction", reason)]
+    assert world.hub.read(lambda: db.session.scalars(sa.select(AssessmentSnapshot)).all()) == []
+
+
+def test_a_snapshot_the_country_did_not_seal_is_set_aside(world: World, member: UUID, cycle: UUID) -> None:
+    node = node_of(world)
+    node.do(lambda: it.complete(member, cycle))
+    node.do(lambda: it.proposed(member, cycle))
+    node.do(lambda: make.writing(member, forge(member, cycle, change=lambda _values: None, resealed=False)))
+    world.settle()
+    assert refused(world, member) == [("contradiction", "integrity.signature")]
+
+
+def test_a_second_revision_nobody_asked_for_is_set_aside(world: World, member: UUID, cycle: UUID) -> None:
+    node = node_of(world)
+    node.do(lambda: it.handed_in(member, cycle))
+    exchange(world, member)
+
+    def next_one(values: dict[str, Any]) -> None:
+        old = str(values["id"])
+        values["id"] = ids.new()
+        _rewritten(values, old, str(values["id"]))
+        _rewritten(values, '"revision":1', '"revision":2')
+        values["revision"] = 2
+
+    node.do(lambda: make.writing(member, forge(member, cycle, change=next_one)))
+    world.settle()
+    assert refused(world, member) == [("contradiction", "integrity.not_returned")]
+
+
+def _acts(world: World, member: UUID, cycle: UUID) -> list[Callable[[], Any]]:
+    node, hub = node_of(world), world.hub
+    team = {role: make_actor(world, role, member) for role in ("coordinator", "chair")}
+
+    def newest() -> UUID:
+        found = it.look(member, cycle, lambda each: each.snapshot.id if each.snapshot else None)
+        return found or ids.new()
+
+    return [
+        lambda: node.do(lambda: it.complete(member, cycle, by=team["coordinator"])),
+        lambda: node.do(lambda: it.answered(member, cycle, "access", by=team["coordinator"], statement="Again.")),
+        lambda: node.do(lambda: it.proposed(member, cycle, by=team["coordinator"])),
+        lambda: node.do(lambda: it.given_back(member, cycle)),
+        lambda: node.do(lambda: it.signed(member, cycle, by=team["chair"])),
+        lambda: node.do(lambda: it.proof(member, by=team["coordinator"])),
+        lambda: receive(world, member),
+        lambda: hub.do(lambda: it.reviewed(member, newest())),
+        lambda: hub.do(lambda: it.returned(member, newest(), "access")),
+        lambda: hub.do(lambda: it.finished(member, newest())),
+        lambda: world.sync(CODE),
+    ]
+
+
+def make_actor(world: World, role: str, member: UUID) -> Actor:
+    return world.hub.do(lambda: make.actor(role, member))
+
+
+def rows_of(site: Site, member: UUID) -> dict[str, Any]:
+    """Return everything that travels about a member, by kind and id."""
+
+    def look() -> dict[str, Any]:
+        rows: list[tuple[Kind, Any]] = [
+            (kind, row) for kind in KINDS for row in db.session.scalars(sa.select(kind.model))
+        ]
+        return {f"{kind.name}:{row.id}": kind.payload(row) for kind, row in rows}
+
+    return site.read(look)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_interleaving_of_both_sides_converges(world: World, member: UUID, cycle: UUID, seed: int) -> None:
+    chance, acts, done = random.Random(seed), _acts(world, member, cycle), 0
+    for _step in range(40):
+        try:
+            chance.choice(acts)()
+            done += 1
+        except AppError:
+            continue
+    exchange(world, member)
+    assert done > 5
+    assert rows_of(world.hub, member) == rows_of(node_of(world), member)
+    assert len(set(stages(world, member, cycle))) == 1
+    assert refused(world, member) == []
