@@ -25,7 +25,7 @@ from sri_admin.people.rules import Role
 from sri_admin.web.doors import Audience
 from sri_admin.web.repeats import AnsweredRequest
 from tests.conftest import new_installation, settings_for
-from tests.make import materials, members
+from tests.make import integrity, materials, members
 from tests.make.people import TOKEN, browser, person, token_of
 from tests.make.places import furnished, visitor
 
@@ -200,7 +200,8 @@ def body_for(door: Any) -> dict[str, Any]:
 @pytest.fixture
 def own(database: sa.Connection) -> UUID:
     """The member the visitors belong to."""
-    materials.furnished()  # no secret of a country
+    materials.furnished()  # no secret of a country, nor is the standard
+    integrity.adopted()
     return members.member(OWN)
 
 
