@@ -84,4 +84,4 @@ def review_post(
 def _shown(actor: Actor, found: Assessment) -> dict[str, Any]:
     is_own = POLICY.allows(actor, "integrity.assessment.answer", found.member_id)
     stage = found.stage if is_own else found.stage_at_sri
-    return {"cycle": found.cycle, "call": found.call, "stage": stage, "snapshots": found.snapshots}
+    return {"cycle": found.cycle, "call": found.call, "stage": stage, "revision": len(found.snapshots)}

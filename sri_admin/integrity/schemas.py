@@ -89,7 +89,7 @@ class AssessmentOut(Schema):
     name = fields.String(attribute="cycle.name")
     due_on = fields.Date(attribute="call.due_on")
     stage = fields.Enum(Stage, by_value=True)
-    revision = fields.Function(lambda row: len(row.snapshots))
+    revision = fields.Integer()
 
 
 class AssessmentRows(Schema):

@@ -1,7 +1,7 @@
 """Assessments through the operations: answering, signing off by somebody else, reviewing, returning."""
 
 import hashlib
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from sri_admin.kernel.errors import AppError, ConflictError, ElsewhereError, Inv
 from sri_admin.members.rules.member import MemberState
 from tests.make import integrity as it
 from tests.make import members as make
+from tests.make import reporting
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -361,3 +362,29 @@ def test_everything_written_passes_its_own_wire_check(member: UUID, cycle: UUID)
         return {kind.name for kind, _row in rows}
 
     assert read(look) == {kind.name for kind in KINDS}
+
+
+def test_the_count_of_returns_is_frozen_and_counted_again_at_sri() -> None:
+    with clock.running(reporting.ticking(datetime(2026, 7, 20, 8, tzinfo=UTC))):
+        member = make.member("QM", MemberState.LICENSED)
+        reporting.catalogue()
+    with clock.running(reporting.ticking(datetime(2026, 11, 20, 8, tzinfo=UTC))):
+        reporting.approved(member, date(2026, 10, 1))
+        made = it.handed_in(member, it.called(member))
+        it.received(member, made)
+        frozen, differs = read(lambda: _counted(member, made))
+        assert (frozen["late"], frozen["missing"], differs) == (1, frozen["expected"] - 1, False)
+        reporting.approved(member, date(2026, 9, 1))
+        assert read(lambda: _counted(member, made)) == (frozen, True)
+
+
+def _counted(member: UUID, made: UUID) -> tuple[Any, bool]:
+    row = profile_of(it.snapshot(member, made)).row("returns")
+    assert row is not None
+    return row.item.computed, row.differs
+
+
+def test_nobody_answers_what_is_counted(member: UUID, cycle: UUID) -> None:
+    it.answered(member, cycle, "returns", answer=Answer.REVIEWED, statement="We were ill in May.")
+    row = it.look(member, cycle, lambda found: found.given("returns"))
+    assert (row.answer, row.statement) == (None, "We were ill in May.")

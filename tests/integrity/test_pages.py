@@ -113,11 +113,11 @@ def test_sri_reviews_answer_by_answer_and_the_country_reads_it(app: Flask, membe
     made = it.handed_in(member, cycle)
     it.received(member, made)
     lead, board = browser(app, Role.INTEGRITY_LEAD), browser(app, Role.COORDINATOR, member)
-    assert "4 answers wait to be reviewed." in page(lead, "/")
+    assert "5 answers wait to be reviewed." in page(lead, "/")
     where = at(cycle, "/revisions/1")
     secret = {"note": "Ask the liaison.", "comment": "Two of the three are a couple."}
     send(lead, f"{where}/criteria/separation", verdict="differs", score="1", **secret)
-    for uid in it.ASKED[1:]:
+    for uid in it.REVIEWED[1:]:
         send(lead, f"{where}/criteria/{uid}", verdict="agrees")
     assert "Ask the liaison." in page(lead, f"{where}/criteria/separation")
     send(lead, f"{where}/finish")

@@ -141,14 +141,14 @@ def answer_everything(page: Page, place: Place) -> None:
 def review_everything(page: Page, place: Place) -> None:
     """Review each answer, see one of them differently, and finish; the file of evidence is nowhere at the hub."""
     page.goto(f"{place.houses.hub.url}{place.start}/revisions/1")
-    assert page.get_by_text("Acta de mayo").count() == 1
+    assert page.get_by_text("Acta de mayo", exact=True).count() == 1
     assert page.locator('a[href*="/evidence/"]').count() == 0
     pressed(page, 'a[href$="/criteria/separation"]')
     page.check('input[name="verdict"][value="differs"]')
     page.select_option("#f-score", "1")
     page.fill("#f-comment", "Falta una tercera persona.")
     pressed(page, "form.form .btn-main")
-    for _criterion in it.ASKED[1:]:
+    for _criterion in it.REVIEWED[1:]:
         page.check('input[name="verdict"][value="agrees"]')
         pressed(page, "form.form .btn-main")
     pressed(page, 'form[action$="/finish"] .btn-main')

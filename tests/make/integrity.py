@@ -22,6 +22,7 @@ from tests.make import members as make
 
 T = TypeVar("T")
 ASKED = ("separation", "fidelity", "safeguarding", "access")
+REVIEWED = (*ASKED, "returns")
 
 
 def adopted() -> None:
@@ -147,7 +148,7 @@ def reviewed(member_id: UUID, snapshot_id: UUID, *uids: str, by: Actor | None = 
     lead = by or make.actor("integrity_lead")
 
     def review() -> None:
-        for uid in uids or ASKED:
+        for uid in uids or REVIEWED:
             said = {"record_id": ids.new(), "verdict": Verdict.AGREES, **values}
             reviews.review_item(lead, snapshot(member_id, snapshot_id), uid, values=said)
 

@@ -16,9 +16,11 @@ from sri_admin.integrity.models.standard import Criterion
 from sri_admin.integrity.policy import POLICY, SIGNING_ROLES
 from sri_admin.integrity.queries.assessments import Assessment
 from sri_admin.integrity.queries.evidence import evidence_by_ids
+from sri_admin.integrity.queries.metrics import returns_on_time
 from sri_admin.integrity.rules import snapshot as rules
 from sri_admin.integrity.rules.answers import MOST_EVIDENCE
 from sri_admin.integrity.rules.evidence import overlaps
+from sri_admin.integrity.rules.metrics import level_of
 from sri_admin.integrity.rules.standing import CycleState
 from sri_admin.kernel import clock, ids
 from sri_admin.kernel.actor import Actor
@@ -55,7 +57,7 @@ def keep_answer(actor: Actor, assessment: Assessment, criterion: Criterion, *, v
         db.session.add(row)
     else:
         check_version(row, values.get("version"))
-    row.answer = values.get("answer")
+    row.answer = None if criterion.metric else values.get("answer")
     row.reason = values.get("reason") or ""
     row.statement = values.get("statement") or ""
     if "evidence_ids" in values:
@@ -127,21 +129,25 @@ def _facts(assessment: Assessment, values: Values) -> rules.Facts:
 
 
 def _item(assessment: Assessment, criterion: Criterion) -> rules.Item:
-    row = assessment.drafts[criterion.uid]
-    assert row.answer is not None
-    named = evidence_by_ids(assessment.member_id, row.evidence_ids)
+    row, given = assessment.drafts.get(criterion.uid), assessment.given(criterion.uid)
+    numbers = returns_on_time(assessment.member_id, assessment.cycle) if criterion.metric else None
+    answer = given.answer if numbers is None else level_of(numbers)
+    assert answer is not None
+    named = evidence_by_ids(assessment.member_id, list(given.evidence))
     return rules.Item(
         uid=criterion.uid,
-        answer=row.answer,
-        reason=row.reason,
-        statement=row.statement,
-        by=row.answered_by,
+        answer=answer,
+        reason=given.reason,
+        statement=given.statement,
+        by=row.answered_by if row else "",
         evidence=tuple(rules.Proof(id=each.id, sha256=each.sha256) for each in named),
+        computed=numbers,
     )
 
 
 def give_back(actor: Actor, assessment: Assessment, *, values: Values) -> ProposalReturn:
     """Give a proposal back to those who answered, with a reason; whoever handed it on may take it back the same way."""
+    POLICY.require(actor, "integrity.assessment.answer", assessment.member_id)
     proposal = _waiting(assessment)
     may_sign = POLICY.allows(actor, "integrity.assessment.sign_off", assessment.member_id)
     if not may_sign and actor.label != proposal.actor:

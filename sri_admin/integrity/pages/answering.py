@@ -13,6 +13,7 @@ from sri_admin.integrity.operations.evidence import add_evidence
 from sri_admin.integrity.policy import POLICY
 from sri_admin.integrity.queries.assessments import Assessment, assessment_by_cycle, assessments_of, criterion_of
 from sri_admin.integrity.queries.evidence import evidence_by_ids, evidence_of, file_of, files_here
+from sri_admin.integrity.queries.metrics import returns_on_time
 from sri_admin.integrity.queries.profiles import Profile, profile_of
 from sri_admin.integrity.rules import words
 from sri_admin.integrity.rules.evidence import LARGEST
@@ -78,6 +79,7 @@ def answer_edit(actor: Actor, form: Form, *, member: Tenant, cycle_id: UUID, cri
         "place": [each.uid for each in found.criteria].index(asked.uid) + 1,
         "evidence": evidence_by_ids(member.id, row.evidence_ids) if row else [],
         "here": files_here(member.id),
+        "numbers": returns_on_time(member.id, found.cycle) if asked.metric else None,
         "question": _question(profile, asked),
         "before": profile.row(asked.uid) if profile else None,
         "conflict": _conflict(form, form.conflict, url_for("integrity.answer_keep", **_where(found, member, asked))),
@@ -146,7 +148,9 @@ def answers_check(actor: Actor, form: Form, *, member: Tenant, cycle_id: UUID) -
     POLICY.require(actor, "integrity.assessment.answer", member.id)
     found = assessment_by_cycle(member.id, cycle_id)
     titles = {each.id: each.title for each in evidence_of(member.id)}
-    return {"form": form, "member": member, "assessment": found, "titles": titles, "words": words}
+    numbers = returns_on_time(member.id, found.cycle)
+    shown = {"form": form, "member": member, "assessment": found, "titles": titles, "numbers": numbers}
+    return {**shown, "words": words}
 
 
 @pages.post(f"{AT}/propose", audience=Audience.MEMBER, takes=NothingIn, again=answers_check)

@@ -64,6 +64,7 @@ CRITERIA: Final = (
     Planned(uid="fidelity", ref="2.1", zone=Zone.CORE, is_critical=True),
     Planned(uid="safeguarding", ref="3.1", zone=Zone.CORE, is_critical=True),
     Planned(uid="access", ref="4.1", zone=Zone.ADAPTABLE),
+    Planned(uid="returns", ref="5.1", zone=Zone.CORE, metric=Metric.RETURNS_ON_TIME),
 )
 
 

@@ -33,6 +33,13 @@ TITLES: Final[Words] = {
         "pl": "Każdy znajdzie drogę na spotkanie",
         "es": "Cada persona encuentra una entrada",
     },
+    "returns": {
+        "en": "Returns come in time",
+        "ar": "التقارير تصل في موعدها",
+        "fr": "Les rapports arrivent à temps",
+        "pl": "Sprawozdania przychodzą na czas",
+        "es": "Los informes llegan a tiempo",
+    },
 }
 PROMPTS: Final[Words] = {
     "separation": {
@@ -79,6 +86,13 @@ PROMPTS: Final[Words] = {
         "es": "¿Pueden las personas con discapacidad, las de zonas rurales y las que no tienen dinero para viajar"
         " acudir a una reunión, o a una en línea?",
     },
+    "returns": {
+        "en": "How many of the monthly returns that were expected were approved by their due day?",
+        "ar": "كم من التقارير الشهرية المنتظرة اعتُمد في موعده؟",
+        "fr": "Combien des rapports mensuels attendus ont été approuvés avant l’échéance ?",
+        "pl": "Ile z oczekiwanych miesięcznych sprawozdań zatwierdzono w terminie?",
+        "es": "¿Cuántos de los informes mensuales esperados se aprobaron antes de su fecha?",
+    },
 }
 EXPECTATIONS: Final[Words] = {
     "separation": {
@@ -108,5 +122,12 @@ EXPECTATIONS: Final[Words] = {
         "fr": "Un extrait de la liste des réunions avec ce qu’offre chaque lieu, ou un plan pour ce qui manque encore.",
         "pl": "Wyciąg z listy spotkań z tym, co oferuje każde miejsce, albo plan tego, czego jeszcze brakuje.",
         "es": "Un extracto de la lista de reuniones con lo que ofrece cada lugar, o un plan para lo que aún falta.",
+    },
+    "returns": {
+        "en": "Nothing to add: it is counted from the returns themselves.",
+        "ar": "لا شيء يُضاف: يُحسب من التقارير نفسها.",
+        "fr": "Rien à ajouter : c’est compté à partir des rapports eux-mêmes.",
+        "pl": "Nic nie trzeba dodawać: liczy się to z samych sprawozdań.",
+        "es": "Nada que añadir: se cuenta a partir de los propios informes.",
     },
 }

@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sri_admin.integrity.rules.answers import LONGEST_REASON, LONGEST_STATEMENT, Answer, Given, lack_of
+from sri_admin.integrity.rules.metrics import is_sound, level_of
 
 DOMAIN: Final = "sri-assessment/1 sign-off"
 LONGEST: Final = 800_000
@@ -22,6 +23,7 @@ class Fault(StrEnum):
     FACTS = "other_facts"
     ITEMS = "other_criteria"
     INCOMPLETE = "incomplete"
+    COMPUTED = "computed"
     AUTHORS = "authors"
     OWN_SIGN_OFF = "own_sign_off"
 
@@ -102,6 +104,8 @@ def fault_of(
         return Fault.ITEMS
     if any(not _is_complete(each, is_computed=criteria[each.uid]) for each in items):
         return Fault.INCOMPLETE
+    if any(each.computed is not None and not _follows(each.answer, each.computed) for each in items):
+        return Fault.COMPUTED
     if sorted(answered_by) != authors_of(items):
         return Fault.AUTHORS
     return Fault.OWN_SIGN_OFF if signed_by in answered_by else None
@@ -115,6 +119,10 @@ def _is_complete(item: Item, *, is_computed: bool) -> bool:
     proofs = [each.id for each in item.evidence]
     given = Given(answer=item.answer, reason=item.reason, statement=item.statement, evidence=proofs)
     return lack_of(given, is_computed=is_computed) is None
+
+
+def _follows(answer: Answer, numbers: Mapping[str, int]) -> bool:
+    return is_sound(numbers) and answer is level_of(numbers)
 
 
 def _facts(facts: Facts) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sri_admin.integrity.rules.edition import Zone
 from sri_admin.integrity.rules.evidence import EvidenceKind
 from sri_admin.integrity.rules.review import Verdict
 from sri_admin.integrity.rules.standing import Stage, Step
-from sri_admin.kernel.formats import date_long
+from sri_admin.kernel.formats import date_long, number
 from sri_admin.kernel.i18n import LazyText, ngettext
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.i18n import gettext_lazy as _l
@@ -64,6 +64,16 @@ STAGES: Mapping[Stage, Said] = {
     Stage.REVIEWED: Said("good", _l("Reviewed")),
     Stage.LAPSED: Said("ended", _l("Not handed in")),
 }
+
+
+def count_returns(numbers: Mapping[str, int]) -> str:
+    """Say how many returns came in time."""
+    if not numbers["expected"]:
+        return _("No return was due in this time.")
+    return _(
+        "Of %(expected)s returns that were due, %(on_time)s came in time, %(late)s late, and %(missing)s are missing.",
+        **{name: number(value) for name, value in numbers.items()},
+    )
 
 
 def tell_adopted(values: Mapping[str, Any]) -> Said:
