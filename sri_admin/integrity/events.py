@@ -104,3 +104,52 @@ class AssessmentStepped(Event):
     step: str
     revision: int
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingEvent(Event):
+    """Something happened to one finding."""
+
+    subject_kind = "finding"
+    ref_no: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingIssued(FindingEvent):
+    """SRI found something and told the country."""
+
+    severity: str
+    due_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingStepped(FindingEvent):
+    """SRI gave more time, decided on a dispute, or verified what the country did."""
+
+    move: str
+    reason: str
+    due_on: date | None
+    severity: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingReplied(FindingEvent):
+    """A country acknowledged a finding or disputed it."""
+
+    reply: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionPlanned(FindingEvent):
+    """A country said what it will do about a finding, and until when."""
+
+    office: str
+    due_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionReported(FindingEvent):
+    """A country said that what it planned is done."""
+
+    done_on: date

@@ -2,22 +2,30 @@
 
 from sri_admin.integrity import commands, events, handlers, jobs, sync
 from sri_admin.integrity.api import api
-from sri_admin.integrity.pages import answering, reviewing, rounds, signing
+from sri_admin.integrity.models.finding import PLACE
+from sri_admin.integrity.pages import answering, findings, panel, reviewing, rounds, signing, verifying
 from sri_admin.integrity.pages.waiting import work_of
 from sri_admin.integrity.policy import POLICY
-from sri_admin.integrity.rules import words
+from sri_admin.integrity.rules import finding_words, words
+from sri_admin.kernel.errors import ConflictError
+from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.part import Part
 
 PART = Part(
     name="integrity",
-    doors=(rounds.pages, answering.pages, signing.pages, reviewing.pages, api),
+    doors=(rounds.pages, answering.pages, signing.pages, reviewing.pages, findings.pages, verifying.pages, api),
     commands=(commands.integrity,),
     tasks=jobs.TASKS,
     handlers=handlers.HANDLERS,
     kinds=sync.KINDS,
     policy=POLICY,
-    menu=(*rounds.MENU, *answering.MENU),
-    answers={"overview.work": work_of},
+    menu=(*rounds.MENU, *answering.MENU, *findings.MENU, *verifying.MENU),
+    answers={
+        "overview.work": work_of,
+        "members.standing_panel": panel.panel_of,
+        "shell.tabs": panel.tabs_of,
+    },
+    search=(panel.find_findings,),
     sentences={
         events.EditionAdopted: words.tell_adopted,
         events.CycleOpened: words.tell_opened,
@@ -30,5 +38,13 @@ PART = Part(
         events.AssessmentSignedOff: words.tell_signed,
         events.ItemReviewed: words.tell_reviewed,
         events.AssessmentStepped: words.tell_stepped,
+        events.FindingIssued: finding_words.tell_issued,
+        events.FindingStepped: finding_words.tell_stepped,
+        events.FindingReplied: finding_words.tell_replied,
+        events.ActionPlanned: finding_words.tell_planned,
+        events.ActionReported: finding_words.tell_reported,
+    },
+    constraints={
+        PLACE: lambda: ConflictError(_l("Somebody was faster. Look at the finding again."), code="faster"),
     },
 )

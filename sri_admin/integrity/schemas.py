@@ -1,14 +1,18 @@
-"""Shapes of standards and assessments at the doors."""
+"""Shapes of standards, assessments and findings at the doors."""
 
 from marshmallow import fields
 
 from sri_admin.integrity.rules.answers import LONGEST_REASON, LONGEST_STATEMENT, Answer
 from sri_admin.integrity.rules.evidence import LONGEST_TITLE, EvidenceKind
+from sri_admin.integrity.rules.finding import DECISIONS, LONGEST_TEXT, VERIFICATIONS, Cause, Move, Reply, Severity
 from sri_admin.integrity.rules.review import LONGEST_COMMENT, Verdict
 from sri_admin.integrity.rules.standing import Stage
 from sri_admin.kernel.schema import Schema, one_of, validate
+from sri_admin.members.rules.office import Office
 
 _LONG = validate.Length(max=LONGEST_COMMENT)
+_TEXT = validate.Length(1, LONGEST_TEXT)
+_MAYBE = validate.Length(max=LONGEST_TEXT)
 
 
 class NothingIn(Schema):
@@ -138,3 +142,91 @@ class ItemReviewOut(Schema):
     criterion = fields.String()
     verdict = fields.Enum(Verdict, by_value=True)
     at = fields.DateTime()
+
+
+class FindingIn(Schema):
+    """What was found."""
+
+    id = fields.UUID()
+    severity = fields.Enum(Severity, by_value=True, required=True)
+    observed = fields.String(required=True, validate=_TEXT)
+
+
+class ReplyIn(Schema):
+    """What a country says to a finding."""
+
+    id = fields.UUID()
+    reply = fields.Enum(Reply, by_value=True, required=True)
+    reason = fields.String(validate=_MAYBE)
+
+
+class ActionIn(Schema):
+    """What a country will do about a finding."""
+
+    id = fields.UUID()
+    cause = fields.Enum(Cause, by_value=True)
+    cause_text = fields.String(validate=_MAYBE)
+    what = fields.String(required=True, validate=_TEXT)
+    office = fields.Enum(Office, by_value=True, required=True)
+    due_on = fields.Date(required=True)
+
+
+class ReportIn(Schema):
+    """That an action is done."""
+
+    id = fields.UUID()
+    done_on = fields.Date(required=True)
+    statement = fields.String(required=True, validate=_TEXT)
+    evidence_ids = fields.List(fields.UUID())
+
+
+class ExtensionIn(Schema):
+    """More time, and why."""
+
+    due_on = fields.Date(required=True)
+    reason = fields.String(required=True, validate=_TEXT)
+
+
+class DecisionIn(Schema):
+    """What becomes of a disputed finding, and why."""
+
+    move = fields.Enum(Move, by_value=True, required=True, validate=one_of(DECISIONS))
+    severity = fields.Enum(Severity, by_value=True)
+    reason = fields.String(required=True, validate=_TEXT)
+
+
+class VerificationIn(Schema):
+    """Whether what was done is effective."""
+
+    report_id = fields.UUID(required=True)
+    move = fields.Enum(Move, by_value=True, required=True, validate=one_of(VERIFICATIONS))
+    reason = fields.String(validate=_MAYBE)
+
+
+class FindingQuery(Schema):
+    """Which findings are asked for."""
+
+    show = fields.String(validate=one_of(["open", "all"]))
+
+
+class FindingOut(Schema):
+    """A finding and how it stands now."""
+
+    id = fields.UUID(attribute="finding.id")
+    ref_no = fields.String(attribute="finding.ref_no")
+    snapshot_id = fields.UUID(attribute="finding.snapshot_id")
+    criterion = fields.String(attribute="finding.criterion")
+    title = fields.String(attribute="finding.title")
+    requirement = fields.String(attribute="finding.requirement")
+    observed = fields.String(attribute="finding.observed")
+    issued_at = fields.DateTime(attribute="finding.at")
+    severity = fields.Enum(Severity, by_value=True, attribute="standing.severity")
+    state = fields.String(attribute="standing.state.value")
+    due_on = fields.Date(attribute="standing.due_on", allow_none=True)
+    report_id = fields.UUID(attribute="standing.report_id", allow_none=True)
+
+
+class FindingRows(Schema):
+    """The findings of a country, the newest first."""
+
+    rows = fields.List(fields.Nested(FindingOut))

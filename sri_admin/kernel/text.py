@@ -34,6 +34,17 @@ class Text:
         return cls(lang, {lang: text, **made}, dict.fromkeys(made, digest(text)))
 
     @classmethod
+    def told(cls, sentence: i18n.LazyText) -> "Text":
+        """Make a text of a sentence of ours, in every language it is translated into today."""
+        told = {}
+        for tag in i18n.available():
+            with i18n.using(tag, pseudo=False):
+                told[tag] = str(sentence.now())
+        source = told.pop(i18n.SOURCE)
+        made = {tag: words for tag, words in told.items() if words != source}
+        return cls(i18n.SOURCE, {i18n.SOURCE: source, **made}, dict.fromkeys(made, digest(source)))
+
+    @classmethod
     def from_wire(cls, value: Mapping[str, Any]) -> "Text":
         """Read the stored form, `{"source": "en", "en": {"t": …}, "fr": {"t": …, "of": …}}`."""
         parts = {tag: part for tag, part in value.items() if tag != _SOURCE_KEY}

@@ -19,8 +19,8 @@ from sri_admin.people.rules import Role
 from sri_admin.web import cookies
 from sri_admin.web.doors import Door
 from tests.conftest import new_installation, settings_for
-from tests.journeys.houses import CODE, Served, served, two_houses
-from tests.make import integrity, localization, materials, members, people, reporting
+from tests.journeys.houses import CODE, Houses, Served, served, two_houses
+from tests.make import findings, integrity, localization, materials, members, people, reporting
 from tests.make.people import Person
 from tests.make.places import furnished, snapshot, stick
 
@@ -32,7 +32,7 @@ PLAIN = {
     "step": "suspend",
     "way": "termination",
     "seat": "overdue",
-    "criterion": "separation",
+    "criterion": findings.CRITERION,
     "number": "1",
 }
 # Agreements of another state than the offered one, and ids whose name in the address is only `id`.
@@ -47,6 +47,10 @@ OTHERS = {
     "integrity.answer_edit": {"cycle_id": "open_cycle_id"},
     "integrity.evidence_new": {"cycle_id": "open_cycle_id"},
     "integrity.answers_check": {"cycle_id": "open_cycle_id"},
+    "integrity.finding_plan": {"finding_id": "acknowledged_id"},
+    "integrity.finding_report": {"finding_id": "planned_id"},
+    "integrity.finding_decide": {"finding_id": "disputed_id"},
+    "integrity.finding_verify": {"finding_id": "reported_id"},
 }
 # Pages that say other things at a node than at the hub; the others look alike, so there one language is enough.
 DIFFERING = frozenset({"overview.today", "members.our_agreement", "members.office_holder_list"})
@@ -122,7 +126,20 @@ def hub_site(cluster: postgres.Cluster, template: str, home: Path) -> Iterator[S
 def node_site(cluster: postgres.Cluster, template: str, home: Path) -> Iterator[Site]:
     """Start a node that is joined to a hub and has something everywhere."""
     with two_houses(cluster, template, home) as houses:
-        yield houses.pair.at_node(lambda: _node_site(houses.node, houses.pair.member_id, houses.administrator))
+        site = houses.pair.at_node(lambda: _node_site(houses.node, houses.pair.member_id, houses.administrator))
+        site.known.update(_found(houses, site.known["cycle_id"]))
+        yield site
+
+
+def _found(houses: Houses, cycle_id: UUID) -> dict[str, UUID]:
+    """Let SRI find something in every state in what the country has just handed in at its node."""
+    member, pair = houses.pair.member_id, houses.pair
+    houses.exchange()
+    pair.at_hub(lambda: integrity.reviewed_whole(member, cycle_id))
+    found = pair.at_hub(lambda: findings.several(member, integrity.newest_snapshot(member, cycle_id)))
+    houses.exchange()
+    pair.at_node(lambda: findings.spread(member, found))
+    return found
 
 
 def _node_site(house: Served, member: UUID, administrator: Person) -> Site:

@@ -209,6 +209,18 @@ def begun(member_id: UUID, cycle_id: UUID) -> UUID:
     return evidence_id
 
 
+def newest_snapshot(member_id: UUID, cycle_id: UUID) -> UUID:
+    """Return the newest snapshot of a country in a round."""
+    return look(member_id, cycle_id, lambda found: found.snapshots[-1].id)
+
+
+def reviewed_whole(member_id: UUID, cycle_id: UUID) -> None:
+    """Receive the newest snapshot of a country and review every answer of it."""
+    snapshot_id = newest_snapshot(member_id, cycle_id)
+    received(member_id, snapshot_id)
+    reviewed(member_id, snapshot_id)
+
+
 def furnished(member_id: UUID) -> dict[str, Any]:
     """Let a country have a past assessment under review and one it answers now, each with evidence."""
     past = called(member_id, cycle("Round of 2025"))

@@ -20,7 +20,7 @@ from sri_admin.members.rules.member import MemberState
 from sri_admin.members.rules.sheets import SheetKind
 from sri_admin.people.models import AccountSession, PersonalToken
 from sri_admin.people.rules import Role
-from tests.make import files, integrity, localization, materials, meetings, members, reporting
+from tests.make import files, findings, integrity, localization, materials, meetings, members, reporting
 from tests.make.people import Person, browser, person
 
 SECOND_PLACE, THIRD_PLACE = {"QM": "QP", "QN": "QR"}, {"QM": "QS", "QN": "QT"}
@@ -42,6 +42,7 @@ def furnished(app: Flask, code: str) -> dict[str, Any]:
         proposal_id = reporting.furnished(place)
         reporting.furnished(place)
         assessed = integrity.furnished(place)
+        found = findings.furnished(place, assessed["cycle_id"])
     return {
         "member": place,
         "agreement_id": members.offered(place, territories=[SECOND_PLACE[code]]),
@@ -66,6 +67,7 @@ def furnished(app: Flask, code: str) -> dict[str, Any]:
         "community_id": community_id,
         "meeting_id": meeting_id,
         **assessed,
+        **found,
     }
 
 

@@ -20,12 +20,14 @@ from sri_admin.web.doors import Audience, Door
 from sri_admin.web.locale import PSEUDO
 from tests.make import materials
 from tests.make.people import browser, owing_code, person, setting_up_second_step, token_of
+from tests.make import findings, materials
+from tests.make.people import browser, person, token_of
 from tests.make.places import furnished
 
 SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-label")
 SILENT = {"script", "style", "bdi", "code", "kbd", "time", "svg"}
 PLAIN = {"work": materials.CODE, "language": "pl", "step": "suspend", "way": "termination", "seat": "overdue"}
-PLAIN |= {"criterion": "separation", "number": "1"}
+PLAIN |= {"criterion": findings.CRITERION, "number": "1"}
 # An `id` or `agreement_id` of a page that is for another kind or state of record than the usual one.
 OTHERS = {
     "federation.node_show": {"id": "node_id"},
@@ -41,6 +43,10 @@ OTHERS = {
     "integrity.answer_edit": {"cycle_id": "open_cycle_id"},
     "integrity.evidence_new": {"cycle_id": "open_cycle_id"},
     "integrity.answers_check": {"cycle_id": "open_cycle_id"},
+    "integrity.finding_plan": {"finding_id": "acknowledged_id"},
+    "integrity.finding_report": {"finding_id": "planned_id"},
+    "integrity.finding_decide": {"finding_id": "disputed_id"},
+    "integrity.finding_verify": {"finding_id": "reported_id"},
 }
 # A page that only leads elsewhere, the page of a one-time link, and the sheet of examples for developers.
 LEADING = {"people.people_own", "people.link_show", "components.components"}

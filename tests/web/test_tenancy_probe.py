@@ -112,6 +112,9 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "EvidenceNamingIn": {"named": "true"},
     "SignOffIn": {"content_sha256": "0" * 64},
+    "ReplyIn": {"reply": "acknowledge"},
+    "ActionIn": {"what": "x", "office": "chair", "due_on": "2099-01-01"},
+    "ReportIn": {"done_on": "2026-01-01", "statement": "x"},
     "AnswersBackIn": {"reason": "One answer is about last year."},
     "OfficeEndIn": {"ends_on": "2026-01-02", "reason": "They moved away."},
 }
@@ -122,6 +125,7 @@ QUERIES = {
 }
 QUERIES |= {"ReadingQuery": ["language=en"], "WorkbenchQuery": ["show=todo"]}
 QUERIES |= {"MeetingQuery": ["q=Harbour", "weekday=2", "sort=name", "page=2"]}
+QUERIES |= {"FindingQuery": ["show=all"]}
 QUERIES |= {"ExportQuery": ["q=Land"], "TemplateQuery": ["kind=members"], "ImportQuery": ["kind=members"]}
 QUERIES |= {"NumbersQuery": ["months=24", "indicator=attendances"]}
 QUERIES |= {"StickQuery": ["node=00000000-0000-7000-8000-000000000000"]}

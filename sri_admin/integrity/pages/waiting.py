@@ -1,10 +1,11 @@
-"""What of assessments waits for somebody, told to the first page."""
+"""What of assessments and findings waits for somebody, told to the first page."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+from sri_admin.integrity.pages.findings_waiting import findings_waiting
 from sri_admin.integrity.policy import POLICY
 from sri_admin.integrity.queries.assessments import Assessment, assessments_of, to_review
 from sri_admin.integrity.queries.profiles import profile_of
@@ -23,7 +24,11 @@ _SOON = 14
 
 
 def work_of(member_id: UUID, on: date) -> list[WorkItem]:
-    """Return what waits in the assessments of a country, or of SRI itself."""
+    """Return what waits in the assessments and findings of a country, or of SRI itself."""
+    return [*findings_waiting(member_id), *_assessments(member_id, on)]
+
+
+def _assessments(member_id: UUID, on: date) -> list[WorkItem]:
     if member_id == installation.hub_tenant_id():
         return list(_at_hub())
     tenant = db.session.get(Tenant, member_id)

@@ -1,0 +1,73 @@
+"""What the hub has against a reply, an action or a report a country sent."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from sri_admin.integrity.models.evidence import Evidence
+from sri_admin.integrity.policy import SIGNING_ROLES
+from sri_admin.integrity.queries.findings import FindingRow, find_finding, finding_by_id
+from sri_admin.integrity.rules.finding import DUE_DAYS, MOST_EVIDENCE, ROOT_CAUSE_NEEDED, Reply, Severity
+from sri_admin.kernel.db import db
+from sri_admin.people.rules import OFFICE_ROLES
+
+Objection = UUID | str | None
+
+
+def objection_to_reply(member_id: UUID, _record_id: UUID, payload: Mapping[str, Any]) -> Objection:
+    """Return what stands against a reply: the finding that has not come yet, or the name of a broken rule."""
+    row = _finding(member_id, payload)
+    if isinstance(row, UUID):
+        return row
+    if payload["role"] not in SIGNING_ROLES:
+        return "role"
+    if payload["reply"] == Reply.DISPUTE:
+        if row.finding.severity is Severity.GOOD_PRACTICE:
+            return "good_practice"
+        return None if payload["reason"].strip() else "reason"
+    return None
+
+
+def objection_to_action(member_id: UUID, _record_id: UUID, payload: Mapping[str, Any]) -> Objection:
+    """Return what stands against a planned action."""
+    row = _finding(member_id, payload)
+    if isinstance(row, UUID):
+        return row
+    if payload["role"] not in OFFICE_ROLES:
+        return "role"
+    if row.finding.severity not in DUE_DAYS:
+        return "nothing_to_do"
+    if not payload["what"].strip():
+        return "what"
+    has_cause = payload.get("cause") is not None and bool(payload["cause_text"].strip())
+    if row.standing.severity in ROOT_CAUSE_NEEDED and not has_cause:
+        return "cause"
+    # Where SRI gave more time or a milder finding, the day here is the later one: an honest plan keeps it too.
+    until = row.standing.due_on
+    return "due_on" if until is not None and payload["due_on"] > until.isoformat() else None
+
+
+def objection_to_report(member_id: UUID, _record_id: UUID, payload: Mapping[str, Any]) -> Objection:
+    """Return what stands against a report, or the id of evidence that has not come yet."""
+    row = _finding(member_id, payload)
+    if isinstance(row, UUID):
+        return row
+    if payload["role"] not in OFFICE_ROLES:
+        return "role"
+    named = [UUID(each) for each in payload["evidence_ids"]]
+    if len(named) > MOST_EVIDENCE or (not named and row.standing.severity in ROOT_CAUSE_NEEDED):
+        return "evidence"
+    # The day is the country's own, which begins up to fourteen hours before that of UTC.
+    if date.fromisoformat(payload["done_on"]) > date.fromisoformat(payload["at"][:10]) + timedelta(days=1):
+        return "done_on"
+    wanted = sa.select(Evidence.id).where(Evidence.member_id == member_id, Evidence.id.in_(named))
+    here = set(db.session.scalars(wanted))
+    return next((each for each in named if each not in here), None)
+
+
+def _finding(member_id: UUID, payload: Mapping[str, Any]) -> FindingRow | UUID:
+    finding_id = UUID(payload["finding_id"])
+    return finding_by_id(member_id, finding_id) if find_finding(member_id, finding_id) else finding_id
