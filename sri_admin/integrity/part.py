@@ -3,7 +3,7 @@
 from sri_admin.integrity import commands, events, handlers, jobs, sync
 from sri_admin.integrity.api import api
 from sri_admin.integrity.models.finding import PLACE
-from sri_admin.integrity.pages import answering, findings, panel, reviewing, rounds, signing, verifying
+from sri_admin.integrity.pages import answering, evidence, findings, panel, reviewing, rounds, signing, verifying
 from sri_admin.integrity.pages.waiting import work_of
 from sri_admin.integrity.policy import POLICY
 from sri_admin.integrity.rules import finding_words, words
@@ -13,7 +13,16 @@ from sri_admin.kernel.part import Part
 
 PART = Part(
     name="integrity",
-    doors=(rounds.pages, answering.pages, signing.pages, reviewing.pages, findings.pages, verifying.pages, api),
+    doors=(
+        rounds.pages,
+        answering.pages,
+        evidence.pages,
+        signing.pages,
+        reviewing.pages,
+        findings.pages,
+        verifying.pages,
+        api,
+    ),
     commands=(commands.integrity,),
     tasks=jobs.TASKS,
     handlers=handlers.HANDLERS,

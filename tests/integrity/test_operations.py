@@ -388,3 +388,10 @@ def test_nobody_answers_what_is_counted(member: UUID, cycle: UUID) -> None:
     it.answered(member, cycle, "returns", answer=Answer.REVIEWED, statement="We were ill in May.")
     row = it.look(member, cycle, lambda found: found.given("returns"))
     assert (row.answer, row.statement) == (None, "We were ill in May.")
+
+
+def test_what_a_country_at_the_hub_signs_off_is_received_by_itself(member: UUID, cycle: UUID) -> None:
+    made = it.handed_in(member, cycle)
+    wanted = sa.text("select args from procrastinate_jobs where task_name = :name")
+    payloads = read(lambda: db.session.scalars(wanted, {"name": reviews.RECEIVE}).all())
+    assert [each["snapshot_id"] for each in payloads] == [str(made)]

@@ -158,3 +158,20 @@ def test_no_list_of_sri_shows_an_answer_before_it_is_signed_off(app: Flask, memb
     assert all("Nothing has come yet" in each for each in shown)
     assert not any("Only among ourselves." in each for each in shown)
     page(lead, at(cycle, "/criteria/separation"), 403)
+
+
+def test_the_page_about_a_country_says_how_its_assessment_stands(app: Flask, member: UUID, cycle: UUID) -> None:
+    made = it.handed_in(member, cycle)
+    it.received(member, made)
+    shown = page(browser(app, Role.INTEGRITY_LEAD), "/countries/QM")
+    assert "Received, waiting for SRI" in shown
+    assert 'href="/countries/QM/assessments"' in shown
+
+
+def test_an_assessment_tells_what_happened_to_it(app: Flask, member: UUID, cycle: UUID) -> None:
+    it.complete(member, cycle)
+    it.proposed(member, cycle)
+    it.given_back(member, cycle, reason="The date is wrong.")
+    own, lead = browser(app, Role.CHAIR, member), browser(app, Role.INTEGRITY_LEAD)
+    assert "The answers of the assessment were given back: The date is wrong." in page(own, at(cycle))
+    assert "The date is wrong." not in page(lead, at(cycle))

@@ -1,6 +1,6 @@
-"""Pages for those who answer: the list of what is asked, one criterion a page, evidence, and a last look."""
+"""Pages for those who answer: the list of what is asked, one criterion a page, and a last look at all of them."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,39 +9,38 @@ from flask import url_for
 from sri_admin.integrity.models.assessment import AssessmentDraft
 from sri_admin.integrity.models.standard import Criterion
 from sri_admin.integrity.operations import assessments as operations
-from sri_admin.integrity.operations.evidence import add_evidence
 from sri_admin.integrity.policy import POLICY
 from sri_admin.integrity.queries.assessments import Assessment, assessment_by_cycle, assessments_of, criterion_of
-from sri_admin.integrity.queries.evidence import evidence_by_ids, evidence_of, file_of, files_here
+from sri_admin.integrity.queries.evidence import evidence_by_ids, evidence_of, files_here
 from sri_admin.integrity.queries.metrics import returns_on_time
 from sri_admin.integrity.queries.profiles import Profile, profile_of
 from sri_admin.integrity.rules import words
-from sri_admin.integrity.rules.evidence import LARGEST
-from sri_admin.integrity.schemas import CriterionAnswerIn, EvidenceIn, EvidenceNamingIn, NothingIn
-from sri_admin.kernel import clock, pdf
+from sri_admin.integrity.schemas import CriterionAnswerIn, NothingIn
+from sri_admin.kernel import audit
 from sri_admin.kernel.actor import Actor
-from sri_admin.kernel.blob_store import Blob
+from sri_admin.kernel.formats import date_and_time
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.part import MenuEntry
 from sri_admin.kernel.tenancy import Tenant
-from sri_admin.web.doors import Attachment, Audience, Pages, SeeOther, see_other
-from sri_admin.web.downloads import Stored
-from sri_admin.web.forms import VERSION, Form, Upload
+from sri_admin.people.rules import ROLE_NAMES
+from sri_admin.web import about, history
+from sri_admin.web.doors import Audience, Pages, SeeOther, see_other
+from sri_admin.web.forms import VERSION, Form
 from sri_admin.web.homes import Home
-from sri_admin.web.uploads import Accepts
 
 pages = Pages("integrity")
 AT = "/countries/<code>/assessments/<uuid:cycle_id>"
-_ONE = f"{AT}/criteria/<criterion>"
-PAPER = Accepts(limit=LARGEST, check=pdf.check)
+ONE = f"{AT}/criteria/<criterion>"
+_LENGTH = 20
 
 
 @pages.get("/countries/<code>/assessments", audience=Audience.MEMBER, template="integrity/assessments.html")
 def assessment_list(actor: Actor, member: Tenant) -> dict[str, Any]:
     """Show the rounds a country was called to, and how each assessment stands."""
     POLICY.require(actor, "integrity.assessment.read", member.id)
-    return {"member": member, "rows": assessments_of(member.id), "today": clock.today(), "words": words}
+    tabs = about.tabs(actor, member, "integrity.assessment_list") if actor.is_staff else []
+    return {"member": member, "rows": assessments_of(member.id), "tabs": tabs, "words": words}
 
 
 @pages.get(AT, audience=Audience.MEMBER, template="integrity/assessment.html")
@@ -59,15 +58,15 @@ def assessment_show(actor: Actor, member: Tenant, cycle_id: UUID) -> dict[str, A
         "profile": profile,
         "returned": profile.returned if profile else None,
         "may_sign": _may_sign(actor, found),
-        "today": clock.today(),
+        "history": _history(found, profile, is_own=is_own),
         "words": words,
     }
 
 
-@pages.get(_ONE, audience=Audience.MEMBER, template="integrity/answer.html")
+@pages.get(ONE, audience=Audience.MEMBER, template="integrity/answer.html")
 def answer_edit(actor: Actor, form: Form, *, member: Tenant, cycle_id: UUID, criterion: str) -> dict[str, Any]:
     """Ask one criterion; if somebody else answered it meanwhile, show both answers."""
-    found, asked = _asked(actor, member, cycle_id, criterion)
+    found, asked = asked_of(actor, member, cycle_id, criterion)
     row = found.drafts.get(asked.uid)
     profile = profile_of(found.snapshot) if found.snapshot else None
     return {
@@ -82,15 +81,15 @@ def answer_edit(actor: Actor, form: Form, *, member: Tenant, cycle_id: UUID, cri
         "numbers": returns_on_time(member.id, found.cycle) if asked.metric else None,
         "question": _question(profile, asked),
         "before": profile.row(asked.uid) if profile else None,
-        "conflict": _conflict(form, form.conflict, url_for("integrity.answer_keep", **_where(found, member, asked))),
+        "conflict": _conflict(form, form.conflict, url_for("integrity.answer_keep", **place_of(found, member, asked))),
         "words": words,
     }
 
 
-@pages.post(_ONE, audience=Audience.MEMBER, takes=CriterionAnswerIn, again=answer_edit)
+@pages.post(ONE, audience=Audience.MEMBER, takes=CriterionAnswerIn, again=answer_edit)
 def answer_keep(actor: Actor, values: dict[str, Any], *, member: Tenant, cycle_id: UUID, criterion: str) -> SeeOther:
     """Keep an answer and go on to the next one that is missing."""
-    found, asked = _asked(actor, member, cycle_id, criterion)
+    found, asked = asked_of(actor, member, cycle_id, criterion)
     operations.keep_answer(actor, found, asked, values=values)
     where: dict[str, Any] = {"code": member.code, "cycle_id": cycle_id}
     if values.get("then") == "evidence":
@@ -99,47 +98,6 @@ def answer_keep(actor: Actor, values: dict[str, Any], *, member: Tenant, cycle_i
     if following is None:
         return see_other("integrity.answers_check", **where, notice=_("It is kept. Nothing is missing any more."))
     return see_other("integrity.answer_edit", **where, criterion=following, notice=_("It is kept."))
-
-
-@pages.get(f"{_ONE}/evidence", audience=Audience.MEMBER, template="integrity/evidence_new.html")
-def evidence_new(actor: Actor, form: Form, *, member: Tenant, cycle_id: UUID, criterion: str) -> dict[str, Any]:
-    """Ask for a file that shows what was answered."""
-    found, asked = _asked(actor, member, cycle_id, criterion)
-    row = found.drafts.get(asked.uid)
-    named = set(row.evidence_ids) if row else set()
-    others = [each for each in evidence_of(member.id) if each.id not in named]
-    shown = {"form": form, "member": member, "assessment": found, "criterion": asked, "others": others}
-    return {**shown, "limit": LARGEST // (1024 * 1024), "words": words}
-
-
-@pages.post(f"{_ONE}/evidence", audience=Audience.MEMBER, takes=EvidenceIn, again=evidence_new, accepts=PAPER)
-def evidence_add(
-    actor: Actor, values: dict[str, Any], upload: Upload, *, member: Tenant, cycle_id: UUID, criterion: str
-) -> SeeOther:
-    """Keep a file as evidence, here and nowhere else, and name it in the answer."""
-    found, asked = _asked(actor, member, cycle_id, criterion)
-    made = add_evidence(actor, member, values={**values, "file": upload.file, "file_name": upload.name})
-    _name(actor, found, asked, {made.id})
-    notice = _("The file is kept here. SRI learns its title and digest, never the file.")
-    return see_other("integrity.answer_edit", **_where(found, member, asked), notice=notice)
-
-
-@pages.post(f"{_ONE}/evidence/<uuid:evidence_id>", audience=Audience.MEMBER, takes=EvidenceNamingIn)
-def evidence_name(
-    actor: Actor, values: Mapping[str, Any], *, member: Tenant, cycle_id: UUID, criterion: str, evidence_id: UUID
-) -> SeeOther:
-    """Name a piece of evidence in an answer, or take it out of the answer; the evidence itself stays."""
-    found, asked = _asked(actor, member, cycle_id, criterion)
-    _name(actor, found, asked, {evidence_id}, is_named=values["named"])
-    return see_other("integrity.answer_edit", **_where(found, member, asked), notice=_("It is kept."))
-
-
-@pages.file("/countries/<code>/evidence/<uuid:evidence_id>/file", audience=Audience.MEMBER)
-def evidence_open(actor: Actor, *, member: Tenant, evidence_id: UUID) -> Attachment:
-    """Give a file of evidence to the country's own people; nobody else ever gets it."""
-    POLICY.require(actor, "integrity.evidence.open", member.id)
-    file = file_of(member.id, evidence_by_ids(member.id, [evidence_id])[0].id)
-    return Attachment(file.file_name, file.media_type, Stored(Blob(file.sha256, file.size), member.id))
 
 
 @pages.get(f"{AT}/check", audience=Audience.MEMBER, template="integrity/check.html")
@@ -161,7 +119,22 @@ def answers_propose(actor: Actor, values: Mapping[str, Any], *, member: Tenant, 
     return see_other("integrity.assessment_show", code=member.code, cycle_id=cycle_id, notice=notice)
 
 
-def _asked(actor: Actor, member: Tenant, cycle_id: UUID, uid: str) -> tuple[Assessment, Criterion]:
+def _history(found: Assessment, profile: Profile | None, *, is_own: bool) -> list[dict[str, Any]]:
+    """Return what happened, newest first: the country's own history for itself, and the steps SRI took."""
+    entries = audit.entries_about(found.member_id, found.cycle.id, limit=_LENGTH) if is_own else []
+    own = history.told(each for each in entries if not each.event.endswith("AssessmentStepped"))
+    steps = [
+        history.item(
+            "integrity.AssessmentStepped", {"step": each.step.value, "reason": each.reason}, each.at, each.role
+        )
+        for each in (profile.steps if profile else ())
+    ]
+    newest = sorted([*own, *steps], key=lambda item: item["when"], reverse=True)[:_LENGTH]
+    return [{**item, "when": date_and_time(item["when"]), "actor": ROLE_NAMES.get(item["actor"])} for item in newest]
+
+
+def asked_of(actor: Actor, member: Tenant, cycle_id: UUID, uid: str) -> tuple[Assessment, Criterion]:
+    """Return an assessment and one of its criteria, for somebody who may answer; NotFoundError, NotAllowedError."""
     POLICY.require(actor, "integrity.assessment.answer", member.id)
     found = assessment_by_cycle(member.id, cycle_id)
     return found, criterion_of(found, uid)
@@ -175,7 +148,8 @@ def _may_sign(actor: Actor, found: Assessment) -> bool:
     return is_another and POLICY.allows(actor, "integrity.assessment.sign_off", found.member_id)
 
 
-def _where(found: Assessment, member: Tenant, asked: Criterion) -> dict[str, Any]:
+def place_of(found: Assessment, member: Tenant, asked: Criterion) -> dict[str, Any]:
+    """Return what names a criterion's page in an address."""
     return {"code": member.code, "cycle_id": found.cycle.id, "criterion": asked.uid}
 
 
@@ -189,14 +163,6 @@ def _following(found: Assessment, uid: str) -> str | None:
     place = uids.index(uid)
     missing = found.lacks
     return next((each for each in (*uids[place + 1 :], *uids[:place]) if each in missing), None)
-
-
-def _name(actor: Actor, found: Assessment, asked: Criterion, evidence_ids: Set[UUID], *, is_named: bool = True) -> None:
-    row = found.drafts.get(asked.uid)
-    others = [each for each in (row.evidence_ids if row else []) if each not in evidence_ids]
-    kept = {"answer": row.answer, "reason": row.reason, "statement": row.statement} if row else {}
-    named = [*others, *evidence_ids] if is_named else others
-    operations.keep_answer(actor, found, asked, values={**kept, "evidence_ids": named})
 
 
 def _conflict(form: Form, theirs: AssessmentDraft | None, url: str) -> dict[str, Any] | None:

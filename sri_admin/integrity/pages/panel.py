@@ -1,11 +1,15 @@
-"""What SRI found in a country, told to the page about it and to whoever looks for a finding by its number."""
+"""What SRI found in a country and how its assessment stands, told to the page about it; findings by their number."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sri_admin.integrity.policy import POLICY
+from sri_admin.integrity.queries.assessments import assessment_of
 from sri_admin.integrity.queries.findings import FindingRow, findings_named, findings_of
+from sri_admin.integrity.queries.standards import calls_of
 from sri_admin.integrity.rules import finding_words as words
+from sri_admin.integrity.rules import words as said
 from sri_admin.integrity.rules.finding import Severity
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
@@ -18,10 +22,13 @@ from sri_admin.kernel.tenancy import Tenant
 
 
 def panel_of(member_id: UUID, on: date) -> Panel | None:
-    """Return how many findings are open and what they hold back; nothing for a country in which nothing was found."""
+    """Return how many findings are open and what they hold back; else how its assessment stands."""
     tenant, found = db.session.get(Tenant, member_id), findings_of(member_id)
-    if tenant is None or not found:
+    assessed = _assessed(member_id)
+    if tenant is None or not (found or assessed):
         return None
+    if not found:
+        return _assessment_panel(tenant, assessed)
     open_now = [each for each in found if each.standing.is_open]
     return Panel(
         title=_("Findings"),
@@ -30,6 +37,7 @@ def panel_of(member_id: UUID, on: date) -> Panel | None:
             (_("Open"), number(len(open_now))),
             (_("Next due on"), _next_day(open_now)),
             (_("Closed"), number(len(found) - len(open_now))),
+            *assessed,
         ),
         note=_note(open_now),
         label=_("Their findings"),
@@ -39,8 +47,27 @@ def panel_of(member_id: UUID, on: date) -> Panel | None:
     )
 
 
+def _assessed(member_id: UUID) -> tuple[tuple[str, Any], ...]:
+    called = next(iter(calls_of(member_id)), None)
+    if called is None:
+        return ()
+    newest = assessment_of(called)
+    return ((_("Assessment"), said.STAGES[newest.stage_at_sri].label), (_("Round"), newest.cycle.name))
+
+
+def _assessment_panel(tenant: Tenant, assessed: tuple[tuple[str, Any], ...]) -> Panel:
+    return Panel(
+        title=_("Assessment"),
+        facts=assessed,
+        label=_("Their assessments"),
+        endpoint="integrity.assessment_list",
+        arguments={"code": tenant.code},
+        shown=lambda actor: POLICY.allows(actor, "integrity.assessment.read", tenant.id),
+    )
+
+
 def tabs_of(member_id: UUID, _on: date) -> list[Tab]:
-    """Return this part's page about a country."""
+    """Return this part's pages about a country."""
     return [
         Tab(
             label=_l("Findings"),
@@ -48,6 +75,13 @@ def tabs_of(member_id: UUID, _on: date) -> list[Tab]:
             place=46,
             shown=lambda actor: actor.is_staff and POLICY.allows(actor, "integrity.finding.read", member_id),
             covers=frozenset({"integrity.finding_show"}),
+        ),
+        Tab(
+            label=_l("Assessment"),
+            endpoint="integrity.assessment_list",
+            place=47,
+            shown=lambda actor: actor.is_staff and POLICY.allows(actor, "integrity.assessment.read", member_id),
+            covers=frozenset({"integrity.assessment_show", "integrity.snapshot_show", "integrity.item_show"}),
         ),
     ]
 
