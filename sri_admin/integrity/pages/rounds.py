@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sri_admin.integrity.operations import standards as operations
 from sri_admin.integrity.policy import POLICY
-from sri_admin.integrity.queries.assessments import assessment_of
-from sri_admin.integrity.queries.standards import calls_to, criteria_of, cycle_by_id, cycles, newest_edition
+from sri_admin.integrity.queries.rounds import rows_of
+from sri_admin.integrity.queries.standards import criteria_of, cycle_by_id, cycles, newest_edition
 from sri_admin.integrity.rules import words
 from sri_admin.integrity.rules.standing import CycleState
 from sri_admin.integrity.schemas import CycleIn, RoundEndIn
@@ -17,7 +17,6 @@ from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.part import HUB, MenuEntry
-from sri_admin.members.queries.members import member_by_id
 from sri_admin.members.rules.naming import sorting_key
 from sri_admin.web.doors import Audience, Pages, SeeOther, see_other
 from sri_admin.web.forms import Form
@@ -64,8 +63,7 @@ def round_show(actor: Actor, form: Form, *, cycle_id: UUID) -> dict[str, Any]:
     """Show how far every country is in a round, by name."""
     POLICY.require(actor, "integrity.cycle.read")
     cycle, today = cycle_by_id(cycle_id), clock.today()
-    found = [(member_by_id(each.member_id), assessment_of(each)) for each in calls_to(cycle_id)]
-    rows = sorted(found, key=lambda row: sorting_key(str(row[0].names)))
+    rows = sorted(rows_of(cycle), key=lambda row: sorting_key(str(row.member.names)))
     return {"form": form, "cycle": cycle, "rows": rows, "today": today, "words": words}
 
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sri_admin.integrity.pages.findings_waiting import findings_waiting
 from sri_admin.integrity.policy import POLICY
-from sri_admin.integrity.queries.assessments import Assessment, assessments_of, to_review
-from sri_admin.integrity.queries.profiles import profile_of
+from sri_admin.integrity.queries.assessments import Assessment, assessments_of
+from sri_admin.integrity.queries.rounds import to_review
 from sri_admin.integrity.rules.standing import CycleState, Stage
 from sri_admin.kernel import installation
 from sri_admin.kernel.actor import Actor
@@ -18,7 +18,6 @@ from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.i18n import ngettext
 from sri_admin.kernel.part import WorkItem
 from sri_admin.kernel.tenancy import Tenant
-from sri_admin.members.queries.members import member_by_id
 
 _SOON = 14
 
@@ -37,17 +36,16 @@ def _assessments(member_id: UUID, on: date) -> list[WorkItem]:
 
 
 def _at_hub() -> Iterator[WorkItem]:
-    for snapshot in to_review():
-        tenant, profile = db.session.get_one(Tenant, snapshot.member_id), profile_of(snapshot)
-        left = len(profile.items) - profile.reviewed
+    for each in to_review():
+        member, snapshot, left = each.member, each.snapshot, each.left
         reason = ngettext("%(num)s answer waits to be reviewed.", "%(num)s answers wait to be reviewed.", left)
         yield WorkItem(
             family="soon",
-            title=_("%(country)s: assessment", country=str(member_by_id(snapshot.member_id).names)),
+            title=_("%(country)s: assessment", country=str(member.names)),
             reason=reason if left else _("Every answer is reviewed. The review can be finished."),
             label=_("Review"),
             endpoint="integrity.snapshot_show",
-            arguments={"code": tenant.code, "cycle_id": snapshot.cycle_id, "number": snapshot.revision},
+            arguments={"code": member.code, "cycle_id": snapshot.cycle_id, "number": snapshot.revision},
             shown=_allowed("integrity.assessment.review", snapshot.member_id),
         )
 

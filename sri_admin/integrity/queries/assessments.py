@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -94,11 +93,6 @@ class Assessment:
             return Given()
         return Given(answer=row.answer, reason=row.reason, statement=row.statement, evidence=row.evidence_ids)
 
-    def is_overdue(self, today: date) -> bool:
-        """Say whether it should be with SRI already."""
-        late = {Stage.NOT_STARTED, Stage.ANSWERING, Stage.TO_SIGN, Stage.GIVEN_BACK, Stage.AWAITED}
-        return self.stage in late and not self.snapshots and self.call.due_on < today
-
     def _local(self) -> LocalState:
         if self.is_proposed:
             return LocalState.PROPOSED
@@ -149,14 +143,6 @@ def criterion_of(assessment: Assessment, uid: str) -> Criterion:
     if found is None:
         raise NotFoundError
     return found
-
-
-def to_review() -> list[AssessmentSnapshot]:
-    """Return the snapshots in reach that wait for SRI's review, the oldest first."""
-    states = hub_states(list(db.session.scalars(sa.select(AssessmentSnapshot.id))))
-    waiting = [each for each, state in states.items() if state in {HubState.RECEIVED, HubState.UNDER_REVIEW}]
-    wanted = sa.select(AssessmentSnapshot).where(AssessmentSnapshot.id.in_(waiting))
-    return list(db.session.scalars(wanted.order_by(AssessmentSnapshot.at, AssessmentSnapshot.id)))
 
 
 def is_written_here(member_id: UUID) -> bool:

@@ -17,14 +17,6 @@ def newest_edition() -> StandardEdition | None:
     )
 
 
-def edition_by_id(edition_id: UUID) -> StandardEdition:
-    """Return an edition; NotFoundError."""
-    found = db.session.scalar(sa.select(StandardEdition).where(StandardEdition.id == edition_id))
-    if found is None:
-        raise NotFoundError
-    return found
-
-
 def find_edition(code: str, edition_no: str) -> StandardEdition | None:
     """Return an edition by its names, if it was entered."""
     wanted = sa.select(StandardEdition).where(StandardEdition.code == code, StandardEdition.edition_no == edition_no)

@@ -44,11 +44,6 @@ class Given:
     statement: str = ""
     evidence: Collection[UUID] = ()
 
-    @property
-    def is_empty(self) -> bool:
-        """Say whether nothing was answered at all."""
-        return self.answer is None and not (self.reason or self.statement or self.evidence)
-
 
 def lack_of(given: Given, *, is_computed: bool = False) -> Lack | None:
     """Say what an answer lacks: what does not apply needs a reason, what is in place needs something to see it by."""

@@ -78,9 +78,6 @@ _AGAIN: Final[Mapping[LocalState | None, Stage]] = {
     LocalState.PROPOSED: Stage.TO_SIGN,
     LocalState.GIVEN_BACK: Stage.GIVEN_BACK,
 }
-OPEN_STAGES: Final = frozenset(
-    {Stage.AWAITED, Stage.NOT_STARTED, Stage.ANSWERING, Stage.TO_SIGN, Stage.GIVEN_BACK, Stage.RETURNED}
-)
 
 
 def after(state: HubState | None, step: Step) -> HubState | None:
