@@ -56,7 +56,8 @@ class ToReview:
 def rows_of(cycle: AssessmentCycle) -> list[RoundRow]:
     """Return the countries called to a round, and how far each is; four statements."""
     calls = calls_to(cycle.id)
-    heads = {each.member_id: each for each in _heads(AssessmentSnapshot.cycle_id == cycle.id)}
+    newest_last = sorted(_heads(AssessmentSnapshot.cycle_id == cycle.id), key=lambda head: head.revision)
+    heads = {each.member_id: each for each in newest_last}
     states, members = hub_states([each.id for each in heads.values()]), _members(each.member_id for each in calls)
     rows = []
     for call in calls:
@@ -84,7 +85,7 @@ def to_review() -> list[ToReview]:
 
 def _heads(*where: sa.ColumnElement[bool]) -> Sequence[Head]:
     columns = (getattr(AssessmentSnapshot, name) for name in Head._fields)
-    wanted = sa.select(*columns).where(*where).order_by(AssessmentSnapshot.revision, AssessmentSnapshot.at)
+    wanted = sa.select(*columns).where(*where).order_by(AssessmentSnapshot.at, AssessmentSnapshot.id)
     return [Head(*row) for row in db.session.execute(wanted)]
 
 
