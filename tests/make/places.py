@@ -40,7 +40,6 @@ def furnished(app: Flask, code: str) -> dict[str, Any]:
         localization.furnished(place)
         community_id, meeting_id = meetings.furnished(place)
         proposal_id = reporting.furnished(place)
-        reporting.furnished(place)
         assessed = integrity.furnished(place)
         found = findings.furnished(place, assessed["cycle_id"])
     return {

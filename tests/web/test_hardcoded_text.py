@@ -18,10 +18,8 @@ from sri_admin.people.rules import Role
 from sri_admin.web import cookies
 from sri_admin.web.doors import Audience, Door
 from sri_admin.web.locale import PSEUDO
-from tests.make import materials
-from tests.make.people import browser, owing_code, person, setting_up_second_step, token_of
 from tests.make import findings, materials
-from tests.make.people import browser, person, token_of
+from tests.make.people import browser, owing_code, person, setting_up_second_step, token_of
 from tests.make.places import furnished
 
 SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-label")
