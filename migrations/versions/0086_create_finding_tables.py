@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sri_admin.kernel.row_security import let_step_back, protect
 
 revision = "0086"
-down_revision = "0090"
+down_revision = "0094"
 branch_labels = None
 depends_on = None
 
