@@ -88,6 +88,15 @@ def test_who_issued_or_reviewed_or_did_it_never_verifies_it(member: UUID) -> Non
     assert fi.state(member, made) is FindingState.CLOSED
 
 
+def test_who_reviewed_the_answers_anew_after_the_finding_does_not_verify_it(member: UUID) -> None:
+    snapshot, late = fi.reviewed(member), make.actor("integrity_lead")
+    made = fi.issued(member, snapshot)
+    it.reviewed(member, snapshot, fi.CRITERION, by=late)
+    fi.done(member, made)
+    with pytest.raises(NotAllowedError):
+        fi.verified(member, made, by=late)
+
+
 def test_who_issued_it_does_not_decide_whether_the_country_is_right(member: UUID) -> None:
     lead = make.actor("integrity_lead")
     made = fi.issued(member, by=lead)

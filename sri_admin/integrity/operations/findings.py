@@ -105,7 +105,9 @@ def decide_dispute(actor: Actor, row: FindingRow, *, values: Values) -> FindingS
 def verify_action(actor: Actor, row: FindingRow, *, values: Values) -> FindingStep:
     """Say whether what the country did is effective; then the finding is closed. Never by who found or did it."""
     POLICY.require(actor, "integrity.finding.verify", row.finding)
-    if actor.label in {row.finding.actor, *row.finding.reviewers, *_doers(row)}:
+    # Whoever reviewed the answers anew after the finding was issued had a part in it as well.
+    reviewers = {*row.finding.reviewers, *reviewers_of(row.finding.snapshot_id)}
+    if actor.label in {row.finding.actor, *reviewers, *_doers(row)}:
         message = _l("You had a part in this finding. Somebody else has to verify what was done.")
         raise NotAllowedError(message, action="integrity.finding.verify")
     _require(row, Act.VERIFY)
