@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from tests.benchmarks import carrying, restoring
 from tests.benchmarks import sync as measuring
 from tests.benchmarks import text as texts
 
@@ -29,6 +30,24 @@ def sync(*, changes: int, as_json: bool, fast: bool) -> None:
 def text(*, segments: int, as_json: bool) -> None:
     """Measure a text that is translated segment by segment."""
     _tell(texts.measure(segments), as_json=as_json)
+
+
+@main.command()
+@click.option("--changes", type=click.IntRange(min=1), default=50_000, show_default=True, help="How many travel.")
+@click.option("--json", "as_json", is_flag=True, help="End with one JSON object.")
+@click.option("--fast", is_flag=True, help="Let PostgreSQL answer before data are on disk, as in the tests.")
+def bundle(*, changes: int, as_json: bool, fast: bool) -> None:
+    """Measure a bundle from the hub to a node: written, sealed, read, applied."""
+    _tell(carrying.measure(changes, durable=not fast), as_json=as_json)
+
+
+@main.command()
+@click.option("--rows", type=click.IntRange(min=1), default=50_000, show_default=True, help="How many lines there are.")
+@click.option("--json", "as_json", is_flag=True, help="End with one JSON object.")
+@click.option("--fast", is_flag=True, help="Let PostgreSQL answer before data are on disk, as in the tests.")
+def restore(*, rows: int, as_json: bool, fast: bool) -> None:
+    """Measure a backup that is read back, and its restore, beside pg_dump and pg_restore of the same rows."""
+    _tell(restoring.measure(rows, durable=not fast), as_json=as_json)
 
 
 def _tell(told: dict[str, Any], *, as_json: bool) -> None:

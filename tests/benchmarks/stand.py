@@ -70,15 +70,21 @@ def opened(place: Place) -> Flask:
 
 @dataclass(frozen=True)
 class Stand:
-    """Both installations and the member the node serves."""
+    """Both installations, the member the node serves, the server of both and a folder for what is made."""
 
     hub: Place
     node: Place
     member_id: UUID
+    cluster: postgres.Cluster
+    scratch: Path
 
     def carrying(self, stream: StreamClass) -> "Stand":
         """Return the same installations with the reports travelling in another stream."""
         return replace(self, hub=replace(self.hub, stream=stream), node=replace(self.node, stream=stream))
+
+    def another(self, name: str) -> Place:
+        """Return a place for a hub on a database nobody has used."""
+        return replace(self.hub, home=self.scratch / name, addresses=_database(self.cluster, f"bench_{name}"))
 
 
 @contextmanager
@@ -126,7 +132,7 @@ def _installed(cluster: postgres.Cluster, scratch: Path) -> Stand:
     node = replace(places["node"], url=url, root=root)
     with opened(node).app_context():
         _prepare()
-    made = Stand(hub, node, member_id)
+    made = Stand(hub, node, member_id, cluster, scratch)
     with serving(hub):
         Pair(opened(hub), opened(node), HttpTransport(url), member_id).enrol()
     for place in (hub, node):
