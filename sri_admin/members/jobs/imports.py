@@ -30,6 +30,12 @@ from sri_admin.people.queries import actor_of
 MOST_COLUMNS = 60
 _LIMITS = confined.Limits(cpu_seconds=20, seconds=40.0, answer_bytes=32 * 1024 * 1024)
 _AT_ONCE = 100
+_OUTCOME = (
+    sa.update(ImportRow)
+    .where(ImportRow.member_id == sa.bindparam("hub"), ImportRow.import_id == sa.bindparam("made"))
+    .where(ImportRow.number == sa.bindparam("of"))
+    .values(outcome=sa.bindparam("became"), faults=sa.bindparam("why"))
+)
 _REASONS = {
     "too_many_rows": _l("This file has more than 10,000 rows. Split it into several."),
     "bomb": _l("This file would unpack to far more than it seems. Save it anew with a spreadsheet program."),
@@ -158,13 +164,13 @@ def _groups(kind: SheetKind, rows: list[ImportRow]) -> Iterable[list[ImportRow]]
 def _do(actor: Actor, made: SheetImport, rows: list[ImportRow]) -> dict[int, tuple[Outcome, str]]:
     failed: dict[int, tuple[Outcome, str]] = {}
     while rows:
-        target = _tenant_of(made, rows[0].target)
+        target, reach = _place_of(made, rows[0].target)
         attempt = partial(_attempt, actor, made, rows, target)
         try:
-            done = transaction.write(_everything(target), attempt)
+            done = transaction.write(reach, attempt)
             return {**failed, **{number: (outcome, "") for number, outcome in done.items()}}
         except (RowError, AppError) as refused:
-            if _tenant_of(made, rows[0].target) != target:
+            if _place_of(made, rows[0].target)[0] != target:
                 continue  # it was registered at this very moment, perhaps by another worker on this import: look again
             if isinstance(refused, RowError):
                 failed[refused.number] = (Outcome.FAILED, str(refused.error.text))
@@ -185,34 +191,30 @@ def _attempt(actor: Actor, made: SheetImport, rows: list[ImportRow], target: UUI
 
 
 def _undo(actor: Actor, made: SheetImport, row: ImportRow) -> tuple[Outcome, str]:
-    target = _tenant_of(made, row.target)
+    target, reach = _place_of(made, row.target)
     try:
         body = imports.take_back
-        transaction.write(_everything(target), lambda: body(actor, target, made.id, made.kind, row.number))
+        transaction.write(reach, lambda: body(actor, target, made.id, made.kind, row.number))
     except AppError as error:
         return Outcome.KEPT, str(error.text)
     return Outcome.UNDONE, ""
 
 
-def _tenant_of(made: SheetImport, code: str) -> UUID:
-    if made.kind is SheetKind.PLACES:
-        return made.member_id
+def _place_of(made: SheetImport, code: str) -> tuple[UUID, tenancy.Reach]:
+    """Return for whom the rows about a code are written, and a reach that writes for them and sees every country."""
     with transaction.reading(tenancy.NOWHERE):
-        tenant = tenancy.tenant_by_code(code)
-        return tenant.id if tenant else made.member_id
+        found = {each.code: each.id for each in db.session.execute(sa.select(Tenant.code, Tenant.id))}
+    target = made.member_id if made.kind is SheetKind.PLACES else found.get(code, made.member_id)
+    return target, tenancy.everywhere(found.values(), writing=target)
 
 
 def _keep(made: SheetImport, outcomes: dict[int, tuple[Outcome, str]]) -> None:
     def body() -> None:
-        for number, (outcome, reason) in outcomes.items():
-            faults = [{"column": "", "key": "", "reason": reason}] if reason else []
-            db.session.execute(
-                sa.update(ImportRow)
-                .where(
-                    ImportRow.member_id == made.member_id, ImportRow.import_id == made.id, ImportRow.number == number
-                )
-                .values(outcome=outcome, faults=faults)
-            )
+        told = [
+            {"of": number, "became": outcome, "why": [{"column": "", "key": "", "reason": reason}] if reason else []}
+            for number, (outcome, reason) in outcomes.items()
+        ]
+        db.session.connection().execute(_OUTCOME, [{**each, "hub": made.member_id, "made": made.id} for each in told])
         found = import_by_id(made.member_id, made.id, lock=True)
         found.done += len(outcomes)
 

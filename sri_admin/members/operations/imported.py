@@ -11,7 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from sri_admin.kernel import tenancy
+from sri_admin.kernel import installation, tenancy
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import Base, db
 from sri_admin.kernel.errors import ConflictError, FieldError, InvalidError
@@ -170,9 +170,10 @@ def plan_place(actor: Actor, raw: Raw) -> Plan:
 
 def bring_place(actor: Actor, raw: Raw, record_id: UUID) -> Done:
     """Add a place, or call it anew."""
-    values, hub_id = load(PlaceIn, raw), tenancy.hub_tenant().id
+    values = load(PlaceIn, raw)
     extra = find_extra(values["code"])
     if extra is None:
+        hub_id = installation.hub_tenant_id()
         return Done(members.enter_territory_extra(actor, hub_id, values={**values, "id": record_id}))
     before = {"names": extra.names.to_wire()}
     names = extra.names.with_text(extra.names.source, str(values["names"]))
