@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from markupsafe import Markup
+
 from sri_admin.keeping.models import BackupRun
 from sri_admin.keeping.operations.backups import ask_for_backup
 from sri_admin.keeping.policy import POLICY
@@ -105,7 +107,7 @@ def _facts() -> list[tuple[str, Any]]:
     return [
         (_("How often"), often),
         (_("How many are kept"), formats.number(chosen.keep)),
-        (_("Folder"), str(chosen.folder) if chosen.folder else _("None. Set backup.folder.")),
+        (_("Folder"), _path(chosen.folder) if chosen.folder else _("None. Set backup.folder.")),
     ]
 
 
@@ -127,8 +129,12 @@ def _row(run: BackupRun, now: datetime) -> dict[str, Any]:
 def _where(run: BackupRun) -> str:
     folder = Path(run.folder or "")
     if folder.is_dir():
-        return str(folder)
+        return _path(folder)
     return _("No longer here: newer ones took its place.") if folder.parent.is_dir() else _("Its disk is not here now.")
+
+
+def _path(path: Path) -> Markup:
+    return Markup('<bdi dir="ltr">{}</bdi>').format(path)
 
 
 def _left_out(count: int) -> str:
