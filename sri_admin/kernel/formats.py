@@ -1,7 +1,7 @@
 """Dates, numbers, lists and names as the reader writes them (CLDR), with Latin digits unless asked otherwise."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from babel import Locale, dates, lists, numbers, units
@@ -68,6 +68,16 @@ def file_size(size: int) -> str:
         return units.format_unit(-(-size // 1000), "digital-kilobyte", "short", locale=_manner()).translate(_MARKS)
     amount = round(size / _MEGABYTE, 1)
     return units.format_unit(amount, "digital-megabyte", "short", locale=_manner()).translate(_MARKS)
+
+
+def hour(value: time) -> str:
+    """Write a local time of day: 18:30."""
+    return dates.format_time(value, "short", locale=_manner()).translate(_MARKS)
+
+
+def weekday(value: int) -> str:
+    """Name a weekday by its number, 1 for Monday."""
+    return dates.get_day_names("wide", context="stand-alone", locale=_manner())[value - 1]
 
 
 def percent(value: float) -> str:

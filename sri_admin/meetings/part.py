@@ -3,14 +3,21 @@
 from sri_admin.kernel.part import Part
 from sri_admin.meetings import events, sync
 from sri_admin.meetings.api import api
+from sri_admin.meetings.pages import entering, leaders, logs, meetings, month, waiting
 from sri_admin.meetings.policy import POLICY
 from sri_admin.meetings.rules import words
 
 PART = Part(
     name="meetings",
-    doors=(api,),
+    doors=(leaders.pages, entering.pages, logs.pages, month.pages, api),
     kinds=sync.KINDS,
     policy=POLICY,
+    menu=meetings.MENU,
+    answers={
+        "overview.work": waiting.work_of,
+        "shell.tabs": waiting.tabs_of,
+        "members.standing_panel": waiting.panel_of,
+    },
     sentences={
         events.CommunityEntered: words.tell_community,
         events.CommunityDescribed: words.tell_community_described,

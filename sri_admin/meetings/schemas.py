@@ -108,6 +108,14 @@ class LogIn(AnswersIn):
     on = fields.Date(required=True)
 
 
+_ROW = {"outcome": fields.Enum(Outcome, by_value=True, validate=one_of(ANSWERS))}
+_ROW |= {name: fields.String(validate=validate.Length(max=4)) for name in ("people", "first_time")}
+# The evenings of a month: outcome_7, people_7 and first_time_7 are what is said of the 7th.
+MonthIn = Schema.from_dict(
+    {f"{name}_{day}": field for name, field in _ROW.items() for day in range(1, 32)}, name="MonthIn"
+)
+
+
 class CommunityOut(Schema):
     """A community as programs see it."""
 

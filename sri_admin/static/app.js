@@ -23,7 +23,13 @@
     const step = event.target.closest("[data-step]");
     if (!step) return;
     const field = step.parentElement.querySelector("input");
-    if (Number(step.dataset.step) > 0) field.stepUp(); else field.stepDown();
+    if (field.type === "number") {
+      if (Number(step.dataset.step) > 0) field.stepUp(); else field.stepDown();
+    } else {
+      // A field for text takes the digits of any keyboard; Arabic and Persian ones end in the same four bits as ours.
+      const typed = Number(field.value.replace(/[٠-٩۰-۹]/g, (digit) => digit.charCodeAt(0) & 15)) || 0;
+      field.value = Math.max(0, typed + Number(step.dataset.step));
+    }
     field.dispatchEvent(new Event("change", { bubbles: true }));
   });
 

@@ -28,6 +28,8 @@ def attach(app: Flask) -> None:
         percent=formats.percent,
         language_name=formats.language_name,
         joined=formats.joined,
+        hour=formats.hour,
+        weekday=formats.weekday,
         bdi=bdi,
         rich=rich,
         text=text,

@@ -20,7 +20,7 @@ from sri_admin.web import cookies
 from sri_admin.web.doors import Door
 from tests.conftest import new_installation, settings_for
 from tests.journeys.houses import CODE, Houses, Served, served, two_houses
-from tests.make import findings, integrity, localization, materials, members, people, reporting
+from tests.make import findings, integrity, localization, materials, meetings, members, people, reporting
 from tests.make.people import Person
 from tests.make.places import furnished, snapshot, stick
 
@@ -34,7 +34,10 @@ PLAIN = {
     "seat": "overdue",
     "criterion": findings.CRITERION,
     "number": "1",
+    "day": f"{meetings.EVENING}",
 }
+# Steps have the words of their own subject.
+FIXED = {"meetings.meeting_step": {"step": "hold"}}
 # Agreements of another state than the offered one, and ids whose name in the address is only `id`.
 OTHERS = {
     "federation.node_show": {"id": "node_id"},
@@ -79,7 +82,8 @@ class Site:
 
     def _path(self, endpoint: str, rule: Rule) -> str:
         others: dict[str, str] = OTHERS.get(endpoint, {})
-        named = {name: PLAIN.get(name) or self.known[others.get(name, name)] for name in rule.arguments}
+        plain: dict[str, str] = {**PLAIN, **FIXED.get(endpoint, {})}
+        named = {name: plain.get(name) or self.known[others.get(name, name)] for name in rule.arguments}
         return self.house.app.url_map.bind(urlsplit(self.house.url).netloc).build(endpoint, named)
 
     def visitors(self, language: str) -> list[dict[str, str]]:
@@ -154,6 +158,7 @@ def _node_site(house: Served, member: UUID, administrator: Person) -> Site:
         "cycle_id": cycle_id,
         "open_cycle_id": cycle_id,
         "evidence_id": evidence_id,
+        **meetings.furnished(member, CODE, somebody.account_id),
         "holder_id": members.office_holder(member, display_name="Kim of the board"),
         "person_id": somebody.account_id,
         "mandate_id": somebody.mandate_id,

@@ -1,9 +1,10 @@
 """Builders of communities, meetings and logs; they act through the operations, as the coordinator of the country."""
 
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any
 from uuid import UUID
 
+from sri_admin.kernel import clock
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
 from sri_admin.meetings.models.log import MeetingLog
@@ -17,6 +18,8 @@ from sri_admin.meetings.rules.meeting import STEPS, Access, MeetingState, Settle
 from sri_admin.members.rules.agreement import ProgrammeType
 from tests.make import members as make
 
+# A Tuesday that is over, on which furnished meetings are logged.
+EVENING = clock.today() - timedelta(days=(clock.today().isoweekday() - 2) % 7 + 7)
 # How a meeting gets from proposed to each state.
 _WAY: dict[MeetingState, tuple[Step, ...]] = {
     MeetingState.PROPOSED: (),
@@ -116,7 +119,10 @@ def found_log(member_id: UUID, log_id: UUID) -> MeetingLog:
     return db.session.get_one(MeetingLog, (member_id, log_id))
 
 
-def furnished(member_id: UUID) -> tuple[UUID, UUID]:
-    """Let a country have a community and a meeting and return their ids."""
-    place = community(member_id, "Land of QM")
-    return place, meeting(member_id, community_id=place)
+def furnished(member_id: UUID, code: str, account_id: UUID) -> dict[str, UUID]:
+    """Let a country have a community, and a meeting led by somebody whose evening was logged; return their ids."""
+    place = community(member_id, f"Land of {code}")
+    made = meeting(member_id, f"Land of {code}", community_id=place)
+    leads = leader(member_id, made, account_id)
+    logged(member_id, made, EVENING)
+    return {"community_id": place, "meeting_id": made, "leader_id": leads}

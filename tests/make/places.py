@@ -38,7 +38,7 @@ def furnished(app: Flask, code: str) -> dict[str, Any]:
         copy = files.signed_copy(place, signed_id)
         release_id = materials.furnished()
         localization.furnished(place)
-        community_id, meeting_id = meetings.furnished(place)
+        of_meetings = meetings.furnished(place, code, somebody.account_id)
         proposal_id = reporting.furnished(place)
         assessed = integrity.furnished(place)
         found = findings.furnished(place, assessed["cycle_id"])
@@ -63,8 +63,7 @@ def furnished(app: Flask, code: str) -> dict[str, Any]:
         "release_id": release_id,
         "proposal_id": proposal_id,
         "snapshot_id": snapshot(place),
-        "community_id": community_id,
-        "meeting_id": meeting_id,
+        **of_meetings,
         **assessed,
         **found,
     }

@@ -18,14 +18,16 @@ from sri_admin.people.rules import Role
 from sri_admin.web import cookies
 from sri_admin.web.doors import Audience, Door
 from sri_admin.web.locale import PSEUDO
-from tests.make import findings, materials
+from tests.make import findings, materials, meetings
 from tests.make.people import browser, owing_code, person, setting_up_second_step, token_of
 from tests.make.places import furnished
 
 SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-label")
 SILENT = {"script", "style", "bdi", "code", "kbd", "time", "svg"}
 PLAIN = {"work": materials.CODE, "language": "pl", "step": "suspend", "way": "termination", "seat": "overdue"}
-PLAIN |= {"criterion": findings.CRITERION, "number": "1"}
+PLAIN |= {"criterion": findings.CRITERION, "number": "1", "day": f"{meetings.EVENING}", "month": "2026-10"}
+# Steps have the words of their own subject.
+FIXED = {"meetings.meeting_step": {"step": "hold"}}
 # An `id` or `agreement_id` of a page that is for another kind or state of record than the usual one.
 OTHERS = {
     "federation.node_show": {"id": "node_id"},
@@ -89,7 +91,8 @@ def words_of(tag: str) -> set[str]:
         lists.format_list(["", ""], locale=locale).strip(),
         lists.format_list([""] * 3, locale=locale).strip(" ,"),
     }
-    return {*locale.territories.values(), *locale.languages.values(), *own, *joints}
+    weekdays = locale.days["stand-alone"]["wide"].values()
+    return {*locale.territories.values(), *locale.languages.values(), *weekdays, *own, *joints}
 
 
 def texts_of(element: Element) -> Iterator[str]:
@@ -117,7 +120,7 @@ def pages_of(app: Flask) -> Iterator[tuple[str, Any]]:
 def path_to(app: Flask, endpoint: str, rule: Any, known: Mapping[str, UUID]) -> str:
     """Return the address of a page about the furnished country."""
     others: Mapping[str, str] = OTHERS.get(endpoint, {})
-    fixed: dict[str, Any] = {"code": "QM", **PLAIN}
+    fixed: dict[str, Any] = {"code": "QM", **PLAIN, **FIXED.get(endpoint, {})}
     names: set[str] = rule.arguments
     named = {name: fixed.get(name) or known[others.get(name, name)] for name in names}
     return app.url_map.bind("localhost").build(endpoint, named)

@@ -25,7 +25,7 @@ from sri_admin.people.rules import Role
 from sri_admin.web.doors import Audience
 from sri_admin.web.repeats import AnsweredRequest
 from tests.conftest import new_installation, settings_for
-from tests.make import integrity, materials, members
+from tests.make import integrity, materials, meetings, members
 from tests.make.people import TOKEN, browser, person, token_of
 from tests.make.places import furnished, visitor
 
@@ -33,8 +33,8 @@ VISITORS = {"administrator": Role.MEMBER_ADMINISTRATOR, "facilitator": Role.FACI
 OWN, FOREIGN, NO_CODE = "QN", "QM", "QZ"
 # What stands in an address and is no secret of a member, each with a value that is real.
 PLAIN = {"step": "apply", "way": "end", "seat": "overdue", "name": "theme.css", "version": 1, "number": 1}
-PLAIN |= {"work": materials.CODE, "language": "pl", "month": "2026-10"}
-PLAIN |= {"work": materials.CODE, "language": "pl", "criterion": "access"}
+PLAIN |= {"work": materials.CODE, "language": "pl", "month": "2026-10", "day": f"{meetings.EVENING}"}
+PLAIN |= {"criterion": "access"}
 # The words after /link/ are themselves the proof: who holds them may see the page.
 PROOFS = {"token"}
 # What an `id` is, by endpoint.
@@ -91,6 +91,9 @@ BODIES: dict[str, dict[str, Any]] = {
         "first_on": "2025-01-07",
     },
     "StepIn": {"on": "2025-01-07"},
+    "LeaderIn": {"account_id": "00000000-0000-7000-8000-000000000000"},
+    "AnswersIn": {"outcome": "held", "people": 9, "first_time": 2},
+    "MonthIn": {"people_7": "9", "first_time_7": "2"},
     "LogIn": {"on": "2025-01-07", "outcome": "held", "people": 9, "first_time": 2},
     "ReturnIn": {"attendances_number": "12"},
     "ReturnDraftIn": {"cells": [{"indicator": "attendances", "status": "reported", "value": 12}]},

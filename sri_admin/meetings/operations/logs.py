@@ -6,7 +6,7 @@ from typing import Any
 from sri_admin.kernel import clock, ids
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
-from sri_admin.kernel.errors import NotFoundError
+from sri_admin.kernel.errors import FieldError, InvalidError, NotFoundError
 from sri_admin.kernel.work import record
 from sri_admin.meetings.events import MeetingLogged
 from sri_admin.meetings.models.log import MeetingLog
@@ -16,7 +16,7 @@ from sri_admin.meetings.policy import POLICY
 from sri_admin.meetings.queries.leaders import desk_of
 from sri_admin.meetings.queries.lives import life_of
 from sri_admin.meetings.queries.logs import find_log, last_revision
-from sri_admin.meetings.rules.log import Answers, Outcome, answers_of, check_evening
+from sri_admin.meetings.rules.log import Answers, LedBy, Outcome, answers_of, check_evening
 
 Values = Mapping[str, Any]
 
@@ -29,18 +29,31 @@ def log_meeting(actor: Actor, meeting: Meeting, *, values: Values) -> MeetingLog
     known = db.session.get(MeetingLog, (meeting.member_id, log_id))
     if known is not None:
         return known
-    answers, life = answers_of(values), life_of(meeting)
+    before, life = find_log(meeting, values["on"]), life_of(meeting)
+    answers = answers_of({"led_by": [LedBy(each) for each in before.led_by] if before else (), **values})
     was_active = life is not None and life.was_active(values["on"])
     check_evening(values["on"], today=clock.today(meeting.time_zone), was_active=was_active)
-    before = find_log(meeting, values["on"])
     if before is not None and _answers(before) == answers:
         return before
     return _keep(actor, meeting, answers, values={**values, "id": log_id})
 
 
 def log_evenings(actor: Actor, meeting: Meeting, *, values: Sequence[Values]) -> list[MeetingLog]:
-    """Log several evenings of a meeting, as they stand on a sheet of paper."""
-    return [log_meeting(actor, meeting, values=each) for each in values]
+    """Log several evenings of a meeting as they stand on a sheet of paper, all of them or none.
+
+    InvalidError names the fields of every evening that is wrong, such as `people_7` for the 7th.
+    """
+    kept: list[MeetingLog] = []
+    faults: list[FieldError] = []
+    for each in values:
+        try:
+            kept.append(log_meeting(actor, meeting, values=each))
+        except InvalidError as error:
+            day = each["on"].day
+            faults += [FieldError(f"{fault.field or 'outcome'}_{day}", fault.message) for fault in error.fields]
+    if faults:
+        raise InvalidError(faults)
+    return kept
 
 
 def take_back_log(actor: Actor, meeting: Meeting, *, values: Values) -> MeetingLog:
@@ -81,4 +94,4 @@ def _keep(actor: Actor, meeting: Meeting, answers: Answers, *, values: Values) -
 
 
 def _answers(log: MeetingLog) -> Answers:
-    return Answers(log.outcome, log.people, log.first_time, tuple(log.led_by))  # pyright: ignore[reportArgumentType]
+    return Answers(log.outcome, log.people, log.first_time, tuple(LedBy(each) for each in log.led_by))

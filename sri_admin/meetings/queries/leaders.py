@@ -67,6 +67,15 @@ def led_by(actor: Actor, member_id: UUID) -> list[UUID]:
     return list(db.session.scalars(found))
 
 
+def leaders_by_meeting(member_id: UUID) -> dict[UUID, frozenset[UUID]]:
+    """Return by meeting the accounts that lead it today; meetings nobody leads are left out."""
+    found: dict[UUID, frozenset[UUID]] = {}
+    rows = sa.select(MeetingLeader.meeting_id, MeetingLeader.account_id)
+    for row in db.session.execute(rows.where(MeetingLeader.member_id == member_id, leading_now())):
+        found[row.meeting_id] = found.get(row.meeting_id, frozenset()) | {row.account_id}
+    return found
+
+
 def possible_leaders(member_id: UUID) -> list[Account]:
     """Return the facilitators and coordinators of a member, each once."""
     roles = {Role.FACILITATOR, Role.COORDINATOR, Role.MEMBER_ADMINISTRATOR}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -67,6 +68,19 @@ def is_unconfirmed() -> sa.ColumnElement[bool]:
     )
 
 
+def unconfirmed(member_id: UUID) -> int:
+    """Count the active meetings of a member that nobody confirmed within 90 days."""
+    counted = sa.select(sa.func.count()).select_from(Meeting).where(Meeting.member_id == member_id, is_unconfirmed())
+    return db.session.scalar(counted) or 0
+
+
+def overdue_holds(member_id: UUID, on: date) -> int:
+    """Count the meetings of a member that are on hold beyond the day on which they were to go on."""
+    is_late = sa.and_(Meeting.state == MeetingState.ON_HOLD, Meeting.expected_return <= on)
+    counted = sa.select(sa.func.count()).select_from(Meeting).where(Meeting.member_id == member_id, is_late)
+    return db.session.scalar(counted) or 0
+
+
 def events_of(meeting: Meeting) -> list[MeetingEvent]:
     """Return the steps of a meeting in the order in which they were taken."""
     found = sa.select(MeetingEvent).where(
@@ -81,6 +95,12 @@ def past_schedules_of(meeting: Meeting) -> list[PastSchedule]:
         PastSchedule.member_id == meeting.member_id, PastSchedule.meeting_id == meeting.id
     )
     return list(db.session.scalars(found.order_by(PastSchedule.first_on)))
+
+
+def languages_in_use(member_id: UUID) -> list[str]:
+    """Return the languages of a member's meetings."""
+    spoken = sa.select(sa.func.unnest(Meeting.languages)).where(Meeting.member_id == member_id)
+    return sorted(set(db.session.scalars(spoken)))
 
 
 def counts_by_state(member_id: UUID) -> dict[MeetingState, int]:

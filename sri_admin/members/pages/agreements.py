@@ -17,7 +17,6 @@ from sri_admin.members.models.agreement import Agreement, AgreementDraft
 from sri_admin.members.models.member import Member
 from sri_admin.members.operations import agreements as operations
 from sri_admin.members.operations import drafts
-from sri_admin.members.pages.conflict import Answer, conflict_of, show_choices, show_date
 from sri_admin.members.pages.history import history_of
 from sri_admin.members.pages.members import badge_of
 from sri_admin.members.policy import POLICY
@@ -38,6 +37,7 @@ from sri_admin.members.rules.agreement import AgreementState, ShownState
 from sri_admin.members.rules.renewal import first_day_after
 from sri_admin.members.schemas.agreement import AgreementDraftIn, AgreementQuery, OfferIn, usual_terms
 from sri_admin.web import paging
+from sri_admin.web.conflict import Answer, conflict_of, show_choices, show_date
 from sri_admin.web.doors import Audience, Pages, SeeOther, see_other
 from sri_admin.web.forms import Form
 

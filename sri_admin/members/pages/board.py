@@ -17,7 +17,6 @@ from sri_admin.members.models.member import Member
 from sri_admin.members.models.office import OfficeHolder
 from sri_admin.members.operations import offices as operations
 from sri_admin.members.pages.agreements import terms_said
-from sri_admin.members.pages.conflict import Answer, conflict_of, show_choices, show_date
 from sri_admin.members.pages.history import history_of
 from sri_admin.members.pages.members import badge_of, places_of, standing
 from sri_admin.members.policy import POLICY
@@ -30,6 +29,7 @@ from sri_admin.members.rules import words
 from sri_admin.members.rules.contact import written
 from sri_admin.members.schemas.office import OfficeEndIn, OfficeErasureIn, OfficeHolderIn
 from sri_admin.web import about
+from sri_admin.web.conflict import Answer, conflict_of, show_choices, show_date
 from sri_admin.web.doors import Audience, Pages, SeeOther, see_other
 from sri_admin.web.forms import Form
 from sri_admin.web.homes import Home

@@ -13,12 +13,12 @@ from sri_admin.kernel.part import HUB
 from sri_admin.kernel.tenancy import Tenant
 from sri_admin.members.models.member import Member
 from sri_admin.members.operations.members import STEPS, describe_member
-from sri_admin.members.pages.conflict import Answer, conflict_of, show_choices
 from sri_admin.members.policy import POLICY
 from sri_admin.members.queries.members import member_by_id, today_of
 from sri_admin.members.rules import member as rules
 from sri_admin.members.rules import words
 from sri_admin.members.schemas.member import DescriptionIn, TransitionIn
+from sri_admin.web.conflict import Answer, conflict_of, show_choices
 from sri_admin.web.doors import Audience, Pages, SeeOther, see_other
 from sri_admin.web.forms import Form
 
