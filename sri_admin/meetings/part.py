@@ -3,7 +3,7 @@
 from sri_admin.kernel.part import Part
 from sri_admin.meetings import events, sync
 from sri_admin.meetings.api import api
-from sri_admin.meetings.pages import entering, leaders, logs, meetings, month, waiting
+from sri_admin.meetings.pages import entering, leaders, logs, meetings, month, search, waiting
 from sri_admin.meetings.policy import POLICY
 from sri_admin.meetings.rules import words
 
@@ -13,8 +13,10 @@ PART = Part(
     kinds=sync.KINDS,
     policy=POLICY,
     menu=meetings.MENU,
+    search=(search.meetings,),
     answers={
         "overview.work": waiting.work_of,
+        "overview.home": waiting.home_of,
         "shell.tabs": waiting.tabs_of,
         "members.standing_panel": waiting.panel_of,
     },

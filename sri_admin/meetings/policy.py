@@ -1,6 +1,9 @@
 """Who may do what with meetings: their list is the office's, a log is its leaders' and the coordinator's."""
 
 from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
 
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.policy import Policy, board, either, staff
@@ -10,6 +13,13 @@ from sri_admin.people.rules import OFFICE_ROLES, STAFF_ROLES
 _KEEPERS = ("coordinator", "member_administrator")
 _keepers = board(*_KEEPERS)
 _is_facilitator = board("facilitator")
+
+
+def visible(actor: Actor, member_id: sa.SQLColumnExpression[UUID]) -> sa.ColumnElement[bool]:
+    """Return the filter that leaves an actor the meetings it may read."""
+    if actor.is_staff:
+        return sa.true()
+    return member_id.in_({each.member_id for each in actor.mandates if each.role in (*STAFF_ROLES, *OFFICE_ROLES)})
 
 
 def _leads(actor: Actor, desk: Any) -> bool:

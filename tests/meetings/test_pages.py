@@ -347,3 +347,27 @@ def test_where_a_node_serves_the_country_its_meetings_are_only_read(app: Flask, 
     assert "The country keeps its meetings at its own node." in page
     assert "Enter a meeting" not in page
     text_of(board, f"{LIST}/{library}/edit", 409)
+
+
+def test_a_facilitator_with_nothing_to_log_is_led_to_the_meetings(
+    app: Flask, member: UUID, library: UUID, sam: Person
+) -> None:
+    for day in (date(2026, 4, 7), TUESDAY):
+        meet.logged(member, library, day)
+    page = text_of(people.browser(app, sam), "/")
+    assert "See which evenings are yours" in page
+    assert "Open my account" not in page
+
+
+def test_one_box_finds_a_meeting_for_those_who_may_read_it(app: Flask, member: UUID, library: UUID) -> None:
+    other = coordinator(app, make.member("QN"))
+    found = {
+        name: "Harbour library" in text_of(browser, "/search?q=harbour+lib").split("<h1>")[1]
+        for name, browser in (
+            ("coordinator", coordinator(app, member)),
+            ("director", people.browser(app, people.person(Role.SRI_DIRECTOR))),
+            ("facilitator", people.browser(app, people.person(Role.FACILITATOR, member))),
+            ("other", other),
+        )
+    }
+    assert found == {"coordinator": True, "director": True, "facilitator": False, "other": False}

@@ -200,7 +200,7 @@ def test_a_suspended_board_reads_why(app: Flask) -> None:
 def test_a_facilitator_is_told_what_can_be_done(app: Flask) -> None:
     member_id = make.member("QM", MemberState.SUSPENDED)
     text = _text(_read(people.browser(app, people.person("facilitator", member_id))))
-    assert "You are here as Facilitator for Land of QM." in text
+    assert "See which evenings are yours" in text
     assert "suspended" not in text
 
 

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sri_admin.kernel import installation
 from sri_admin.kernel.actor import Actor
-from sri_admin.kernel.db import db
 from sri_admin.kernel.formats import date_full, number
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.i18n import gettext_lazy as _l
@@ -23,14 +22,28 @@ from sri_admin.meetings.queries.meetings import counts_by_state, overdue_holds, 
 from sri_admin.meetings.queries.writer import is_written_here
 from sri_admin.meetings.rules.log import Desk
 from sri_admin.meetings.rules.meeting import MeetingState
+from sri_admin.people.queries import tenant_by_id
 
 
 def work_of(member_id: UUID, on: date) -> list[WorkItem]:
     """Return what waits in the meetings of a member that are written here."""
-    tenant = db.session.get(Tenant, member_id)
-    if tenant is None or member_id == installation.hub_tenant_id() or not is_written_here(member_id):
+    if member_id == installation.hub_tenant_id() or not is_written_here(member_id):
         return []
+    tenant = tenant_by_id(member_id)
     return [*_logs(tenant), *_lists(tenant, on)]
+
+
+def home_of(member_id: UUID, _on: date) -> WorkItem:
+    """Return where those who lead meetings work when nothing waits for them."""
+    return WorkItem(
+        family="good",
+        title=_("My meetings"),
+        reason=_("See which evenings are yours, what was logged, and what comes next."),
+        label=_("My meetings"),
+        endpoint="meetings.own_list",
+        arguments={"code": tenant_by_id(member_id).code},
+        shown=lambda actor: actor.holds("facilitator") and POLICY.allows(actor, "meetings.own.read", member_id),
+    )
 
 
 def _logs(tenant: Tenant) -> Iterator[WorkItem]:
@@ -110,11 +123,8 @@ def tabs_of(_member_id: UUID, _on: date) -> list[Tab]:
     ]
 
 
-def panel_of(member_id: UUID, _on: date) -> Panel | None:
+def panel_of(member_id: UUID, _on: date) -> Panel:
     """Return what is said of a country's meetings on its page."""
-    tenant = db.session.get(Tenant, member_id)
-    if tenant is None:
-        return None
     counts: Mapping[MeetingState, int] = counts_by_state(member_id)
     silent = unconfirmed(member_id)
     facts = [
@@ -128,6 +138,6 @@ def panel_of(member_id: UUID, _on: date) -> Panel | None:
         note=None if counts else _("No meeting is entered yet."),
         label=_("See the meetings"),
         endpoint="meetings.meeting_list",
-        arguments={"code": tenant.code},
+        arguments={"code": tenant_by_id(member_id).code},
         shown=lambda actor: POLICY.allows(actor, "meetings.meeting.read", member_id),
     )

@@ -9,12 +9,15 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from sri_admin.kernel import clock
+from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import NotFoundError
 from sri_admin.kernel.paging import SIZE, Page
 from sri_admin.meetings.models.community import Community
 from sri_admin.meetings.models.meeting import Meeting, MeetingEvent, PastSchedule
+from sri_admin.meetings.policy import visible
 from sri_admin.meetings.rules.meeting import CONFIRMED_FOR, MeetingState
+from sri_admin.members.models.member import Member
 from sri_admin.members.rules.naming import fold
 
 _SEPARATE = ("state", "community_id", "weekday", "settlement")
@@ -58,6 +61,17 @@ def _asked(member_id: UUID, query: Mapping[str, Any]) -> sa.Select[Meeting, Comm
     if query.get("unconfirmed"):
         found = found.where(is_unconfirmed())
     return found
+
+
+def find_meetings(actor: Actor, text: str, *, most: int) -> list[tuple[Meeting, Member]]:
+    """Return the meetings an actor may see whose name in any language has a folded text, each with its country."""
+    found = (
+        sa.select(Meeting, Member)
+        .join(Member, Member.member_id == Meeting.member_id)
+        .where(visible(actor, Meeting.member_id), Meeting.search.contains(text, autoescape=True))
+        .order_by(Member.code, Meeting.search, Meeting.id)
+    )
+    return [(row[0], row[1]) for row in db.session.execute(found.limit(most))]
 
 
 def is_unconfirmed() -> sa.ColumnElement[bool]:

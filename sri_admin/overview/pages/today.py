@@ -12,7 +12,7 @@ from sri_admin.kernel import clock, formats, runtime
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.installation import own_tenant
-from sri_admin.kernel.part import ask
+from sri_admin.kernel.part import WorkItem, ask
 from sri_admin.overview import queries
 from sri_admin.overview.pages.circle import drawn
 from sri_admin.overview.pages.ways import board_row, sri_row
@@ -96,22 +96,26 @@ def _person(actor: Actor, member_id: UUID | None) -> dict[str, Any]:
         "sections": [{"title": None, "rows": rows}] if rows else [],
         "role": role_name(actor.role),
         "place": next((str(each) for each in names if str(each)), None),
+        "home": next(iter(_homes(actor, member_id)), None) if member_id else None,
         "account_url": addresses.ACCOUNT,
     }
+
+
+def _homes(actor: Actor, member_id: UUID) -> list[dict[str, Any]]:
+    """Return where somebody works when nothing waits, as the parts below say it."""
+    found: list[WorkItem] = [each for each in ask("overview.home", member_id, clock.today()) if each.shown(actor)]
+    return [_row(each) for each in found]
 
 
 def _of_parts(actor: Actor, member_id: UUID, *, room: int) -> list[dict[str, Any]]:
     """Return what the parts below say waits for somebody, as many rows as there is room for."""
     found = [item for items in ask("overview.work", member_id, clock.today()) for item in items if item.shown(actor)]
-    return [
-        {
-            "family": each.family,
-            "title": each.title,
-            "reason": each.reason,
-            "action": {"label": each.label, "url": url_for(each.endpoint, **each.arguments)},
-        }
-        for each in found[: max(room, 0)]
-    ]
+    return [_row(each) for each in found[: max(room, 0)]]
+
+
+def _row(item: WorkItem) -> dict[str, Any]:
+    action = {"label": item.label, "url": url_for(item.endpoint, **item.arguments)}
+    return {"family": item.family, "title": item.title, "reason": item.reason, "action": action}
 
 
 def _answer(work: WorkList, others: int = 0) -> dict[str, Any]:
