@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -139,9 +139,8 @@ def _configuration(cluster: postgres.Cluster, name: str, home: Path) -> tuple[Pa
 def _wait_until_ready(url: str, log: Path) -> None:
     until = time.monotonic() + _PATIENCE
     while time.monotonic() < until:
-        try:
+        with suppress(requests.ConnectionError):
             if requests.get(f"{url}/readyz", timeout=5).ok:
                 return
-        except requests.ConnectionError:
-            time.sleep(0.1)
+        time.sleep(0.1)
     raise AssertionError(log.read_text()[-3000:])
