@@ -299,7 +299,8 @@ def i9_equal_places_have_equal_chains(seen: Seen) -> None:
         writer = seen.writer(stream.name)
         if writer is None or stream.name in seen.parted:
             continue
-        if writer.position.epoch == stream.position.epoch:
+        # A hub that was set back twice gives an epoch its number again; only the log tells the two apart.
+        if writer.position[:3] == stream.position[:3]:
             there = {line.n: line for line in writer.lines}
             pairs = [(there[line.n], line) for line in stream.lines if line.n in there]
             assert all(one.chain == other.chain for one, other in pairs), stream.name
