@@ -169,8 +169,8 @@ def test_a_revision_somebody_approved_for_themselves_never_stands_at_the_hub(beg
     node = begun.nodes["QM"]
     engine = sa.create_engine(node.cluster.url(node.name, postgres.roles_of(TEMPLATE).owner), poolclass=sa.NullPool)
     with engine.begin() as connection:
-        named = "select conname from pg_constraint where conname like 'ck_return_revision%another_person'"
-        name = connection.exec_driver_sql(named).scalar_one()
+        named = sa.text("select conname from pg_constraint where conname like :name")
+        name = connection.execute(named, {"name": "ck_return_revision%another_person"}).scalar_one()
         connection.exec_driver_sql(f'alter table return_revision drop constraint "{name}"')
     revision = forged(begun, _by_oneself)
     begun.sync("QM")
