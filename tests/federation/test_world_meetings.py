@@ -30,6 +30,7 @@ from tests.make import people
 
 FORGER = system("test")
 TUESDAY = date(2026, 11, 17)
+CHECKS_OF = sa.text("select conname from pg_constraint where conrelid = cast(:table as regclass) and contype = 'c'")
 
 
 def rows(site: Site, member: UUID) -> dict[str, list[dict[str, Any]]]:
@@ -189,8 +190,12 @@ def _without_guards() -> None:
     engine = sa.create_engine(database.owner_url(), poolclass=sa.NullPool)
     with engine.begin() as connection:
         connection.execute(sa.text("alter table community disable trigger community_no_circle"))
-        connection.execute(sa.text("alter table meeting_event drop constraint ck_meeting_event_step"))
-        connection.execute(sa.text("alter table meeting drop constraint ck_meeting_reason"))
+        for table in ("meeting", "meeting_event"):
+            checks = sa.text(
+                "select conname from pg_constraint where conrelid = cast(:name as regclass) and contype = 'c'"
+            )
+            for name in connection.scalars(checks, {"name": table}).all():
+                connection.execute(sa.text(f'alter table {table} drop constraint "{name}"'))
     engine.dispose()
 
 
