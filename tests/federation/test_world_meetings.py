@@ -129,7 +129,7 @@ def test_any_steps_with_exchanges_between_them_arrive_alike(made_world: World, c
 
 def circle(member: UUID) -> None:
     """Put the upper of two communities below the lower one."""
-    land, town = (db.session.scalars(sa.select(Community).order_by(Community.id)).all())[:2]
+    land, town = db.session.scalars(sa.select(Community).order_by(Community.parent_id.nulls_first())).all()
     land.parent_id = town.id
     record(FORGER, CommunityDescribed(member_id=member, subject=land.id, changed=("parent_id",)), land)
 
