@@ -128,7 +128,7 @@ QUERIES = {
 }
 QUERIES |= {"ReadingQuery": ["language=en"], "WorkbenchQuery": ["show=todo"]}
 QUERIES |= {"MeetingQuery": ["q=Harbour", "weekday=2", "sort=name", "page=2"]}
-QUERIES |= {"FindingQuery": ["show=all"]}
+QUERIES |= {"FindingQuery": ["show=all"], "DownloadQuery": ["page=2"]}
 QUERIES |= {"ExportQuery": ["q=Land"], "TemplateQuery": ["kind=members"], "ImportQuery": ["kind=members"]}
 QUERIES |= {"NumbersQuery": ["months=24", "indicator=attendances"]}
 QUERIES |= {"StickQuery": ["node=00000000-0000-7000-8000-000000000000"]}
