@@ -92,7 +92,9 @@ def _rows(kind: Kind, member_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Values
 def _wanted(kind: Kind, member_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Values | None]:
     """Return what the newest applied lines say of the records that stand by them; None where a line is unreadable."""
     found: dict[UUID, Values | None] = {}
-    for rec, (rev, line) in taking.held_lines(member_id, set(ids)).items():
+    for (name, rec), (rev, line) in taking.held_lines(member_id, {(kind.name, each) for each in ids}).items():
+        if name != kind.name:  # another kind may have a record of this id
+            continue
         try:
             entry = decode_entry(line)
         except LineError:  # the check of the chains names it

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 from xml.etree.ElementTree import Element
@@ -9,11 +10,11 @@ from xml.etree.ElementTree import Element
 import html5lib
 import pytest
 import sqlalchemy as sa
-from babel import Locale, lists
+from babel import Locale, dates, lists
 from flask import Flask
 from flask.testing import FlaskClient
 
-from sri_admin.kernel import formats, i18n
+from sri_admin.kernel import clock, formats, i18n
 from sri_admin.people.rules import Role
 from sri_admin.web import cookies
 from sri_admin.web.doors import Audience, Door
@@ -92,7 +93,16 @@ def words_of(tag: str) -> set[str]:
         lists.format_list([""] * 3, locale=locale).strip(" ,"),
     }
     weekdays = locale.days["stand-alone"]["wide"].values()
-    return {*locale.territories.values(), *locale.languages.values(), *weekdays, *own, *joints}
+    return {*locale.territories.values(), *locale.languages.values(), *weekdays, *months_of(locale), *own, *joints}
+
+
+def months_of(locale: Locale) -> Iterator[str]:
+    """Yield the months of two years as they are written, in full and short."""
+    manner = Locale.parse("en-GB", sep="-") if locale.language == "en" else locale
+    for year in (clock.today().year, clock.today().year - 1):
+        for number in range(1, 13):
+            for skeleton in ("yMMMM", "yMMM"):
+                yield dates.format_skeleton(skeleton, date(year, number, 1), locale=manner)
 
 
 def texts_of(element: Element) -> Iterator[str]:

@@ -19,6 +19,7 @@ from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.i18n import ngettext
 from sri_admin.kernel.part import MOST_HITS, Hit, Panel, Tab
 from sri_admin.kernel.tenancy import Tenant
+from sri_admin.web.templating import bdi
 
 
 def panel_of(member_id: UUID, on: date) -> Panel | None:
@@ -52,7 +53,7 @@ def _assessed(member_id: UUID) -> tuple[tuple[str, Any], ...]:
     if called is None:
         return ()
     newest = assessment_of(called)
-    return ((_("Assessment"), said.STAGES[newest.stage_at_sri].label), (_("Round"), newest.cycle.name))
+    return ((_("Assessment"), said.STAGES[newest.stage_at_sri].label), (_("Round"), bdi(newest.cycle.name)))
 
 
 def _assessment_panel(tenant: Tenant, assessed: tuple[tuple[str, Any], ...]) -> Panel:
