@@ -12,6 +12,7 @@ from sri_admin.cli.demo import people, translate
 from sri_admin.cli.demo.countries import COUNTRIES, HOLDERS, PLACES, Country, Holder, Step, Terms
 from sri_admin.cli.demo.meetings import YEAR
 from sri_admin.cli.demo.returns import Returns
+from sri_admin.integrity.operations.standards import adopt_edition, open_cycle
 from sri_admin.kernel import clock, ids, tenancy, transaction
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
@@ -30,6 +31,7 @@ from sri_admin.reporting.operations.catalogue import enter_catalogue
 HOSTED, LATE = ("QP", "QQ", "QT", "QW"), ("QT",)
 _BEFORE_ALL = -1800
 _TEXTS_SINCE = -60
+_ROUND_SINCE, _ROUND_LASTS = -20, 40
 _OFFER_BEFORE, _SIGN_BEFORE = 40, 7
 _RIGHTS = (Right.USE_NAME, Right.RUN_MEETINGS, Right.RUN_ONLINE_MEETINGS, Right.TRAIN, Right.TRANSLATE)
 _FIRST_MONTHS = {"north": 1, "east": 4, "south": 7, "west": 1}
@@ -111,8 +113,21 @@ class Story:
         for country in COUNTRIES:
             yield from self._country(country, ids.new())
         yield Deed(_BEFORE_ALL + 1, self.hub_id, lambda actor: enter_catalogue(actor, self.hub_id))
+        yield Deed(_ROUND_SINCE, self.hub_id, self._open_round)
         for act in translate.at_hub(self.hub_id):
             yield Deed(_TEXTS_SINCE, self.hub_id, act)
+
+    def _open_round(self, _actor: Actor) -> None:
+        lead = people.invented(Role.INTEGRITY_LEAD, self.hub_id)
+        adopt_edition(lead, self.hub_id)
+        db.session.flush()
+        values = {
+            "name": f"Round of {self.today.year}",
+            "covers_from": self.today - timedelta(days=YEAR),
+            "covers_to": self.today + timedelta(days=_ROUND_SINCE),
+            "due_on": self.today + timedelta(days=_ROUND_LASTS),
+        }
+        open_cycle(lead, self.hub_id, values=values)
 
     def _country(self, country: Country, id_: UUID) -> Iterator[Deed]:
         yield Deed(country.registered, self.hub_id, _register(country, id_))
