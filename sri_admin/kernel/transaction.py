@@ -37,6 +37,10 @@ def reading(reach: Reach) -> Iterator[Session]:
     tenancy.confine(session, replace(reach, read_only=True))
     try:
         yield session
+    except DBAPIError as error:
+        if isinstance(error.orig, pg.ReadOnlySqlTransaction):
+            raise RuntimeError("a reading transaction tried to write") from error  # noqa: TRY004 - a fault of the program
+        raise
     finally:
         session.rollback()
         tenancy.confine(session, tenancy.NOWHERE)

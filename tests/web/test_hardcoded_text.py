@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 
 from sri_admin.kernel import clock, formats, i18n
 from sri_admin.people.rules import Role
+from sri_admin.reporting.rules.catalogue import DEFINITIONS
 from sri_admin.web import cookies
 from sri_admin.web.doors import Audience, Door
 from sri_admin.web.locale import PSEUDO
@@ -93,7 +94,10 @@ def words_of(tag: str) -> set[str]:
         lists.format_list([""] * 3, locale=locale).strip(" ,"),
     }
     weekdays = locale.days["stand-alone"]["wide"].values()
-    return {*locale.territories.values(), *locale.languages.values(), *weekdays, *months_of(locale), *own, *joints}
+    asked = (words for each in DEFINITIONS.values() for words in (each.name, each.counts, each.leaves_out))
+    catalogue = {words[tag].strip(".") for words in asked}  # rows of the registry, in the reader's language
+    known = {*locale.territories.values(), *locale.languages.values(), *weekdays, *months_of(locale)}
+    return {*known, *catalogue, *own, *joints}
 
 
 def months_of(locale: Locale) -> Iterator[str]:
