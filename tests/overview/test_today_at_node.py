@@ -71,7 +71,7 @@ def test_long_silence_is_a_thing_for_the_board(pair: Pair) -> None:
 
 
 def test_a_facilitator_at_a_node_gets_a_page_of_their_own(pair: Pair) -> None:
-    assert "You are here as Facilitator for" in _text(_at_node(pair, "facilitator"))
+    assert "See which evenings are yours" in _text(_at_node(pair, "facilitator"))
 
 
 def test_a_new_node_is_seen_at_the_hub(pair: Pair) -> None:

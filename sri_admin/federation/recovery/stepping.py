@@ -88,7 +88,7 @@ def _prove(client: HubClient, stream: str) -> None:
         row = streams.by_name(stream)
         before = streams.transaction_end(row, row.n - 1)
         chain = streams.chain_at(row, before)
-        if row.proof is not None or row.n <= streams.floor(row) or chain is None:
+        if row.cls.by_member or row.proof is not None or row.n <= streams.floor(row) or chain is None:
             return
         cursor = encode_cursor(Cursor(stream, row.epoch, before, chain))
     answer = client.call("GET", f"{BASE}/streams/{stream}/changes?{urlencode({'cursor': cursor, 'max_changes': 1})}")
