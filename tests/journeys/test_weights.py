@@ -12,6 +12,7 @@ from sri_admin.kernel import postgres
 from tests.journeys.sites import Site, hub_site
 
 FIRST_LOAD, FURTHER_PAGE = 60_000, 15_000
+ROOM = {"web.api_description": 20_000}
 # The sheet of all components is for developers and shows everything at once.
 SHEETS = frozenset({"components.components"})
 LOADED = re.compile(r'<(?:link|script|img|use)\b[^>]*?(?:href|src)="([^"#]+)')
@@ -59,7 +60,8 @@ def weights(site: Site, visitors: list[requests.Session]) -> Iterator[tuple[str,
 
 def test_every_page_is_light(hub: Site, visitors: list[requests.Session]) -> None:
     measured = [each for each in weights(hub, visitors) if each[0] not in SHEETS]
-    assert [each for each in measured if each[1] > FURTHER_PAGE or each[2] > FIRST_LOAD] == []
+    # The description of the API lists every door; it is read by programmers, now and then.
+    assert [each for each in measured if each[1] > ROOM.get(each[0], FURTHER_PAGE) or each[2] > FIRST_LOAD] == []
 
 
 def test_the_measurement_sees_what_a_page_loads(hub: Site, visitors: list[requests.Session]) -> None:
