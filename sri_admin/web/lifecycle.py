@@ -36,7 +36,7 @@ def attach(app: Flask, loaders: visit.Loaders) -> None:
     """Give an application the web floor: hooks, own routes, every part's doors."""
     current: runtime.Runtime = app.extensions[runtime.EXTENSION]
     role = current.settings.installation.role
-    app.wsgi_app = hosts.OwnNamesOnly(app.wsgi_app, current.settings.web.public_url)
+    app.wsgi_app = hosts.OwnNamesOnly(app.wsgi_app, current.settings.web.public_url)  # pyright: ignore[reportAttributeAccessIssue] - called by position
     if current.settings.web.proxies:
         count = current.settings.web.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)

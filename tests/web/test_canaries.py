@@ -1,6 +1,7 @@
 """Planted names, telephones and addresses are found only where they may stand: at their own board, and nowhere else."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -34,7 +35,12 @@ class Planted:
 def planted(database: sa.Connection) -> Planted:
     place = members.member("QM")
     full, address, telephone = PRIVATE
-    values = {"full_name": full, "private_email": address, "private_phone": telephone, "email": PUBLIC[1]}
+    values: dict[str, Any] = {
+        "full_name": full,
+        "private_email": address,
+        "private_phone": telephone,
+        "email": PUBLIC[1],
+    }
     holder = members.office_holder(place, display_name=PUBLIC[0], **values)
     person(Role.COORDINATOR, place, name=ACCOUNT[1], display_name=ACCOUNT[0])
     return Planted(place, holder)
