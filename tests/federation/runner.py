@@ -27,6 +27,7 @@ from sri_admin.app import PARTS, create_app
 from sri_admin.federation import exchange
 from sri_admin.federation.client import HttpTransport, Patience
 from sri_admin.kernel import database, ids, transaction
+from sri_admin.kernel.errors import UnavailableError
 from sri_admin.kernel.part import Part
 from sri_admin.kernel.settings import from_values
 from tests.federation import records
@@ -89,7 +90,7 @@ def _serve(app: Flask, told: dict[str, Any], folder: Path) -> None:
                     _write(Shelf, member, folder, size=1)
                 else:
                     (folder / "quiet").touch()
-            except OperationalError:
+            except (OperationalError, UnavailableError):
                 traceback.print_exc()  # the database is down; it comes back
         time.sleep(_PAUSE * 5)
 
@@ -111,7 +112,7 @@ def _exchange(app: Flask, told: dict[str, Any], folder: Path) -> None:
                 for _ in range(0 if ending else 2):
                     _write(Visit, member, folder, note="", shelf_id=None)
                 outcome = exchange.synchronise(line, sleep=lambda seconds: time.sleep(min(seconds, _PAUSE)))
-            except OperationalError:
+            except (OperationalError, UnavailableError):
                 traceback.print_exc()
                 time.sleep(_PAUSE)
                 continue
