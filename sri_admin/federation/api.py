@@ -29,7 +29,6 @@ from sri_admin.federation import (
 from sri_admin.federation.answers import RefusedError, speaking
 from sri_admin.federation.checkpoint import to_base64url
 from sri_admin.federation.client import BYTES
-from sri_admin.federation.control import Access
 from sri_admin.federation.cursor import decode_cursor
 from sri_admin.federation.enrolment_models import Enrolment, EnrolmentState, Node, NodeState
 from sri_admin.federation.handover import steps
@@ -203,7 +202,7 @@ def salvage_give(actor: Actor, stream: str) -> Response:
     """Give a stream's writer the next lines another copy of it had written."""
     node = _caller(actor)
     with transaction.reading(tokens.reach_of(node)):
-        _require(actor, stream, {Access.WRITE}, f"sync:write:{stream}")
+        _require_written(actor, stream)
         page = returning.page(stream)
     if page is None:
         return Response(status=204)
@@ -216,7 +215,7 @@ def salvage_settle(actor: Actor, stream: str) -> Response:
     """Note which of these lines their writer holds now."""
     node = _caller(actor)
     with transaction.reading(tokens.reach_of(node)):
-        _require(actor, stream, {Access.WRITE}, f"sync:write:{stream}")
+        _require_written(actor, stream)
     body = _body(limits.LINE_BYTES)
     return answers.document(
         {"settled": transaction.write(intake.reach_for(stream), lambda: returning.settle(stream, body))}
@@ -230,7 +229,7 @@ def changes(actor: Actor, stream: str) -> Response:
     node = _caller(actor)
     query = schema.load(ChangesQuery, request.args.to_dict())
     with transaction.reading(tokens.reach_of(node)):
-        _require(actor, stream, {Access.READ, Access.WRITE}, f"sync:read:{stream}")
+        _require_read(actor, stream)
         after = decode_cursor(query["cursor"]) if query["cursor"] else None
         page = export.page(stream, after, max_changes=query["max_changes"], max_bytes=query["max_bytes"])
     if page is None:
@@ -245,7 +244,7 @@ def snapshot_offer(actor: Actor, stream: str) -> Response:
     """Say which snapshot a stream has, for a node that lines are no longer kept for."""
     node = _caller(actor)
     with transaction.reading(tokens.reach_of(node)):
-        _require(actor, stream, {Access.READ, Access.WRITE}, f"sync:read:{stream}")
+        _require_read(actor, stream)
         sealed = giving.offer(stream)
     return answers.lines(sealed + b"\n", accepted=request.headers.get("Accept-Encoding", ""))
 
@@ -258,7 +257,7 @@ def snapshot_lines(actor: Actor, stream: str) -> Response:
     query = schema.load(SnapshotQuery, request.args.to_dict())
     digest, total = bytes.fromhex(query["digest"]), bytes.fromhex(query["total"])
     with transaction.reading(tokens.reach_of(node)):
-        _require(actor, stream, {Access.READ, Access.WRITE}, f"sync:read:{stream}")
+        _require_read(actor, stream)
         page = giving.page(stream, digest=digest, after=Place(query["epoch"], query["n"]), before=total)
     return answers.lines(page.body, accepted=request.headers.get("Accept-Encoding", ""))
 
@@ -267,7 +266,7 @@ def snapshot_lines(actor: Actor, stream: str) -> Response:
 @speaking
 def snapshot_begin(actor: Actor, stream: str) -> Response:
     """Begin to take a snapshot of a stream's writer, or go on with it."""
-    body = _snapshot_body(actor, stream)
+    body = _new_lines(actor, stream)
     return _snapshot_told(stream, receiving.begin(stream, body.strip(), keys.line_key))
 
 
@@ -275,7 +274,7 @@ def snapshot_begin(actor: Actor, stream: str) -> Response:
 @speaking
 def snapshot_page(actor: Actor, stream: str) -> Response:
     """Take one page of a snapshot; with the last one it stands."""
-    body = _snapshot_body(actor, stream)
+    body = _new_lines(actor, stream)
     return _snapshot_told(stream, receiving.page(stream, body, keys.line_key))
 
 
@@ -284,12 +283,7 @@ def snapshot_page(actor: Actor, stream: str) -> Response:
 def batches(actor: Actor, stream: str) -> Response:
     """Take a batch of the stream's writer and give the receipt."""
     node = _caller(actor)
-    with transaction.reading(tokens.reach_of(node)):
-        _require(actor, stream, {Access.WRITE}, f"sync:write:{stream}")
-    if node.state is not NodeState.ACTIVE:
-        raise RefusedError("duplicate_writer", "two copies of this node have come")
-    body = _lines_of(node)
-    _require_floors(node, stream)
+    body = _new_lines(actor, stream)
     receipt = intake.batch(stream, node.id, node.incarnation, body)
     return answers.lines(receipt + b"\n", accepted=request.headers.get("Accept-Encoding", ""))
 
@@ -300,7 +294,7 @@ def last_receipt(actor: Actor, stream: str) -> Response:
     """Give the last receipt of a stream again."""
     node = _caller(actor)
     with transaction.reading(tokens.reach_of(node)):
-        _require(actor, stream, {Access.WRITE}, f"sync:write:{stream}")
+        _require_written(actor, stream)
         receipt = intake.last_receipt(stream)
     if receipt is None:
         return Response(status=204)
@@ -313,12 +307,7 @@ def blob(actor: Actor, sha256: str) -> Response:
     """Give a file, or the part that was asked for, to a node that may read a record of it."""
     node = _caller(actor)
     with transaction.reading(tokens.reach_of(node)):
-        readable = {
-            stream
-            for stream in control.access(node.id, node.member_id)
-            if _may(actor, stream, {Access.READ, Access.WRITE}, f"sync:read:{stream}")
-        }
-        found = files.named(sha256, readable)
+        found = files.named(sha256, _readable(actor))
     if found is None:
         # The same for what is another's, what nobody has and what is no digest: nothing can be learned by asking.
         raise RefusedError("denied", "there is no such file for this node")
@@ -328,21 +317,15 @@ def blob(actor: Actor, sha256: str) -> Response:
     return downloads.content(Blob(sha256, found.size), BYTES)
 
 
-def _snapshot_body(actor: Actor, stream: str) -> bytes:
+def _new_lines(actor: Actor, stream: str) -> bytes:
     node = _caller(actor)
     with transaction.reading(tokens.reach_of(node)):
-        _require(actor, stream, {Access.WRITE}, f"sync:write:{stream}")
-    if node.state is not NodeState.ACTIVE:
-        raise RefusedError("duplicate_writer", "two copies of this node have come")
-    _require_floors(node, stream)
+        _require_written(actor, stream)
+        if node.state is not NodeState.ACTIVE:
+            raise RefusedError("duplicate_writer", "two copies of this node have come")
+        # Asked again here: a node may not have listened to what hello told it.
+        floors.require(stream, contact.versions_of(node.id))
     return _lines_of(node)
-
-
-def _require_floors(node: Node, stream: str) -> None:
-    # Asked again here: a node may not have listened to what hello told it.
-    told = contact.versions_of(node.id)
-    with transaction.reading(tokens.reach_of(node)):
-        floors.require(stream, told)
 
 
 def _snapshot_told(stream: str, found: receiving.Standing) -> Response:
@@ -357,23 +340,38 @@ def _caller(actor: Actor) -> Node:
     return actor.node
 
 
-def _require(actor: Actor, stream: str, wanted: set[Access], scope: str) -> None:
-    # One answer for what is another's, what does not exist and what the token was not given for.
-    if not _may(actor, stream, wanted, scope):
-        raise RefusedError("denied", "there is no such stream for this node")
+# One answer for what is another's, what does not exist and what the token was not given for. A token says what it was
+# given for; what is still granted is asked again each time.
+
+
+def _require_read(actor: Actor, stream: str) -> None:
+    assert isinstance(actor, NodeActor)
+    node, is_in_scope = actor.node, f"sync:read:{stream}" in actor.scopes
+    if not (is_in_scope and control.may_read(node.id, node.member_id, stream)):
+        raise _not_granted()
+
+
+def _require_written(actor: Actor, stream: str) -> None:
+    assert isinstance(actor, NodeActor)
+    node, is_in_scope = actor.node, f"sync:write:{stream}" in actor.scopes
+    if not (is_in_scope and stream in control.written_by(node.id, node.member_id)):
+        raise _not_granted()
+
+
+def _readable(actor: Actor) -> set[str]:
+    assert isinstance(actor, NodeActor)
+    granted = control.access(actor.node.id, actor.node.member_id)
+    return {name for name in granted if f"sync:read:{name}" in actor.scopes}
+
+
+def _not_granted() -> RefusedError:
+    return RefusedError("denied", "there is no such stream for this node")
 
 
 def _require_known(node: Node, stream: str) -> None:
     # Lines are handed back also by a node that writes their stream no longer, so no scope is asked for.
     if stream not in control.access(node.id, node.member_id) and stream not in grants.names_of(node.member_id):
-        raise RefusedError("denied", "there is no such stream for this node")
-
-
-def _may(actor: Actor, stream: str, wanted: set[Access], scope: str) -> bool:
-    # A token says what it was given for; what is still granted is asked again each time.
-    assert isinstance(actor, NodeActor)
-    granted = control.access(actor.node.id, actor.node.member_id)
-    return granted.get(stream) in wanted and scope in actor.scopes
+        raise _not_granted()
 
 
 def _lines_of(node: Node) -> bytes:

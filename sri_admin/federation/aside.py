@@ -1,6 +1,6 @@
 """Lines that keep their place but were not applied: noted, retried when what they wait for comes, superseded."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -86,13 +86,19 @@ def stream_of(row: SyncAside) -> tuple[StreamClass, str]:
     return cls, name
 
 
-def numbers(stream: SyncStream, *states: AsideState) -> tuple[tuple[int, ...], int | None]:
-    """Return the places of a stream's entries in some states, at most a thousand; then also how many there are."""
-    wanted = sa.select(SyncAside.n).where(*_of(stream, states)).order_by(SyncAside.n).limit(RECEIPT_NUMBERS + 1)
-    found = tuple(db.session.scalars(wanted))
-    if len(found) <= RECEIPT_NUMBERS:
-        return found, None
-    return found[:RECEIPT_NUMBERS], count(stream, *states)
+def numbers(stream: SyncStream, *groups: Collection[AsideState]) -> list[tuple[tuple[int, ...], int | None]]:
+    """Return for each group of states the places of a stream's entries: at most a thousand, then also how many."""
+    found = db.session.execute(sa.union_all(*(_first(stream, at, states) for at, states in enumerate(groups)))).all()
+    told = [tuple(sorted(n for group, n in found if group == at)) for at in range(len(groups))]
+    return [
+        (places, None) if len(places) <= RECEIPT_NUMBERS else (places[:RECEIPT_NUMBERS], count(stream, *states))
+        for places, states in zip(told, groups, strict=True)
+    ]
+
+
+def _first(stream: SyncStream, group: int, states: Iterable[AsideState]) -> sa.Select[int, int]:
+    wanted = sa.select(sa.literal(group).label("group"), SyncAside.n).where(*_of(stream, states))
+    return sa.select(wanted.order_by(SyncAside.n).limit(RECEIPT_NUMBERS + 1).subquery())
 
 
 def count(stream: SyncStream, *states: AsideState) -> int:

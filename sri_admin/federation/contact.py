@@ -35,9 +35,8 @@ def _differs_since(told: Spans, last: NodeContact | HubContact | None) -> dict[s
 
 def versions_of(node_id: UUID) -> Spans | None:
     """Return which versions a node last said it reads; None if it never did."""
-    with transaction.apart() as session:
-        last = session.get(NodeContact, node_id)
-        return last.schemas if last else None
+    last = db.session.get(NodeContact, node_id)
+    return last.schemas if last else None
 
 
 def note_refused(node_id: UUID, *, software: str, code: str) -> None:

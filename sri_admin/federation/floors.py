@@ -4,7 +4,7 @@ The hub writes them into `hub.control` long before, so a node reads them in time
 looks at the program, not at the line: what was written before the update goes over after it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -73,14 +73,14 @@ def _newest(told: Mapping[str, Sequence[int]], kind: str) -> int | None:
     return told[kind][1] if kind in told else None
 
 
-def holds_back(stream: str, told: Spans) -> bool:
-    """Say whether a floor that is in force keeps a program of these versions from sending a stream."""
-    known, cls = kinds.by_name(), parse_name(stream)[0]
-    in_force = (each for each in unmet(told) if each.in_force and each.kind in known)
-    return any(known[each.kind].stream is cls for each in in_force)
+def held_back(names: Iterable[str], told: Spans) -> set[str]:
+    """Return which of these streams a floor that is in force keeps a program of these versions from sending."""
+    known = kinds.by_name()
+    classes = [known[each.kind].stream for each in unmet(told) if each.in_force and each.kind in known]
+    return {name for name in names if parse_name(name)[0] in classes}
 
 
 def require(stream: str, told: Spans | None) -> None:
     """Refuse lines of a stream from a program that is below a floor, or has never said what it reads."""
-    if holds_back(stream, told or {}):
+    if held_back([stream], told or {}):
         raise RefusedError(BELOW, "the program is older than the hub demands for a kind of this stream")

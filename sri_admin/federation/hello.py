@@ -134,7 +134,7 @@ def positions(values: Mapping[str, Any]) -> dict[str, Any]:
 def _streams(node: Node, told: Mapping[str, Mapping[str, Any]], reads: Spans) -> list[dict[str, Any]]:
     granted = _granted(node)
     own = [row.name for row, access in granted if access is Access.WRITE]
-    below = {name for name in own if floors.holds_back(name, reads)}
+    below = floors.held_back(own, reads)
     late = returning.counts(own)
     shown = [_stream(row, access, told.get(row.name)) for row, access in granted]
     shown = [{**each, "salvage": late[each["stream"]]} if each["stream"] in late else each for each in shown]

@@ -327,8 +327,7 @@ def _still_says(row: SyncStream, sealed: bytes) -> bool:
 
 
 def _set_aside(row: SyncStream) -> dict[str, Any]:
-    quarantined, quarantined_total = aside.numbers(row, *aside.OPEN)
-    parked, parked_total = aside.numbers(row, AsideState.PARKED)
+    (quarantined, quarantined_total), (parked, parked_total) = aside.numbers(row, aside.OPEN, (AsideState.PARKED,))
     return {
         "quarantined": quarantined,
         "parked": parked,

@@ -50,8 +50,8 @@ def spend_published(node_id: UUID) -> None:
 
 def _begun(session: Session, holder: str, rate: Rate, now: datetime) -> RateBucket:
     # Two first requests at once take turns on the row that one of them made.
-    session.execute(insert(RateBucket).values(holder=holder, left=rate.size, at=now).on_conflict_do_nothing())
-    return session.get_one(RateBucket, holder, with_for_update=True)
+    begun = insert(RateBucket).values(holder=holder, left=rate.size, at=now).on_conflict_do_nothing()
+    return session.scalar(begun.returning(RateBucket)) or session.get_one(RateBucket, holder, with_for_update=True)
 
 
 def _seconds(earlier: datetime, later: datetime) -> float:

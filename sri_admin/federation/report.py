@@ -84,7 +84,7 @@ def of_node(node: Node) -> Connection:
     last = contact.of_nodes().get(node.id)
     fenced = "duplicate_writer" if node.state is NodeState.FENCED else None
     demands = floors.unmet(last.schemas) if last and last.schemas is not None else []
-    below = last and any(floors.holds_back(name, last.schemas or {}) for name in grants.names_of(node.member_id))
+    below = last and floors.held_back(grants.names_of(node.member_id), last.schemas or {})
     return Connection(
         member_id=node.member_id,
         reached_at=last.at if last else None,

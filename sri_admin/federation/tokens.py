@@ -38,6 +38,11 @@ AUTH_METHOD = "private_key_jwt"
 GRANT_TYPE = "client_credentials"
 NODE_ROLE = "node"
 _LEEWAY_SECONDS = 60
+_BEARER = (
+    sa.select(Node, NodeToken.scope, NodeToken.expires_at)
+    .join(NodeToken, NodeToken.node_id == Node.id)
+    .where(NodeToken.digest == sa.bindparam("digest"))
+)
 _LONGEST_JTI = 200
 
 
@@ -256,12 +261,11 @@ def _keep(token: dict[str, Any], request: Any) -> None:
 def node_actor(bearer: str) -> NodeActor | None:
     """Return the node a token stands for; None if it is unknown, too old, or its node may no longer come."""
     with transaction.reading(tenancy.NOWHERE):
-        row = db.session.get(NodeToken, _digest(bearer))
-        if row is None or row.expires_at <= clock.now():
+        found = db.session.execute(_BEARER, {"digest": _digest(bearer)}).one_or_none()
+        if found is None or found.expires_at <= clock.now() or found.Node.state is NodeState.REVOKED:
             return None
-        node, scopes = _node(row.node_id), frozenset(row.scope.split())
-    if node is None:
-        return None
+        node, scopes = found.Node, frozenset(found.scope.split())
+        transaction.detach(node)
     own = Mandate(role=NODE_ROLE, scope=Scope.MEMBER, member_id=node.member_id, starts_on=clock.today())
     return NodeActor(label=str(node.id), kind="node", mandates=(own,), node=node, scopes=scopes)
 
@@ -270,14 +274,6 @@ def withdraw(node_id: UUID) -> None:
     """Make every token of a node useless."""
     with transaction.apart() as session:
         session.execute(sa.delete(NodeToken).where(NodeToken.node_id == node_id))
-
-
-def _node(node_id: UUID) -> Node | None:
-    node = db.session.get(Node, node_id)
-    if node is None or node.state is NodeState.REVOKED:
-        return None
-    transaction.detach(node)
-    return node
 
 
 def _digest(token: str) -> bytes:

@@ -25,7 +25,8 @@ TENANT, SHARED, PUBLIC_REGISTRY, GLOBAL = "tenant", "shared", "public_registry",
 
 _SET = sa.text(
     "select set_config('app.members', :members, true), set_config('app.member', :member, true),"
-    " set_config('transaction_read_only', :read_only, true)"
+    " set_config('transaction_read_only', :read_only, true),"
+    " set_config('synchronous_commit', coalesce(nullif(:commit, ''), current_setting('synchronous_commit')), true)"
 )
 _INFO = "sri.reach"
 
@@ -66,18 +67,20 @@ class OfTenant:
 
 @dataclass(frozen=True)
 class Reach:
-    """The members a transaction reads, the one it writes for, and whether it may write at all."""
+    """The members a transaction reads and the one it writes for; whether it may write, and waits for the disk."""
 
     members: frozenset[UUID] = frozenset()
     member: UUID | None = None
     read_only: bool = False
+    durable: bool = True
 
     def settings(self) -> dict[str, str]:
-        """Return the values of the two settings, and of the transaction's access mode."""
+        """Return the values of the two settings, of the transaction's access mode, and of how it commits."""
         return {
             "members": "{" + ",".join(sorted(str(each) for each in self.members)) + "}" if self.members else "",
             "member": str(self.member) if self.member else "",
             "read_only": "on" if self.read_only else "off",
+            "commit": "" if self.durable else "off",
         }
 
 

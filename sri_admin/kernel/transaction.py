@@ -22,7 +22,6 @@ from sri_admin.kernel.tenancy import Reach
 
 T = TypeVar("T")
 
-_UNHURRIED = sa.text("set local synchronous_commit to off")
 _RACES = (pg.SerializationFailure, pg.DeadlockDetected, pg.LockNotAvailable, pg.UniqueViolation)
 # A server that stops, starts, was promoted elsewhere or stands behind a pooler that waits for it.
 _UNREACHABLE = (pg.OperationalError, pg.ReadOnlySqlTransaction)
@@ -91,10 +90,10 @@ def apart(*, durable: bool = True) -> Iterator[Session]:
 
     One that is not durable does not wait for the disk: what it wrote may be lost with the server, never half.
     """
-    with Session(db.engine, expire_on_commit=False) as session, session.begin():
-        if not durable:
-            session.execute(_UNHURRIED)
-        yield session
+    with Session(db.engine, expire_on_commit=False) as session:
+        tenancy.confine(session, replace(tenancy.NOWHERE, durable=durable))
+        with session.begin():
+            yield session
 
 
 def detach(row: object) -> None:

@@ -8,7 +8,17 @@ from uuid import UUID
 
 import pytest
 
-from sri_admin.federation import contact, control, enrolment, exchange, floors, hello, kinds, report, version_words
+from sri_admin.federation import (
+    contact,
+    control,
+    enrolment,
+    floors,
+    greeting,
+    hello,
+    kinds,
+    report,
+    version_words,
+)
 from sri_admin.federation.overview import Connection
 from sri_admin.federation.versions import Side
 from sri_admin.kernel import clock, installation
@@ -152,13 +162,13 @@ def test_a_node_that_does_not_listen_to_a_floor_is_refused_all_the_same(world: W
     demand_of_a_newer_hub(world)
     world.time.now += timedelta(days=70)
     make.visit(world.nodes["QN"], world.members["QN"])
-    before, hears = make.head(world.hub, ops(world)), exchange.Offer.read
+    before, hears = make.head(world.hub, ops(world)), greeting.Offer.read
 
-    def deaf(told: dict[str, Any]) -> exchange.Offer:
+    def deaf(told: dict[str, Any]) -> greeting.Offer:
         return hears({name: value for name, value in told.items() if name != "held"})
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(exchange.Offer, "read", deaf)
+        patch.setattr(greeting.Offer, "read", deaf)
         assert world.sync("QN").code == floors.BELOW
     assert make.head(world.hub, ops(world)) == before
 
@@ -185,9 +195,9 @@ def test_a_floor_may_be_lowered_at_any_time(world: World) -> None:
 def test_who_never_said_what_it_reads_is_below_every_floor(world: World) -> None:
     demand_of_a_newer_hub(world)
     world.time.now += timedelta(days=70)
-    assert world.hub.do(lambda: contact.versions_of(world.hub_id)) is None
-    assert world.hub.read(lambda: floors.holds_back(ops(world), {}))
-    assert not world.hub.read(lambda: floors.holds_back(ops(world), _all(kinds.all_kinds())))
+    assert world.hub.read(lambda: contact.versions_of(world.hub_id)) is None
+    assert world.hub.read(lambda: floors.held_back([ops(world)], {}))
+    assert not world.hub.read(lambda: floors.held_back([ops(world)], _all(kinds.all_kinds())))
 
 
 def text_of(site: Site, role: str, member: UUID | None, path: str) -> str:
