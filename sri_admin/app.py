@@ -16,9 +16,9 @@ from sri_admin.materials.part import PART as MATERIALS
 from sri_admin.meetings.part import PART as MEETINGS
 from sri_admin.members.part import PART as MEMBERS
 from sri_admin.overview.part import PART as OVERVIEW
-from sri_admin.people import queries as people
 from sri_admin.people.operations import programs, sessions
 from sri_admin.people.part import PART as PEOPLE
+from sri_admin.people.queries import signing_in
 from sri_admin.program.part import PART as PROGRAM
 from sri_admin.reporting.part import PART as REPORTING
 from sri_admin.web import lifecycle
@@ -38,7 +38,7 @@ PARTS: tuple[Part, ...] = (
     OVERVIEW,
 )
 LOADERS = Loaders(
-    session=people.signed_in,
+    session=signing_in.signed_in,
     node=tokens.node_actor,
     confirm=sessions.confirm_password,
     program=programs.come_in_with_key,

@@ -5,21 +5,16 @@ Streams are independent, and so are pull and push: what stands in the way of one
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, NamedTuple
-from uuid import UUID
+from typing import Final, NamedTuple
 
 import structlog
 
 from sri_admin.federation import (
-    box_keys,
     contact,
     control,
     credentials,
     export,
-    files,
-    hello,
     intake,
     joining,
     keyring,
@@ -33,9 +28,11 @@ from sri_admin.federation.ahead import Batches, Pages
 from sri_admin.federation.checkpoint import Checkpoint
 from sri_admin.federation.client import BASE, HubClient, HubError, LineDownError, Transport
 from sri_admin.federation.control import Access
+from sri_admin.federation.greeting import Offer, greet, tell_age
 from sri_admin.federation.handover import attending
 from sri_admin.federation.lines import ProtocolError
 from sri_admin.federation.merge import PeerStatus
+from sri_admin.federation.outcome import Outcome, StreamOutcome
 from sri_admin.federation.recovery import returning, stepping
 from sri_admin.federation.snapshots import fetching
 from sri_admin.kernel import actor, clock, installation, metrics, tenancy, transaction
@@ -58,100 +55,6 @@ _STOPS: Final = {
     (Access.WRITE, PeerStatus.STALE_EPOCH): "stale_epoch",
     (Access.WRITE, PeerStatus.PAST_END): "stale_epoch",
 }
-
-
-@dataclass
-class StreamOutcome:
-    """What became of one stream: how much went over, and why it stopped if it did."""
-
-    stream: str
-    access: Access
-    changes: int = 0
-    code: str | None = None
-    detail: str = ""
-
-
-@dataclass
-class Outcome:
-    """What became of an exchange."""
-
-    streams: list[StreamOutcome] = field(default_factory=list)
-    code: str | None = None
-    detail: str = ""
-    stream: str | None = None
-    wait: int | None = None
-    files: int = 0
-
-    @property
-    def ok(self) -> bool:
-        """Say whether everything went over."""
-        return self.code is None
-
-    @property
-    def stopped(self) -> StreamOutcome | None:
-        """Return the first stream that came to a stop."""
-        return next((each for each in self.streams if each.code), None)
-
-    @property
-    def pulled(self) -> int:
-        """Count the changes received."""
-        return sum(each.changes for each in self.streams if each.access is Access.READ)
-
-    @property
-    def pushed(self) -> int:
-        """Count the changes sent."""
-        return sum(each.changes for each in self.streams if each.access is Access.WRITE)
-
-    def stop(self, error: ProtocolError) -> "Outcome":
-        """Note why the exchange as a whole came to an end."""
-        self.code, self.detail = error.code, error.detail
-        self.wait = error.retry_after if isinstance(error, HubError) else None
-        return self
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the outcome for machines."""
-        return {
-            "ok": self.ok,
-            "code": self.code,
-            "detail": self.detail,
-            "pulled": self.pulled,
-            "pushed": self.pushed,
-            "files": self.files,
-            "streams": [
-                {"stream": each.stream, "access": each.access.value, "changes": each.changes, "code": each.code}
-                for each in self.streams
-            ],
-        }
-
-
-@dataclass(frozen=True)
-class Offer:
-    """Where the hub stands in a stream, and what this node may do there."""
-
-    stream: str
-    access: Access
-    status: PeerStatus
-    epoch: int
-    n: int
-    head: bytes
-    closing: bool
-    log_id: UUID
-    salvage: bool
-    held: str | None
-
-    @classmethod
-    def read(cls, told: dict[str, Any]) -> "Offer":
-        """Read what the hub told of a stream; LineDownError if it cannot be read."""
-        try:
-            access, status = Access(told["access"]), PeerStatus(told["status"])
-            name, head = str(told["stream"]), str(told.get("head", "")).encode()
-            closing = told.get("closing") is True
-            place, waits = (int(told["epoch"]), int(told["n"])), bool(told.get("salvage"))
-            held = str(told["held"]) if told.get("held") else None
-            log_id = UUID(str(told["log_id"]))
-            return cls(name, access, status, *place, head, closing, log_id, waits, held)
-        except (KeyError, TypeError, ValueError) as error:
-            raise LineDownError("not_a_hub", "the hub's hello cannot be read") from error
 
 
 def synchronise(transport: Transport, *, sleep: Callable[[float], None] | None = None) -> Outcome:
@@ -194,19 +97,13 @@ def connected(transport: Transport, sleep: Callable[[float], None] | None = None
         client.discover()
     except HubError as error:
         if error.code in versions.TOO_OLD:
-            _tell_age(client)
+            tell_age(client)
         raise
     if client.hub["node_id"] != str(link.hub_id):
         raise LineDownError("other_hub", "another hub answered")
     contact.note_reached(client.skew)
     metrics.sync_last_contact.set(clock.now().timestamp())
     return client
-
-
-def _tell_age(client: HubClient) -> None:
-    # Every protocol understands of a hello who says it; the hub refuses this one, and sees who needs an update.
-    with suppress(ProtocolError):
-        client.post_json(f"{BASE}/hello", _document())
 
 
 class Standing(NamedTuple):
@@ -269,7 +166,7 @@ def _exchange_all(client: HubClient, outcome: Outcome) -> None:
 
 
 def _control_first(client: HubClient, outcome: Outcome) -> tuple[dict[str, Offer], Standing]:
-    offers, before = _hello(client), outcome.pulled
+    offers, before = greet(client), outcome.pulled
     standing = _standing(offers)
     first = offers.pop(control.STREAM, None)
     if first is not None:
@@ -277,7 +174,7 @@ def _control_first(client: HubClient, outcome: Outcome) -> tuple[dict[str, Offer
     rotation.settle()
     if outcome.pulled > before or _is_news(offers, standing):
         control.take_grants()
-        offers = _hello(client)  # new keys and grants change what may be read and written
+        offers = greet(client)  # new keys and grants change what may be read and written
         standing = _standing(offers)
         offers.pop(control.STREAM, None)
     return offers, standing
@@ -287,48 +184,6 @@ def _was_set_back(offer: Offer, here: export.Here | None) -> bool:
     if offer.access is not Access.WRITE or here is None or here.epoch != offer.epoch:
         return False
     return offer.status in {PeerStatus.BEHIND, PeerStatus.FORKED, PeerStatus.EXPIRED}
-
-
-def _hello(client: HubClient) -> dict[str, Offer]:
-    try:
-        return _say_hello(client)
-    except HubError as error:
-        if error.code == "given_up":
-            stepping.hand_back_unsent(client)
-        if error.code != "unknown_incarnation":
-            raise
-    stepping.follow_permissions(client)
-    stepping.announce(client)
-    return _say_hello(client)
-
-
-def _say_hello(client: HubClient) -> dict[str, Offer]:
-    document = _document()
-    told = client.post_json(f"{BASE}/hello", document)
-    if box_keys.is_missed(told):
-        client.post_signed(f"{BASE}/box-key", box_keys.paper())
-        told = client.post_json(f"{BASE}/hello", document)  # what was published stands in the control stream by now
-    spoken = versions.read_spans(told.get("schemas"))
-    if spoken is not None:
-        contact.note_hub_versions(spoken, software=str(told.get("software", ""))[:60])
-    streams = told.get("streams")
-    if not isinstance(streams, list):
-        raise LineDownError("not_a_hub", "the hub's hello cannot be read")
-    offers = [Offer.read(each) for each in streams]
-    return {each.stream: each for each in offers}
-
-
-def _document() -> dict[str, Any]:
-    identity = installation.identity()
-    with transaction.reading(joining.exchange_reach()):
-        positions, lacks, trouble = export.positions(), files.digests_lacking(), contact.trouble()
-    return hello.ask(
-        node_id=identity.id,
-        incarnation=identity.incarnation,
-        positions=positions,
-        trouble=trouble,
-        lacks=lacks,
-    )
 
 
 def _is_news(offers: Mapping[str, Offer], standing: Standing) -> bool:

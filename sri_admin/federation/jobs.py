@@ -11,6 +11,7 @@ from sri_admin.federation import contact, enrolment, exchange, fetching, files, 
 from sri_admin.federation.client import HttpTransport, Transport
 from sri_admin.federation.enrolment_models import EnrolmentState
 from sri_admin.federation.lines import ProtocolError
+from sri_admin.federation.outcome import Outcome
 from sri_admin.kernel import clock, runtime, tenancy, transaction
 from sri_admin.kernel import jobs as queue
 from sri_admin.kernel.actor import Actor
@@ -53,7 +54,7 @@ def _is_approved_now() -> bool:
         return False
 
 
-def synchronise() -> exchange.Outcome | None:
+def synchronise() -> Outcome | None:
     """Exchange with the hub; None if another process is doing so just now."""
     with _alone(_EXCHANGING) as mine:
         outcome = exchange.synchronise(transport()) if mine else None

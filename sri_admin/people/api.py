@@ -5,7 +5,7 @@ from typing import Any
 from sri_admin.kernel.actor import Actor
 from sri_admin.people.operations import sessions
 from sri_admin.people.policy import POLICY
-from sri_admin.people.queries import account_by_id, codes_of
+from sri_admin.people.queries.accounts import account_by_id, codes_of
 from sri_admin.people.schemas import MeOut, PasswordOnceMoreIn
 from sri_admin.web import visit
 from sri_admin.web.api import Api

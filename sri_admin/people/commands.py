@@ -17,7 +17,8 @@ from sri_admin.people.operations.access import invite_person
 from sri_admin.people.operations.erasure import erase_person, written_out
 from sri_admin.people.operations.links import Issued, issue_reset_link
 from sri_admin.people.operations.second_step import end_second_step
-from sri_admin.people.queries import access_at, find_account, mandates_not_over, mandates_of, tenant_by_id
+from sri_admin.people.queries.access import access_at
+from sri_admin.people.queries.accounts import find_account, mandates_not_over, mandates_of, tenant_by_id
 from sri_admin.people.rules import Role, fold_sign_in_name, role_name
 
 T = TypeVar("T")

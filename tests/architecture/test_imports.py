@@ -28,7 +28,7 @@ PLANTED = {
     "Others enter keeping by its door": ("app.py", "sri_admin.keeping", "policy"),
     "Parts know of the exchange only what they declare with": ("people/jobs.py", "sri_admin.federation", "keys"),
     "Below the doors nothing knows the web": ("members/policy.py", "sri_admin.web", "addresses"),
-    "Below the doors nothing knows flask": ("people/queries.py", "flask", "request"),
+    "Below the doors nothing knows flask": ("people/queries/accounts.py", "flask", "request"),
     "Domain rules are pure": ("people/rules.py", "sri_admin.kernel", "clock"),
     "The core of the exchange is pure": ("federation/merge.py", "sri_admin.kernel", "clock"),
 }

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from sri_admin.federation import contact, exchange, export, joining, report, streams
 from sri_admin.federation.client import Answer, LineDownError, Transport
 from sri_admin.federation.enrolment_models import HubLink, Node, NodeState
-from sri_admin.federation.exchange import Outcome
 from sri_admin.federation.jobs import _EXCHANGING, SYNC_NOW, _alone, synchronise
 from sri_admin.federation.merge import Position
+from sri_admin.federation.outcome import Outcome
 from sri_admin.federation.stream_names import StreamClass
 from sri_admin.kernel import clock, jobs, postgres, runtime, tenancy, transaction
 from sri_admin.kernel.db import db

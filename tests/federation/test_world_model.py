@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 )
 
 from sri_admin.federation import control, limits
-from sri_admin.federation.exchange import Outcome
+from sri_admin.federation.outcome import Outcome
 from sri_admin.federation.snapshots import jobs as pruning
 from sri_admin.kernel import ids
 from sri_admin.kernel.db import db

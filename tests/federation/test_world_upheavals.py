@@ -20,11 +20,11 @@ from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 from sri_admin.federation import control, enrolment, revocation, rotation, streams
 from sri_admin.federation.bundle.box import BundleError
 from sri_admin.federation.enrolment_models import Node, NodeState
-from sri_admin.federation.exchange import Outcome
 from sri_admin.federation.handover import steps
 from sri_admin.federation.handover.models import Direction
 from sri_admin.federation.key_life import EndReason
 from sri_admin.federation.lines import ProtocolError
+from sri_admin.federation.outcome import Outcome
 from sri_admin.federation.recovery import deciding, incarnations
 from sri_admin.federation.snapshots import jobs as pruning
 from sri_admin.kernel import ids, installation, postgres, transaction

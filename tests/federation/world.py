@@ -21,6 +21,7 @@ from sri_admin.federation import control, enrolment, exchange, joining
 from sri_admin.federation.client import Answer, LineDownError
 from sri_admin.federation.enrolment_models import EnrolmentState
 from sri_admin.federation.kinds import Kind
+from sri_admin.federation.outcome import Outcome
 from sri_admin.federation.recovery import hub, incarnations
 from sri_admin.kernel import clock, database, installation, jobs, postgres, runtime, tenancy, transaction
 from sri_admin.kernel.db import db
@@ -345,7 +346,7 @@ class World:
             lambda: transaction.write(hub.everyone(), lambda: hub.go_on(records.DOER, reason="restored"))
         )
 
-    def sync(self, code: str) -> exchange.Outcome:
+    def sync(self, code: str) -> Outcome:
         """Let a node exchange with the hub once."""
         self.time.sleep(_PATIENCE.total_seconds())
         return self.nodes[code].do(lambda: exchange.synchronise(self.lines[code], sleep=self.time.sleep))

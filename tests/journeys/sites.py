@@ -14,7 +14,7 @@ from werkzeug.routing import Rule
 from sri_admin.kernel import i18n, postgres
 from sri_admin.kernel.part import BOTH
 from sri_admin.people.operations.links import issue_reset_link
-from sri_admin.people.queries import account_by_id
+from sri_admin.people.queries.accounts import account_by_id
 from sri_admin.people.rules import Role
 from sri_admin.web import cookies
 from sri_admin.web.doors import Door

@@ -18,7 +18,7 @@ from sri_admin.kernel.tenancy import Tenant, TenantKind
 from sri_admin.people.models import Account, Credential, MandateRow, SignInStep
 from sri_admin.people.operations import second_step
 from sri_admin.people.operations.passwords import _hasher
-from sri_admin.people.queries import account_by_id, digest
+from sri_admin.people.queries.accounts import account_by_id, digest
 from sri_admin.people.rules import STEP_LASTS, Role
 
 PASSWORD = "lantern river quiet boots"

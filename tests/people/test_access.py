@@ -19,7 +19,10 @@ from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError, StaleError
 from sri_admin.people.models import Account, MandateRow, OneTimeLink
 from sri_admin.people.operations import access, links
-from sri_admin.people.queries import account_by_id, digest, link_purpose, mandate_of, signed_in
+from sri_admin.people.queries.access import mandate_of
+from sri_admin.people.queries.accounts import account_by_id, digest
+from sri_admin.people.queries.links import link_purpose
+from sri_admin.people.queries.signing_in import signed_in
 from sri_admin.people.rules import LinkPurpose, Role
 from tests.conftest import new_installation, settings_for
 from tests.make.people import country, hub, person

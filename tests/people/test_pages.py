@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from sri_admin.kernel import clock, installation, tenancy, transaction
 from sri_admin.people.operations import access
-from sri_admin.people.queries import mandate_of
+from sri_admin.people.queries.access import mandate_of
 from sri_admin.people.rules import Role
 from tests.make.people import PASSWORD, Person, browser, country, person, sign_in, token_of
 

@@ -22,7 +22,7 @@ from sri_admin.kernel.db import db
 from sri_admin.people.models import RecoveryCode, SecondFactor, SignInStep
 from sri_admin.people.operations import second_step
 from sri_admin.people.operations.erasure import erase_person, written_out
-from sri_admin.people.queries import account_by_id
+from sri_admin.people.queries.accounts import account_by_id
 from sri_admin.people.rules import Role, needs_second_step, plain_code, step_of
 from tests.make.people import Person, browser, country, person, sign_in, token_of
 

@@ -13,7 +13,8 @@ from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import AppError, InvalidError, NotFoundError, TooManyError
 from sri_admin.people.models import AccountSession, Credential
 from sri_admin.people.operations import access, passwords, sessions
-from sri_admin.people.queries import SignedIn, digest, mandates_on, signed_in
+from sri_admin.people.queries.accounts import digest, mandates_on
+from sri_admin.people.queries.signing_in import SignedIn, signed_in
 from sri_admin.people.rules import Role, is_open
 from tests.make.people import PASSWORD, Person, country, person
 

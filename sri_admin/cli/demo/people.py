@@ -10,7 +10,7 @@ from sri_admin.kernel.actor import ANONYMOUS, Actor, Mandate, Scope
 from sri_admin.people.operations.access import invite_person
 from sri_admin.people.operations.links import set_password_by_link
 from sri_admin.people.operations.sessions import as_actor, revoke_all
-from sri_admin.people.queries import account_by_id, find_account, mandates_today
+from sri_admin.people.queries.accounts import account_by_id, find_account, mandates_today
 from sri_admin.people.rules import STAFF_ROLES, Role
 
 # Known to everybody: the demonstration listens on this machine alone and holds nothing real.

@@ -34,9 +34,9 @@ from sri_admin.federation.bundle.volumes import Progress, Shelf
 from sri_admin.federation.checkpoint import from_base64url
 from sri_admin.federation.control import Access
 from sri_admin.federation.enrolment_models import Node, NodeState
-from sri_admin.federation.exchange import Outcome, StreamOutcome
 from sri_admin.federation.lines import ProtocolError
 from sri_admin.federation.models import NodeKey
+from sri_admin.federation.outcome import Outcome, StreamOutcome
 from sri_admin.federation.overview import TOLD
 from sri_admin.federation.packing import unpack
 from sri_admin.federation.schemas import HelloIn

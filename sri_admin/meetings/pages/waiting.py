@@ -22,7 +22,7 @@ from sri_admin.meetings.queries.meetings import counts_by_state, overdue_holds, 
 from sri_admin.meetings.queries.writer import is_written_here
 from sri_admin.meetings.rules.log import Desk
 from sri_admin.meetings.rules.meeting import MeetingState
-from sri_admin.people.queries import tenant_by_id
+from sri_admin.people.queries.accounts import tenant_by_id
 
 
 def work_of(member_id: UUID, on: date) -> list[WorkItem]:

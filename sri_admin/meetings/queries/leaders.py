@@ -12,7 +12,7 @@ from sri_admin.kernel.errors import NotFoundError
 from sri_admin.meetings.models.meeting import Meeting, MeetingLeader
 from sri_admin.meetings.rules.log import Desk
 from sri_admin.people.models import Account
-from sri_admin.people.queries import access_at
+from sri_admin.people.queries.access import access_at
 from sri_admin.people.rules import Role
 
 

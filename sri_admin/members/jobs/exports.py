@@ -15,7 +15,7 @@ from sri_admin.members.operations.exports import WRITE_EXPORT, asked_of, finish_
 from sri_admin.members.policy import POLICY
 from sri_admin.members.queries.exports import RUN, keys_of, rows_of
 from sri_admin.members.rules.sheets import ExportState
-from sri_admin.people.queries import actor_of
+from sri_admin.people.queries.accounts import actor_of
 
 
 def write_export(actor: Actor, *, member_id: UUID, export_id: UUID) -> None:

@@ -25,7 +25,7 @@ from sri_admin.members.operations import imports
 from sri_admin.members.operations.imports import APPLY, CHECK, UNDO, RowError
 from sri_admin.members.queries.imports import effects_in, import_by_id, rows_with
 from sri_admin.members.rules.sheets import GOOD, MADE, ImportState, Outcome, SheetKind
-from sri_admin.people.queries import actor_of
+from sri_admin.people.queries.accounts import actor_of
 
 MOST_COLUMNS = 60
 _LIMITS = confined.Limits(cpu_seconds=20, seconds=40.0, answer_bytes=32 * 1024 * 1024)

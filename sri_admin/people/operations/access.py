@@ -25,13 +25,12 @@ from sri_admin.people.models import Account, MandateRow
 from sri_admin.people.operations.links import Issued, issue, issue_reset_link
 from sri_admin.people.operations.sessions import home_of, revoke_all
 from sri_admin.people.policy import POLICY
-from sri_admin.people.queries import (
+from sri_admin.people.queries.access import managed, others_holding
+from sri_admin.people.queries.accounts import (
     account_by_id,
     find_account,
     find_credential,
-    managed,
     mandates_not_over,
-    others_holding,
     tenant_by_id,
 )
 from sri_admin.people.rules import (

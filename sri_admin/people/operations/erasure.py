@@ -28,7 +28,9 @@ from sri_admin.people.models import (
 )
 from sri_admin.people.operations import attempts
 from sri_admin.people.policy import POLICY
-from sri_admin.people.queries import find_second_factor, managed, mandates_of
+from sri_admin.people.queries.access import managed
+from sri_admin.people.queries.accounts import mandates_of
+from sri_admin.people.queries.second_step import find_second_factor
 from sri_admin.people.rules import AccountState
 
 FORGET = "people.forget_person"

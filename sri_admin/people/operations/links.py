@@ -19,7 +19,9 @@ from sri_admin.people.models import Account, OneTimeLink
 from sri_admin.people.operations import attempts, passwords
 from sri_admin.people.operations.sessions import Opened, as_actor, come_in, end_program_keys, revoke_all
 from sri_admin.people.policy import POLICY
-from sri_admin.people.queries import account_by_id, digest, find_credential, link_gone, managed, mandates_today
+from sri_admin.people.queries.access import managed
+from sri_admin.people.queries.accounts import account_by_id, digest, find_credential, mandates_today
+from sri_admin.people.queries.links import link_gone
 from sri_admin.people.rules import LINK_LASTS, AccountState, LinkPurpose
 
 Values = Mapping[str, Any]

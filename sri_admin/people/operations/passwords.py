@@ -10,7 +10,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sri_admin.kernel import clock, ids
 from sri_admin.kernel.db import db
 from sri_admin.people.models import Account, Credential
-from sri_admin.people.queries import find_credential
+from sri_admin.people.queries.accounts import find_credential
 from sri_admin.people.rules import LONGEST_PASSWORD, check_password
 
 # OWASP's second choice for argon2id: it leaves a node of 1 GB free to work while people sign in.

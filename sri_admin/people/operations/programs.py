@@ -16,7 +16,9 @@ from sri_admin.people.models import Account, PersonalToken
 from sri_admin.people.operations import attempts
 from sri_admin.people.operations.sessions import home_of
 from sri_admin.people.policy import POLICY
-from sri_admin.people.queries import SignedIn, digest, mandates_today, program, program_key_of, program_keys_of
+from sri_admin.people.queries.accounts import digest, mandates_today
+from sri_admin.people.queries.programs import program_key_of, program_keys_of
+from sri_admin.people.queries.signing_in import SignedIn, program
 from sri_admin.people.rules import MOST_TOKENS, TOKEN_PREFIX, check_display_name, check_token_day
 
 Values = Mapping[str, Any]

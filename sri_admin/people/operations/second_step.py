@@ -19,14 +19,9 @@ from sri_admin.people.models import Account, AccountSession, RecoveryCode, Secon
 from sri_admin.people.operations import attempts
 from sri_admin.people.operations.sessions import Opened, as_actor, home_of, open_session, revoke_all
 from sri_admin.people.policy import POLICY
-from sri_admin.people.queries import (
-    account_by_id,
-    digest,
-    find_second_factor,
-    managed,
-    mandates_today,
-    recovery_codes_left,
-)
+from sri_admin.people.queries.access import managed
+from sri_admin.people.queries.accounts import account_by_id, digest, mandates_today
+from sri_admin.people.queries.second_step import find_second_factor, recovery_codes_left
 from sri_admin.people.rules import (
     RECOVERY_CODES,
     RECOVERY_LENGTH,

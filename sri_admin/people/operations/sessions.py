@@ -18,7 +18,8 @@ from sri_admin.people.events import PasswordChanged, PasswordConfirmed, ProgramK
 from sri_admin.people.models import Account, AccountSession, MandateRow, PersonalToken, SignInStep
 from sri_admin.people.operations import attempts, passwords
 from sri_admin.people.policy import POLICY
-from sri_admin.people.queries import asks_for_code, digest, find_credential, find_secret, mandates_today, session_by_id
+from sri_admin.people.queries.accounts import asks_for_code, digest, find_credential, find_secret, mandates_today
+from sri_admin.people.queries.sessions import session_by_id
 from sri_admin.people.rules import FRESH_FOR, SESSION_LASTS, STEP_LASTS, AccountState, fold_sign_in_name
 
 Values = Mapping[str, Any]

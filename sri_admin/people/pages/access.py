@@ -19,16 +19,8 @@ from sri_admin.people.operations import access, erasure, second_step
 from sri_admin.people.operations.links import Issued, issue_reset_link
 from sri_admin.people.pages.sign_in import NothingIn
 from sri_admin.people.policy import POLICY
-from sri_admin.people.queries import (
-    Access,
-    access_at,
-    account_by_id,
-    asks_for_code,
-    codes_of,
-    managed,
-    mandate_of,
-    person_of,
-)
+from sri_admin.people.queries.access import Access, access_at, managed, mandate_of, person_of
+from sri_admin.people.queries.accounts import account_by_id, asks_for_code, codes_of
 from sri_admin.people.rules import (
     AccountState,
     Grant,

@@ -11,7 +11,8 @@ from sri_admin.kernel.part import ask
 from sri_admin.people.operations import access, sessions
 from sri_admin.people.pages.sign_in import NothingIn, with_network
 from sri_admin.people.policy import POLICY
-from sri_admin.people.queries import account_by_id, asks_for_code, codes_of, sessions_of
+from sri_admin.people.queries.accounts import account_by_id, asks_for_code, codes_of
+from sri_admin.people.queries.sessions import sessions_of
 from sri_admin.people.rules import Theme, role_name
 from sri_admin.people.schemas import PasswordChangeIn, PreferencesIn
 from sri_admin.web import addresses, visit

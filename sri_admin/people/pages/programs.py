@@ -9,7 +9,8 @@ from sri_admin.kernel.i18n import gettext as _
 from sri_admin.people.operations import programs
 from sri_admin.people.pages.account import own_id, place
 from sri_admin.people.pages.sign_in import NothingIn
-from sri_admin.people.queries import account_by_id, codes_of, mandates_today, program_keys_of
+from sri_admin.people.queries.accounts import account_by_id, codes_of, mandates_today
+from sri_admin.people.queries.programs import program_keys_of
 from sri_admin.people.rules import TOKEN_LASTS, role_name
 from sri_admin.people.schemas import ProgramKeyIn
 from sri_admin.web.doors import Audience, Pages, SeeOther, see_other

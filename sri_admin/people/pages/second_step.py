@@ -14,14 +14,9 @@ from sri_admin.people.operations import second_step
 from sri_admin.people.pages.access import recent
 from sri_admin.people.pages.account import own_id, place
 from sri_admin.people.pages.sign_in import NothingIn, with_network
-from sri_admin.people.queries import (
-    account_by_id,
-    codes_of,
-    find_second_factor,
-    find_step,
-    must_have_second_step,
-    recovery_codes_left,
-)
+from sri_admin.people.queries.accounts import account_by_id, codes_of
+from sri_admin.people.queries.second_step import find_second_factor, find_step, recovery_codes_left
+from sri_admin.people.queries.signing_in import must_have_second_step
 from sri_admin.people.rules import CODE_DIGITS, CODE_SECONDS
 from sri_admin.people.schemas import CodeIn, SignInCodeIn, SignInQuery
 from sri_admin.web import addresses, cookies, qr, visit

@@ -6,7 +6,7 @@ from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.schema import Schema
 from sri_admin.people.operations import links, sessions
-from sri_admin.people.queries import link_purpose
+from sri_admin.people.queries.links import link_purpose
 from sri_admin.people.schemas import NewPasswordIn, PasswordAgainIn, SignInIn, SignInQuery
 from sri_admin.web import addresses, visit
 from sri_admin.web.doors import Audience, Pages, SeeOther, see_other
