@@ -10,11 +10,22 @@ import pytest
 
 from sri_admin.cli.demo.countries import COUNTRIES, PLACES
 from sri_admin.cli.demo.places import listen, places, write_config
+from sri_admin.cli.demo.texts import LANGUAGES
 from sri_admin.kernel.postgres import Cluster, find_binaries
 from sri_admin.members.rules.territory import USER_ASSIGNED
 
 PROGRAM = Path(sys.executable).with_name("sri-admin")
-STREAMS = ("hub.control", "hub.registry", "hub.member.{}", "member.{}.ops", "member.{}.contrib")
+# What a country's node reads or writes: the last are open to it by its language and by its agreement.
+STREAMS = (
+    "hub.control",
+    "hub.registry",
+    "hub.member.{code}",
+    "member.{code}.contrib",
+    "member.{code}.ops",
+    "hub.language.{language}",
+    "hub.materials.four_point.licensed",
+    "hub.materials.four_point.open",
+)
 
 
 @pytest.fixture
@@ -37,7 +48,8 @@ def test_the_demonstration_converges_and_prints_one_object(home: Path) -> None:
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["members"] == len(COUNTRIES) == 24
-    expected = [(name.format(key.upper()), key) for key in ("qm", "qn") for name in STREAMS]
+    nodes = [{"code": code, "language": language} for code, language in LANGUAGES.items()]
+    expected = [(name.format(**node), node["code"].lower()) for node in nodes for name in STREAMS]
     assert [(each["name"], each["node"]) for each in told["streams"]] == expected
     assert all(each["chains_equal"] and each["hub_head"] == each["node_head"] for each in told["streams"])
     assert min(told["changes"]["to_hub"], told["changes"]["to_nodes"], told["seconds"]) > 0

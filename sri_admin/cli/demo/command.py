@@ -111,9 +111,10 @@ def _say(text: str) -> None:
 
 def _say_result(proof: Proof, seconds: float) -> None:
     _say("")
+    width = max((len(each.name) for each in proof.streams), default=0)
     for each in proof.streams:
         mark = "=" if each.chains_equal else "≠"
-        _say(f"  {each.node}  {each.name:<20} {each.hub_head:>5} {mark} {each.node_head}")
+        _say(f"  {each.node}  {each.name:<{width}} {each.hub_head:>5} {mark} {each.node_head}")
     changes = proof.changes()
     said = {"members": proof.members, "seconds": seconds, **changes}
     if proof.holds:

@@ -9,15 +9,14 @@ import sqlalchemy as sa
 from flask import Flask
 
 from sri_admin.cli.demo.fill import tenants
-from sri_admin.federation import report
-from sri_admin.federation.models import SyncLine
-from sri_admin.federation.stream_names import OF_MEMBER, StreamClass, stream_name
-from sri_admin.federation.streams import find
+from sri_admin.federation import control, report
+from sri_admin.federation.models import SyncLine, SyncStream
+from sri_admin.federation.streams import here
 from sri_admin.kernel import installation, tenancy, transaction
 from sri_admin.kernel.db import db
 from sri_admin.members.models.member import Member
 
-_OF_HUB = (StreamClass.HUB_CONTROL, StreamClass.HUB_REGISTRY)
+_ORDER = ("hub.control", "hub.registry", "hub.member.", "member.", "hub.language.", "hub.materials.")
 
 
 @dataclass(frozen=True)
@@ -74,14 +73,14 @@ def prove(hub: Flask, nodes: dict[str, Flask]) -> Proof:
     streams, greens = [], []
     for key, node in nodes.items():
         with node.app_context():
-            member_id = installation.identity().tenant_id
-            assert member_id is not None
-            names = _names(member_id)
-            there = _held(names)
+            identity, there = installation.identity(), _held()
+            assert identity.tenant_id is not None
             with transaction.reading(tenancy.everywhere(tenants())):
                 greens.append(report.of_hub_link().is_green)
         with hub.app_context():
-            streams += [_compared(name, key, one, there[name]) for name, one in _held(names).items()]
+            held = _held()
+            names = sorted({*_open_to(identity.id, identity.tenant_id).intersection(held), *there}, key=_order)
+            streams += [_compared(name, key, held.get(name), there.get(name)) for name in names]
     with hub.app_context():
         readable = _readable()
         count = _count_members()
@@ -91,19 +90,23 @@ def prove(hub: Flask, nodes: dict[str, Flask]) -> Proof:
     return Proof(count, named, greens)
 
 
-def _names(member_id: UUID) -> list[str]:
-    return [stream_name(cls, member_id) for cls in (*_OF_HUB, *OF_MEMBER)]
-
-
-def _held(names: list[str]) -> dict[str, Held | None]:
+def _open_to(node_id: UUID, member_id: UUID) -> set[str]:
+    """Return every stream the hub lets a node read or write."""
     with transaction.reading(tenancy.everywhere(tenants())):
-        return {name: _one(name) for name in names}
+        return set(control.access(node_id, member_id))
 
 
-def _one(name: str) -> Held | None:
-    row = find(name)
-    if row is None:
-        return None
+def _order(name: str) -> tuple[int, str]:
+    """Put the streams of every node first, then its member's, then those of languages and materials."""
+    return next(place for place, each in enumerate(_ORDER) if name.startswith(each)), name
+
+
+def _held() -> dict[str, Held]:
+    with transaction.reading(tenancy.everywhere(tenants())):
+        return {row.name: _one(row) for row in here()}
+
+
+def _one(row: SyncStream) -> Held:
     chains = sa.select(SyncLine.chain).where(
         SyncLine.member_id == row.member_id, SyncLine.stream_id == row.id, SyncLine.epoch == row.epoch
     )
