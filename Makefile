@@ -45,6 +45,7 @@ $(BIN)/.ready-check: GROUPS := --group dev
 
 # Standard output belongs to the program, so setting up speaks on standard error. The system's certificates are used because
 # many offices sit behind a proxy that shows its own. Packages of the other groups stay (--inexact): demo and test take turns.
+# All is compiled once, here: where Python is told to write nothing, every start would compile for ten seconds.
 $(BIN)/.ready-%: pyproject.toml uv.lock
 	@exec >&2; set -eu; \
 	python=; \
@@ -68,4 +69,5 @@ $(BIN)/.ready-%: pyproject.toml uv.lock
 	if $$uv sync --help 2>/dev/null | grep -q -e --system-certs; then certificates=--system-certs; fi; \
 	echo 'Installing what the lock file names ...'; \
 	$$uv sync --frozen --inexact --no-default-groups $(GROUPS) --python "$$python" --no-python-downloads $$certificates; \
+	$(BIN)/python -m compileall -q -j 0 sri_admin "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"; \
 	touch $@

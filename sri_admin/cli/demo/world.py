@@ -128,15 +128,8 @@ class World:
         for key, listening in self.sockets.items():
             if key != place.key:
                 listening.close()
-        made = place.settings()
-        logs.configure(made.log)
-        found = self._addresses_of_app(place)
-        serve.serve_socket(create_app(made, found=found), self.sockets[place.key])
-
-    def _addresses_of_app(self, place: Place) -> database.Addresses:
-        roles = postgres.roles_of(place.database)
-        urls = (self.cluster.url(place.database, role) for role in (roles.app, roles.owner, roles.backup))
-        return database.Addresses(*urls)
+        logs.configure(place.settings().log)
+        serve.serve_socket(self.apps[place.key], self.sockets[place.key])
 
     def _answers(self, place: Place) -> bool:
         try:
