@@ -1,6 +1,7 @@
 """Where the database of an installation is, and how its tables come to be."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from alembic.config import Config
@@ -64,6 +65,7 @@ def migrate(revision: str = "head") -> None:
     upgrade(directory=str(MIGRATIONS), revision=revision)
 
 
+@cache
 def scripts() -> ScriptDirectory:
     """Return the migrations this program knows."""
     return ScriptDirectory.from_config(Config(config_args={"script_location": str(MIGRATIONS)}))

@@ -4,15 +4,20 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
+from sri_admin.cli.demo import people
 from sri_admin.cli.demo.countries import COUNTRIES, PLACES
-from sri_admin.cli.demo.places import listen, places, write_config
+from sri_admin.cli.demo.places import Place, listen, places, write_config
 from sri_admin.cli.demo.texts import LANGUAGES
+from sri_admin.cli.demo.world import World
 from sri_admin.kernel.postgres import Cluster, find_binaries
 from sri_admin.members.rules.territory import USER_ASSIGNED
+from tests.make.people import token_of
 
 PROGRAM = Path(sys.executable).with_name("sri-admin")
 # What a country's node reads or writes: the last are open to it by its language and by its agreement.
@@ -57,6 +62,28 @@ def test_the_demonstration_converges_and_prints_one_object(home: Path) -> None:
     again = run(home)
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["streams"] == told["streams"]
+    assert _idle(home) == []
+
+
+def _idle(home: Path) -> list[str]:
+    """Return the printed accounts whose first page has nothing for them to do."""
+    world = World(home)
+    world.cluster.ensure()
+    world.find_ports()
+    world.make_databases()
+    try:
+        return [each for place in world.places for each in _idle_at(world.apps[place.key], place)]
+    finally:
+        world.stop()
+
+
+def _idle_at(app: Flask, place: Place) -> Iterator[str]:
+    for each in people.at(place.code):
+        client = app.test_client()
+        data = {"csrf_token": token_of(client), "sign_in_name": each.sign_in_name, "password": people.PASSWORD}
+        assert client.post("/sign-in", data=data).status_code == 303
+        if '<ul class="sheet work">' not in client.get("/").text:
+            yield each.sign_in_name
 
 
 def test_every_country_and_place_has_a_code_no_real_country_can_have() -> None:

@@ -76,7 +76,7 @@ def _bring_up(world: World, *, fresh: bool) -> Proof:
         with _step(_("Entering accounts and office holders at the nodes")):
             world.settle_boards()
         with _step(_("Accepting at the hub what the countries report")):
-            world.answer_returns()
+            world.answer()
         with _step(_("Translating at the nodes, deciding and releasing at the hub")):
             world.translate()
     with _step(_("Exchanging both ways until everything is in step")):
@@ -135,7 +135,7 @@ def _show(world: World) -> None:
         "qn": _("The same in Arabic. “Connection” says how things stand."),
     }
     for place in world.places:
-        accounts = people.HUB if place.code is None else people.board_of(place.code)
+        accounts = people.at(place.code)
         click.echo(f"\n  {world.url(place)}")
         for each in accounts:
             click.echo(f"      {each.sign_in_name:<34} {each.name}")

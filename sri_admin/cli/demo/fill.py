@@ -1,20 +1,22 @@
 """The history of the fictional countries, lived through in its order, each day with its own date."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from sri_admin.cli.demo import people, translate
+from sri_admin.cli.demo import hosted, people, translate
 from sri_admin.cli.demo.countries import COUNTRIES, HOLDERS, PLACES, Country, Holder, Step, Terms
+from sri_admin.cli.demo.days import live
 from sri_admin.cli.demo.meetings import YEAR
-from sri_admin.cli.demo.returns import Returns
-from sri_admin.integrity.operations.standards import adopt_edition, open_cycle
+from sri_admin.integrity.operations.standards import adopt_edition, call_member, open_cycle
+from sri_admin.integrity.queries.standards import open_cycle as going_on
 from sri_admin.kernel import clock, ids, tenancy, transaction
-from sri_admin.kernel.actor import Actor
+from sri_admin.kernel.actor import Actor, system
 from sri_admin.kernel.db import db
 from sri_admin.kernel.tenancy import Tenant, TenantKind
 from sri_admin.kernel.text import Text
@@ -27,8 +29,8 @@ from sri_admin.members.rules.member import Hosting, Transition
 from sri_admin.people.rules import Role
 from sri_admin.reporting.operations.catalogue import enter_catalogue
 
-# Countries that work at the hub and report; the last month of some is late.
-HOSTED, LATE = ("QP", "QQ", "QT", "QW"), ("QT",)
+# These are called to the round when it begins, the others as soon as the hub runs.
+CALLED = ("QM", "QN", hosted.WITH_BOARD)
 _BEFORE_ALL = -1800
 _TEXTS_SINCE = -60
 _ROUND_SINCE, _ROUND_LASTS = -20, 40
@@ -46,21 +48,17 @@ class Deed:
     do: Callable[[Actor], Any]
 
 
-def fill_hub() -> int:
-    """Live through all stories at the hub; returns how many countries there are then."""
+def fill_hub() -> None:
+    """Live through all stories at the hub."""
     today = clock.now()
     with transaction.reading(tenancy.NOWHERE):
         hub_id = tenancy.hub_tenant().id
     with clock.running(clock.fixed(today + timedelta(days=_BEFORE_ALL))):
         people.invite(people.HUB, hub_id)
         director = people.acting(people.HUB[0])
-    story = Story(hub_id, clock.today())
-    # Sorted by day and stable, so that the chain of history runs forward in time.
-    for deed in sorted(story.deeds(), key=lambda each: each.day):
-        with clock.running(clock.fixed(today + timedelta(days=deed.day))):
-            reach = tenancy.everywhere({*tenants(), deed.tenant}, writing=deed.tenant)
-            transaction.write(reach, lambda deed=deed: deed.do(director))
-    return len(COUNTRIES)
+    story = Story(hub_id, clock.today(), {each.code: ids.new() for each in COUNTRIES})
+    deeds = ((each.day, each.tenant, partial(each.do, director)) for each in story.deeds())
+    live(deeds, {hub_id, *story.ids.values()})
 
 
 def days_licensed(code: str) -> int:
@@ -103,6 +101,7 @@ class Story:
 
     hub_id: UUID
     today: date
+    ids: Mapping[str, UUID]
 
     def deeds(self) -> Iterator[Deed]:
         """Yield every deed."""
@@ -111,7 +110,7 @@ class Story:
             values = {"code": code, "names": Text.of(name, ar=name_ar)}
             yield Deed(_BEFORE_ALL + 1, self.hub_id, self._add_place(values))
         for country in COUNTRIES:
-            yield from self._country(country, ids.new())
+            yield from self._country(country, self.ids[country.code])
         yield Deed(_BEFORE_ALL + 1, self.hub_id, lambda actor: enter_catalogue(actor, self.hub_id))
         yield Deed(_ROUND_SINCE, self.hub_id, self._open_round)
         for act in translate.at_hub(self.hub_id):
@@ -138,8 +137,10 @@ class Story:
         if country.code in translate.texts.LANGUAGES:
             since = self.today + timedelta(days=_TEXTS_SINCE)
             yield Deed(_TEXTS_SINCE + 1, id_, translate.grant(id_, country.code, since))
-        if country.code in HOSTED:
-            yield from self._returns(country, id_)
+        if country.code in CALLED:
+            yield Deed(_ROUND_SINCE + 1, id_, _call(id_))
+        for day, do in hosted.deeds(country.code, id_, self.hub_id, days=days_licensed(country.code)):
+            yield Deed(day, id_, lambda _actor, do=do: do())
         if country.code not in ("QM", "QN"):
             for holder in HOLDERS.get(country.code, ()):
                 yield Deed(-5, id_, _hold(id_, holder_values(holder, country.code, self.today)))
@@ -157,17 +158,6 @@ class Story:
         for step in country.steps:
             if step.transition in (Transition.WITHDRAW, Transition.TERMINATE):
                 yield Deed(step.day, id_, _close(id_, agreement_id, step))
-
-    def _returns(self, country: Country, id_: UUID) -> Iterator[Deed]:
-        preparer, approver, officer = (
-            people.invented(role, tenant)
-            for role, tenant in ((Role.COORDINATOR, id_), (Role.CHAIR, id_), (Role.DATA_OFFICER, self.hub_id))
-        )
-        board = Returns(id_, country.code, preparer, approver, days_licensed(country.code))
-        left_out = 1 if country.code in LATE else 0
-        deeds = (*board.deeds(from_logs=False, but=left_out), *board.answered(officer))
-        for day, do in sorted(deeds, key=lambda deed: deed[0]):
-            yield Deed(day, id_, lambda _actor, do=do: do())
 
     def _terms(self, country: Country, terms: Terms) -> dict[str, Any]:
         return {
@@ -203,6 +193,15 @@ def _register(country: Country, id_: UUID) -> Callable[[Actor], Any]:
         "listing": country.listing,
     }
     return lambda actor: members.register_member(actor, None, values=values)
+
+
+def _call(id_: UUID) -> Callable[[Actor], Any]:
+    def call(_actor: Actor) -> None:
+        cycle = going_on()
+        assert cycle is not None
+        call_member(system("demo"), id_, cycle_id=cycle.id)
+
+    return call
 
 
 def _enter_body(country: Country, id_: UUID, since: date) -> Callable[[Actor], Any]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sri_admin.cli.demo.texts import LANGUAGES
 from sri_admin.kernel import actor, clock, ids, tenancy, transaction
 from sri_admin.kernel.actor import ANONYMOUS, Actor, Mandate, Scope
+from sri_admin.kernel.db import db
 from sri_admin.people.operations.access import invite_person
 from sri_admin.people.operations.links import set_password_by_link
 from sri_admin.people.operations.sessions import as_actor, revoke_all
@@ -39,6 +40,9 @@ HUB = (
     DATA_OFFICER,
     Account(Role.AUDITOR, "auditor@demo.example", "Auditor"),
 )
+PRESIDENT = Account(Role.CHAIR, "president@qp.demo.example", "President of Testonia")
+SECRETARY = Account(Role.MEMBER_ADMINISTRATOR, "secretary@qp.demo.example", "Secretary of Testonia")
+HOSTED = (PRESIDENT, SECRETARY)
 
 
 def board_of(code: str) -> tuple[Account, ...]:
@@ -54,10 +58,21 @@ def board_of(code: str) -> tuple[Account, ...]:
     )
 
 
+def at(code: str | None) -> tuple[Account, ...]:
+    """Return who can sign in at the hub or at a country's node."""
+    return (*HUB, *HOSTED) if code is None else board_of(code)
+
+
 def invite(accounts: tuple[Account, ...], tenant_id: UUID, *, locale: str = "en") -> None:
     """Invite people to a place and let each set the password with the link they were given."""
+    transaction.write(tenancy.only(tenant_id), lambda: welcome(accounts, tenant_id, locale=locale))
+
+
+def welcome(accounts: tuple[Account, ...], tenant_id: UUID, *, locale: str = "en") -> None:
+    """Invite people inside a transaction."""
     for each in accounts:
-        transaction.write(tenancy.only(tenant_id), lambda each=each: _invite(each, tenant_id, locale))
+        _invite(each, tenant_id, locale)
+        db.session.flush()
 
 
 def _invite(given: Account, tenant_id: UUID, locale: str) -> None:
@@ -84,7 +99,12 @@ def invented(role: Role, tenant_id: UUID) -> Actor:
 def acting(given: Account) -> Actor:
     """Return somebody of the demonstration as the actor of what follows."""
     with transaction.reading(tenancy.NOWHERE):
-        account = find_account(given.sign_in_name)
-        assert account is not None, f"{given.sign_in_name} on {clock.today()}"
-        account = account_by_id(account.id)
-        return as_actor(account, mandates_today(account.id))
+        return found(given)
+
+
+def found(given: Account) -> Actor:
+    """Return somebody of the demonstration inside a transaction."""
+    account = find_account(given.sign_in_name)
+    assert account is not None, f"{given.sign_in_name} on {clock.today()}"
+    account = account_by_id(account.id)
+    return as_actor(account, mandates_today(account.id))

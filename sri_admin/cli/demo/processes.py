@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,16 +20,31 @@ class Processes:
     """The children of this process. They also end by themselves when it is gone, whatever ended it."""
 
     running: dict[int, str] = field(default_factory=dict)
+    busy: dict[int, str] = field(default_factory=dict)
     _lifeline: tuple[int, int] = field(default_factory=os.pipe)
 
     def start(self, name: str, log: Path, work: Callable[[], None]) -> None:
         """Fork a process that does some work and writes what it says to a file."""
+        self.running[self._fork(log, work)] = name
+
+    def together(self, works: Mapping[str, tuple[Path, Callable[[], None]]]) -> str | None:
+        """Do several works at once, each in a process of its own; return the name of one that failed."""
+        for name, (log, work) in works.items():
+            self.busy[self._fork(log, work)] = name
+        failed = None
+        while self.busy:
+            pid = next(iter(self.busy))
+            _, status = os.waitpid(pid, 0)
+            name = self.busy.pop(pid)
+            failed = name if status else failed
+        return failed
+
+    def _fork(self, log: Path, work: Callable[[], None]) -> int:
         sys.stdout.flush()
         sys.stderr.flush()
         pid = os.fork()
         if pid:
-            self.running[pid] = name
-            return
+            return pid
         status = 1
         try:
             self._become_child(log)
@@ -66,9 +81,10 @@ class Processes:
 
     def stop(self) -> None:
         """Ask every process to end, the last one started first, and end those that do not."""
-        for pid in reversed(list(self.running)):
+        for pid in reversed([*self.running, *self.busy]):
             _end(pid)
-            del self.running[pid]
+        self.running.clear()
+        self.busy.clear()
 
 
 def _end(pid: int) -> None:

@@ -10,7 +10,6 @@ from uuid import UUID
 from sri_admin.kernel import actor as actors
 from sri_admin.kernel import clock
 from sri_admin.kernel.actor import Actor
-from sri_admin.meetings.queries.figures import month_figures
 from sri_admin.members.models.member import Member
 from sri_admin.members.queries.members import member_by_id
 from sri_admin.reporting.models.returns import ReturnIntake
@@ -41,19 +40,18 @@ class Returns:
     days: int
 
     def months(self) -> list[date]:
-        """Return the whole months in which the country was licensed, the oldest first."""
+        """Return the months that are over at whose end the country was licensed, the oldest first."""
         today = clock.today()
-        since, until = after(first_of(today - timedelta(days=self.days))), before(first_of(today))
-        return list(months(since, until))
+        return list(months(first_of(today - timedelta(days=self.days)), before(first_of(today))))
 
     def deeds(self, *, from_logs: bool, but: int = 0) -> Iterator[Deed]:
         """Yield what the board did, counted in days from today; the last `but` months wait for somebody.
 
-        Without logs the numbers are those a country of that size would have.
+        Without logs the numbers are those a country of that size would have; so are those of its first month.
         """
         known, chance = self.months(), random.Random(f"returns of {self.code}")  # noqa: S311 - the same every time
         for month in known[: len(known) - but]:
-            numbers = None if from_logs else _numbers(chance)
+            numbers = None if from_logs and month > known[0] else _numbers(chance)
             yield _day(month, _PREPARED_ON), self._prepare(month, numbers)
             yield _day(month, _APPROVED_ON), self._approve(month)
 
@@ -71,31 +69,36 @@ class Returns:
         for each in received(self.member_id, [month]):
             decide(officer, each)
 
-    def prepare_last(self, *, send: bool) -> Deed:
-        """Return what leaves the last month to the second person, or half done to the first."""
-        month = self.months()[-1]
-        return _day(month, _PREPARED_ON), self._prepare(month, None, send=send)
+    def last_prepared(self) -> int:
+        """Return on which day the last month is prepared, counted from today."""
+        return _day(self.months()[-1], _PREPARED_ON)
+
+    def prepare_last(self, *, send: bool) -> None:
+        """Leave the last month to the second person, or half done to the first."""
+        self._prepare(self.months()[-1], None, send=send)()
 
     def _prepare(self, month: date, numbers: Mapping[str, int] | None, *, send: bool = True) -> Callable[[], Any]:
         def prepare() -> None:
             member = member_by_id(self.member_id)
-            counted = numbers or _from_logs(member, month)
+            # What the logs say is proposed already; the rest is entered.
+            counted = numbers or ({Indicator.FACILITATORS: _FACILITATORS} if send else {})
             cells = {key: Cell.counted(number) for key, number in counted.items()}
-            if not send:
-                cells.pop(Indicator.FACILITATORS)
             drafts.keep_draft(self.preparer, member, month, values={"cells": cells})
-            if not send:
-                return
-            work = working_on(month_of(member, month, at_home=True))
-            reasons = [
-                Explanation(each.rule.value, each.indicator, ExplanationCode.CHECKED)
-                for each in work.found
-                if each.severity is Severity.SOFT
-            ]
-            drafts.keep_draft(self.preparer, member, month, values={"explanations": reasons})
-            proposals.propose(self.preparer, member, month, values={})
+            if send:
+                self._hand_on(member, month)
 
         return prepare
+
+    def _hand_on(self, member: Member, month: date) -> None:
+        work = working_on(month_of(member, month, at_home=True))
+        reasons = [
+            Explanation(each.rule.value, each.indicator, ExplanationCode.CHECKED)
+            for each in work.found
+            if each.severity is Severity.SOFT
+        ]
+        if reasons:
+            drafts.keep_draft(self.preparer, member, month, values={"explanations": reasons})
+        proposals.propose(self.preparer, member, month, values={})
 
     def _approve(self, month: date) -> Callable[[], Any]:
         def approve() -> None:
@@ -135,17 +138,6 @@ def ask_to_correct(board: Returns) -> Callable[[], Any]:
     month = board.months()[-4]
     values = {"reason": CorrectionReason.LATE_LOGS, "note": _LATE_SHEET}
     return lambda: corrections.ask_to_correct(board.preparer, member_by_id(board.member_id), month, values=values)
-
-
-def _from_logs(member: Member, month: date) -> dict[str, int]:
-    found = month_figures(member.member_id, month)
-    return {
-        Indicator.MEETINGS_HELD: found.held,
-        Indicator.ATTENDANCES: found.attendances,
-        Indicator.FIRST_TIME: found.first_time,
-        Indicator.FACILITATORS: _FACILITATORS,
-        Indicator.NEW_MEETINGS: found.new_meetings,
-    }
 
 
 def _numbers(chance: random.Random) -> dict[str, int]:

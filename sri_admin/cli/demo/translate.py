@@ -132,7 +132,7 @@ def _bring(translator: Actor, reviser: Actor | None, desk: Desk, code: str, segm
 
 
 def accept_and_release(lead: Actor, manager: Actor) -> None:
-    """Decide at the hub on the text that is whole, and release it in every language it is whole in."""
+    """Decide at the hub on the text that is whole, and release it in one language; the other waits for a person."""
     work = work_by_code(texts.GLANCE)
     for language in texts.LANGUAGES.values():
         text = text_of(work, language)
@@ -143,5 +143,7 @@ def accept_and_release(lead: Actor, manager: Actor) -> None:
                 said = {"segment": each.block.uid, "contribution_id": UUID(each.standing.version_id)}
                 decisions.decide(lead, work, language, values={**said, "verdict": Verdict.APPROVE})
         db.session.flush()
+        if language != texts.RELEASED:
+            continue
         values = {"version_no": "1.0.0", "notes": "The first release in this language."}
         decisions.release_text(manager, work, language, values=values)

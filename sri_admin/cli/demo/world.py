@@ -3,11 +3,12 @@
 import shutil
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any, NoReturn
 from uuid import UUID
 
 import requests
@@ -16,21 +17,18 @@ from flask import Flask
 from sri_admin.app import create_app, prepare
 from sri_admin.cli import serve
 from sri_admin.cli.context import close
-from sri_admin.cli.demo import fill, people, translate
-from sri_admin.cli.demo.meetings import Year
+from sri_admin.cli.demo import assess, fill, nodes, people, translate
 from sri_admin.cli.demo.places import Place, listen, places, write_config
 from sri_admin.cli.demo.processes import Processes
 from sri_admin.cli.demo.proof import Proof, prove
-from sri_admin.cli.demo.returns import Returns, accept_all
+from sri_admin.cli.demo.returns import accept_all
 from sri_admin.federation import control, enrolment, jobs, joining
 from sri_admin.federation.enrolment_models import EnrolmentState
-from sri_admin.kernel import clock, database, installation, logs, postgres, tenancy, transaction
+from sri_admin.kernel import database, installation, logs, postgres, tenancy, transaction
 from sri_admin.kernel import jobs as queue
 from sri_admin.kernel.errors import UnavailableError
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.settings import LogSettings
-from sri_admin.localization.rules.desk import Desk
-from sri_admin.people.rules import LANGUAGE_ROLES, Role
 
 _READY_SECONDS, _STEP_SECONDS = 30.0, 120.0
 # Between two exchanges a node takes a breath: the hub gives tokens only so often.
@@ -87,19 +85,23 @@ class World:
         return int(self.sockets[place.key].getsockname()[1])
 
     def make_databases(self) -> None:
-        """Make each database with its roles and tables; a node is told the digits of the hub's root."""
+        """Make each database with its roles, and the hub's tables; a node is told the digits of the hub's root."""
         digits = ""
         for each in self.places:
             write_config(each, self.port(each), hub_url=self.url(self.hub), fingerprint=digits)
             app = self.apps[each.key] = create_app(each.settings(), found=self._addresses(each))
-            with app.app_context():
-                if not database.is_current():
-                    prepare(app)
-                installation.establish()
-                if each is self.hub:
-                    control.prepare_hub()
-                    digits = control.root_digits()
+            if each is self.hub or self.is_complete:
+                with app.app_context():
+                    self._bring_up_to_date(each)
+                    digits = digits or control.root_digits()
         logs.configure(LogSettings(level="error", format="text"))
+
+    def _bring_up_to_date(self, place: Place) -> None:
+        if not database.is_current():
+            prepare(self.apps[place.key])
+        installation.establish()
+        if place is self.hub:
+            control.prepare_hub()
 
     def _addresses(self, place: Place) -> database.Addresses:
         return database.addresses(place.settings().database)
@@ -110,10 +112,24 @@ class World:
         with self.apps[place.key].app_context():
             yield
 
-    def fill(self) -> int:
-        """Live through the history of the countries at the hub."""
-        with self.at(self.hub):
-            return fill.fill_hub()
+    def fill(self) -> None:
+        """Live through the history of the countries at the hub, while the nodes get their tables."""
+        tables = {each: partial(self._bring_up_to_date, each) for each in self.nodes}
+        self._together({self.hub: fill.fill_hub, **tables})
+
+    def _together(self, works: Mapping[Place, Callable[[], Any]]) -> None:
+        """Do something at several installations at once, each in a process of its own."""
+        for app in self.apps.values():
+            close(app)
+        failed = self.processes.together(
+            {place.key: (place.log, partial(self._inside, place, work)) for place, work in works.items()}
+        )
+        if failed is not None:
+            self._give_up(failed)
+
+    def _inside(self, place: Place, work: Callable[[], Any]) -> None:
+        with self.at(place):
+            work()
 
     def start(self) -> None:
         """Fork a process for each installation and wait until all answer."""
@@ -167,39 +183,23 @@ class World:
         transaction.write(reach, lambda: enrolment.approve(director, found.id))
 
     def settle_boards(self) -> None:
-        """Give each country's board its accounts, a year of meetings and its office holders, at its own node."""
-        for node in self.nodes:
-            with self.at(node):
-                member_id = installation.identity().tenant_id
-                assert member_id is not None
-                self._live(member_id, node)
-                fill.enter_holders(people.acting(people.board_of(node.code or "")[0]), member_id, node.code or "")
+        """Give each country's board its accounts, a year of activity and its office holders, at its own node."""
+        self._together({each: partial(nodes.settle, each, is_first=each is self.nodes[0]) for each in self.nodes})
 
-    def _live(self, member_id: UUID, node: Place) -> None:
-        now, board = clock.now(), {each.role: each for each in people.board_of(node.code or "")}
-        days = fill.days_licensed(node.code or "")
-        with clock.running(clock.fixed(now - timedelta(days=days + 1))):
-            people.invite(tuple(board.values()), member_id, locale=node.locale)
-            keeper, leader = people.acting(board[Role.COORDINATOR]), people.acting(board[Role.FACILITATOR])
-            returns = Returns(member_id, node.code or "", keeper, people.acting(board[Role.CHAIR]), days)
-        year = Year(member_id, node.code or "", node.locale, keeper, leader, days)
-        last = returns.prepare_last(send=node is self.nodes[0])
-        deeds = [*year.deeds(), *returns.deeds(from_logs=True, but=1), last]
-        reach = tenancy.everywhere({member_id, installation.hub_tenant_id()}, writing=member_id)
-        for day, do in sorted(deeds, key=lambda deed: deed[0]):
-            with clock.running(clock.fixed(now + timedelta(days=day))):
-                transaction.write(reach, do)
-
-    def answer_returns(self) -> None:
-        """Let SRI accept what the countries sent; the last month of one waits, that of the other goes back."""
+    def answer(self) -> None:
+        """Let SRI accept what the countries sent; one month waits, one goes back; and review what one has signed."""
         self._exchange()
         self._until(self._hub_is_idle, seconds=_STEP_SECONDS)
         with self.at(self.hub):
-            officer = people.acting(people.DATA_OFFICER)
+            officer, lead = map(people.acting, (people.DATA_OFFICER, people.INTEGRITY_LEAD))
             for place, node in enumerate(self.nodes):
                 member_id = self._member_of(node)
                 accept = lambda member_id=member_id, back=place > 0: accept_all(officer, member_id, back=back)  # noqa: E731 - one call
                 transaction.write(tenancy.everywhere(fill.tenants(), writing=member_id), accept)
+            first = self._member_of(self.nodes[0])
+            reach = tenancy.everywhere(fill.tenants(), writing=first)
+            transaction.write(reach, lambda: assess.review(lead, first))
+        self._exchange()
 
     def _member_of(self, node: Place) -> UUID:
         with transaction.reading(tenancy.NOWHERE):
@@ -212,14 +212,8 @@ class World:
             return not queue.unfinished()
 
     def translate(self) -> None:
-        """Let each node's translator and reviser work, and the hub decide and release what is whole."""
-        for node in self.nodes:
-            with self.at(node):
-                member_id, board = installation.identity().tenant_id, people.board_of(node.code or "")
-                assert member_id is not None
-                translator, reviser = (next(each for each in board if each.role is role) for role in LANGUAGE_ROLES)
-                desk = Desk(member_id, translator.language or "")
-                translate.at_node(people.acting(translator), people.acting(reviser), desk)
+        """Let the boards, translators and revisers go on at the nodes; the hub decides and releases what is whole."""
+        self._together({each: partial(nodes.go_on, each, is_first=each is self.nodes[0]) for each in self.nodes})
         self._exchange()
         with self.at(self.hub):
             lead, manager = map(people.acting, (people.INTEGRITY_LEAD, people.MATERIALS_MANAGER))
@@ -259,8 +253,11 @@ class World:
         """Raise UnavailableError if a process ended that nobody asked to."""
         ended = self.processes.ended()
         if ended is not None:
-            said = {"name": ended, "log": str(self.home / f"{ended}.log")}
-            raise UnavailableError(_("The process of %(name)s ended. It wrote why in %(log)s.", **said))
+            self._give_up(ended)
+
+    def _give_up(self, name: str) -> NoReturn:
+        said = {"name": name, "log": str(self.home / f"{name}.log")}
+        raise UnavailableError(_("The process of %(name)s ended. It wrote why in %(log)s.", **said))
 
     def stop(self) -> None:
         """Stop every process, then the server."""

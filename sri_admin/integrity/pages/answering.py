@@ -195,7 +195,7 @@ MENU = (
         label=_l("Assessment"),
         endpoint="integrity.assessment_list",
         icon="check-lg",
-        place=64,
+        place=45,
         group=_l("Our body"),
         shown=_READING.shown,
         url=lambda actor: url_for("integrity.assessment_list", code=_READING.code(actor)),

@@ -14,7 +14,7 @@ from sri_admin.meetings.models.meeting import Meeting
 from sri_admin.meetings.operations.writing import require_here
 from sri_admin.meetings.policy import POLICY
 from sri_admin.meetings.queries.leaders import desk_of
-from sri_admin.meetings.queries.lives import life_of
+from sri_admin.meetings.queries.lives import Life, life_of
 from sri_admin.meetings.queries.logs import find_log, last_revision
 from sri_admin.meetings.rules.log import Answers, LedBy, Outcome, answers_of, check_evening
 
@@ -23,19 +23,25 @@ Values = Mapping[str, Any]
 
 def log_meeting(actor: Actor, meeting: Meeting, *, values: Values) -> MeetingLog:
     """Log an evening; what was logged of it before is corrected by this. The same id again answers with the first."""
+    _require(actor, meeting)
+    given = values.get("record_id") or values.get("id")
+    known = db.session.get(MeetingLog, (meeting.member_id, given)) if given else None
+    return known or _log(actor, meeting, life_of(meeting), values={**values, "id": given or ids.new()})
+
+
+def _require(actor: Actor, meeting: Meeting) -> None:
     POLICY.require(actor, "meetings.log.write", desk_of(meeting))
     require_here(meeting.member_id)
-    log_id = values.get("record_id") or values.get("id") or ids.new()
-    known = db.session.get(MeetingLog, (meeting.member_id, log_id))
-    if known is not None:
-        return known
-    before, life = find_log(meeting, values["on"]), life_of(meeting)
+
+
+def _log(actor: Actor, meeting: Meeting, life: Life | None, *, values: Values) -> MeetingLog:
+    before = find_log(meeting, values["on"])
     answers = answers_of({"led_by": [LedBy(each) for each in before.led_by] if before else (), **values})
     was_active = life is not None and life.was_active(values["on"])
     check_evening(values["on"], today=clock.today(meeting.time_zone), was_active=was_active)
     if before is not None and _answers(before) == answers:
         return before
-    return _keep(actor, meeting, answers, values={**values, "id": log_id})
+    return _keep(actor, meeting, answers, values=values)
 
 
 def log_evenings(actor: Actor, meeting: Meeting, *, values: Sequence[Values]) -> list[MeetingLog]:
@@ -43,11 +49,13 @@ def log_evenings(actor: Actor, meeting: Meeting, *, values: Sequence[Values]) ->
 
     InvalidError names the fields of every evening that is wrong, such as `people_7` for the 7th.
     """
+    _require(actor, meeting)
     kept: list[MeetingLog] = []
     faults: list[FieldError] = []
+    life = life_of(meeting)
     for each in values:
         try:
-            kept.append(log_meeting(actor, meeting, values=each))
+            kept.append(_log(actor, meeting, life, values={**each, "id": ids.new()}))
         except InvalidError as error:
             day = each["on"].day
             faults += [FieldError(f"{fault.field or 'outcome'}_{day}", fault.message) for fault in error.fields]

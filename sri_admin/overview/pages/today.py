@@ -1,5 +1,6 @@
 """The first page, by who opens it: SRI at the hub, a board, anybody else who has a role."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from sri_admin.overview.rules.due import days_ahead
 from sri_admin.overview.rules.facts import CountryFacts, View, view_of
 from sri_admin.overview.rules.needs import (
     MOST,
+    Need,
     WorkList,
     arranged,
     needs_by_code,
@@ -35,6 +37,8 @@ from sri_admin.web.doors import Audience, Pages
 
 pages = Pages("overview")
 NEWS_DAYS, MOST_NEWS = 30, 8
+# So many rows of ten are kept for what only this person does, whatever else can wait.
+OWN_ROWS = 5
 
 
 @pages.get("/", audience=Audience.SIGNED_IN, template="overview/today.html")
@@ -54,8 +58,7 @@ def _hub(actor: Actor) -> dict[str, Any]:
     needs = needs_by_code(known, stale_days=STALE_AFTER_DAYS)
     asking = [needs_of_joining(each, clock.today()) for each in queries.joining(known)]
     own = needs_of_hub(told.get(own_tenant(), queries.NOTHING_TOLD).salvaged, clock.today())
-    work = arranged([*asking, *own, *(need for found in needs.values() for need in found)])
-    others = _of_parts(actor, own_tenant(), room=MOST - len(work.urgent) - len(work.later))
+    work, others = _shared([*asking, *own, *(need for found in needs.values() for need in found)], actor, own_tenant())
     return {
         "day": formats.date_full(clock.today()),
         "answers": [_answer(work, len(others))] if known else [],
@@ -73,9 +76,8 @@ def _board(actor: Actor, member_id: UUID) -> dict[str, Any]:
     country = queries.find_country(member_id)
     if country is None:
         return {"country": None, "day": formats.date_full(clock.today()), "answers": [], "line_url": _line_url()}
-    work = arranged(needs_of_board(country, stale_days=STALE_AFTER_DAYS))
+    work, others = _shared(needs_of_board(country, stale_days=STALE_AFTER_DAYS), actor, member_id)
     rows = [board_row(each, country) for each in (*work.urgent, *work.later)]
-    others = _of_parts(actor, member_id, room=MOST - len(rows))
     return {
         "country": country,
         "day": formats.date_full(country.today),
@@ -87,9 +89,18 @@ def _board(actor: Actor, member_id: UUID) -> dict[str, Any]:
     }
 
 
+def _shared(needs: Iterable[Need], actor: Actor, member_id: UUID) -> tuple[WorkList, list[dict[str, Any]]]:
+    """Return what a list of ten shows: what cannot wait, then room for what the parts below want of this person."""
+    found, needs = _of_parts(actor, member_id), list(needs)
+    urgent = sum(each.is_urgent for each in needs)
+    work = arranged(needs, most=min(MOST, max(urgent, MOST - min(len(found), OWN_ROWS))))
+    others = found[: MOST - len(work.urgent) - len(work.later)]
+    return replace(work, total=work.total + len(found) - len(others)), others
+
+
 def _person(actor: Actor, member_id: UUID | None) -> dict[str, Any]:
     names = ask("shell.place", member_id, clock.today()) if member_id else []
-    rows = _of_parts(actor, member_id, room=MOST) if member_id else []
+    rows = _of_parts(actor, member_id)[:MOST] if member_id else []
     return {
         "day": formats.date_full(clock.today()),
         "answers": [_answer(WorkList((), (), 0, 0), len(rows))],
@@ -107,10 +118,10 @@ def _homes(actor: Actor, member_id: UUID) -> list[dict[str, Any]]:
     return [_row(each) for each in found]
 
 
-def _of_parts(actor: Actor, member_id: UUID, *, room: int) -> list[dict[str, Any]]:
-    """Return what the parts below say waits for somebody, as many rows as there is room for."""
-    found = [item for items in ask("overview.work", member_id, clock.today()) for item in items if item.shown(actor)]
-    return [_row(each) for each in found[: max(room, 0)]]
+def _of_parts(actor: Actor, member_id: UUID) -> list[dict[str, Any]]:
+    """Return what the parts below say waits for somebody."""
+    items = (item for items in ask("overview.work", member_id, clock.today()) for item in items)
+    return [_row(each) for each in items if each.shown(actor)]
 
 
 def _row(item: WorkItem) -> dict[str, Any]:
