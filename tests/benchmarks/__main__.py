@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from tests.benchmarks import carrying, restoring
+from tests.benchmarks import browsing, carrying, restoring
 from tests.benchmarks import sync as measuring
 from tests.benchmarks import text as texts
 
@@ -50,12 +50,23 @@ def restore(*, rows: int, as_json: bool, fast: bool) -> None:
     _tell(restoring.measure(rows, durable=not fast), as_json=as_json)
 
 
+@main.command()
+@click.option("--members", type=click.IntRange(1, 99), default=60, show_default=True, help="How many countries.")
+@click.option("--meetings", type=click.IntRange(min=10), default=5_000, show_default=True, help="Of each of them.")
+@click.option("--json", "as_json", is_flag=True, help="End with one JSON object.")
+def pages(*, members: int, meetings: int, as_json: bool) -> None:
+    """Measure pages where there are many countries, each with many meetings and two years of returns."""
+    _tell(browsing.measure(members, meetings), as_json=as_json)
+
+
 def _tell(told: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(told))
         return
     for name, value in told.items():
-        click.echo(f"{name:24} {value}")
+        lines = value.items() if isinstance(value, dict) else [(name, value)]
+        for head, said in lines:
+            click.echo(f"{head:24} {said}")
 
 
 if __name__ == "__main__":
