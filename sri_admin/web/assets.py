@@ -45,6 +45,12 @@ def _read(path: Path) -> Asset:
 
 def static_url(name: str) -> str:
     """Return the address of a file, which changes with its content."""
+    return _address(name, request.script_root)
+
+
+@cache
+def _address(name: str, _root: str) -> str:
+    # A long list shows hundreds of glyphs, each from the same file.
     return url_for("static", name=name, v=assets()[name].version)
 
 

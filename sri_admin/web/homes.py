@@ -7,6 +7,7 @@ from sri_admin.kernel.actor import Actor, Scope
 from sri_admin.kernel.db import db
 from sri_admin.kernel.policy import Policy
 from sri_admin.kernel.tenancy import Tenant
+from sri_admin.web import visit
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,14 @@ class Home:
         return not actor.is_staff and self._of(actor) is not None
 
     def code(self, actor: Actor) -> str:
-        """Return its code."""
-        tenant = db.session.get(Tenant, self._of(actor))
-        return tenant.code if tenant else ""
+        """Return its code, read once a visit however many entries lead there."""
+        home, known = self._of(actor), visit.current().codes
+        if home is None:
+            return ""
+        if home not in known:
+            tenant = db.session.get(Tenant, home)
+            known[home] = tenant.code if tenant else ""
+        return known[home]
 
     def _of(self, actor: Actor) -> UUID | None:
         homes = (each.member_id for each in actor.mandates if each.scope is not Scope.HUB)

@@ -1,7 +1,7 @@
 """One request's facts: who comes, in which language, to which member; kept on flask's `g` for the web floor alone."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -82,6 +82,7 @@ class Visit:
     by_program: bool = False
     member: Tenant | None = None
     theme: str = "auto"
+    codes: dict[UUID, str] = field(default_factory=dict)
 
     @property
     def home(self) -> UUID | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from tests.benchmarks import browsing, carrying, restoring
+from tests.benchmarks import browsing, carrying, restoring, returning
 from tests.benchmarks import sync as measuring
 from tests.benchmarks import text as texts
 
@@ -57,6 +57,14 @@ def restore(*, rows: int, as_json: bool, fast: bool) -> None:
 def pages(*, members: int, meetings: int, as_json: bool) -> None:
     """Measure pages where there are many countries, each with many meetings and two years of returns."""
     _tell(browsing.measure(members, meetings), as_json=as_json)
+
+
+@main.command("return")
+@click.option("--values", type=click.IntRange(min=200), default=5_000, show_default=True, help="How many of a month.")
+@click.option("--json", "as_json", is_flag=True, help="End with one JSON object.")
+def return_(*, values: int, as_json: bool) -> None:
+    """Measure a return from the first number to its acceptance, beside COPY of the same values."""
+    _tell(returning.measure(values), as_json=as_json)
 
 
 def _tell(told: dict[str, Any], *, as_json: bool) -> None:

@@ -35,7 +35,7 @@ from tests.make import members
 
 HUB_DATABASE, NODE_DATABASE = "bench_hub", "bench_node"
 _SPAWN = multiprocessing.get_context("spawn")
-_PATIENCE_SECONDS = 30
+_PATIENCE_SECONDS = 90
 
 
 @dataclass(frozen=True)

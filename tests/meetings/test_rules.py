@@ -30,6 +30,7 @@ from sri_admin.meetings.rules.schedule import (
     dates,
     ends,
     expected,
+    how_many,
     is_active,
     last_day,
     month_of,
@@ -101,6 +102,20 @@ def test_a_date_is_expected_exactly_while_the_meeting_is_active(
     for day in dates(each, since, until):
         last = [turn.state for turn in turns if turn.on <= day][-1:]
         assert (day in expected([each], turns, since, until)) == is_active(turns, day) == (last == [ACTIVE])
+
+
+@given(
+    st.lists(st.tuples(days, st.sampled_from([ACTIVE, ON_HOLD, CLOSED])), max_size=8),
+    st.lists(schedules, min_size=1, max_size=3),
+    days,
+    st.integers(0, 300),
+)
+def test_as_many_dates_are_counted_as_are_expected(
+    steps: list[tuple[date, MeetingState]], pieces: list[Schedule], since: date, length: int
+) -> None:
+    turns = [Turn(*step) for step in sorted(steps, key=lambda step: step[0])]
+    ordered, until = sorted(pieces, key=lambda each: each.first_on), since + timedelta(days=length)
+    assert how_many(ordered, turns, since, until) == len(expected(ordered, turns, since, until))
 
 
 def test_a_hold_takes_out_the_evenings_from_its_first_day_to_the_day_before_the_return() -> None:

@@ -11,11 +11,11 @@ from sri_admin.members.rules.member import MemberState
 from sri_admin.reporting.operations import drafts
 from sri_admin.reporting.queries.drafts import Working, working_on
 from sri_admin.reporting.queries.punctual import on_time
-from sri_admin.reporting.queries.returns import month_of
+from sri_admin.reporting.queries.returns import earlier_numbers, month_of
 from sri_admin.reporting.queries.statistics import statistics
 from sri_admin.reporting.rules.months import Punctual, last_months
 from sri_admin.reporting.rules.totals import Total
-from sri_admin.reporting.rules.values import Cell, Indicator, Status
+from sri_admin.reporting.rules.values import Cell, Indicator, Status, cells_of
 from tests.make import meetings
 from tests.make import members as make
 from tests.make import reporting as rep
@@ -115,3 +115,30 @@ def test_totals_hold_what_was_accepted_and_say_of_how_many(member: UUID) -> None
     rep.received(second)
     found = rep.read(lambda: statistics(last_months(date(2026, 11, 10), 12)))
     assert found.total("attendances", MONTH) == Total(120, reported=1, estimated=0, expected=2)
+
+
+def test_a_correction_counts_once_it_is_accepted(member: UUID) -> None:
+    rep.accepted(member, attendances=120)
+    rep.answered(member, rep.asked(member))
+    corrected = rep.approved(member, attendances=130)
+    rep.received(member)
+    assert official(member) == 120
+    rep.decided(member, corrected)
+    assert official(member) == 130
+
+
+def official(member: UUID) -> int | None:
+    """Return the attendances that count, once it is sure that the statistics and the month's own page say the same."""
+    counted = rep.read(lambda: statistics([MONTH]).total("attendances", MONTH).value)
+    row = rep.seen(member, at_home=False).official
+    assert row is not None
+    assert cells_of(row.cells)["attendances"].value == counted
+    return counted
+
+
+def test_only_the_last_twelve_months_are_read_to_tell_what_is_usual(member: UUID) -> None:
+    months = last_months(MONTH, 14)
+    for number, month in enumerate(months):
+        rep.approved(member, month, attendances=100 + number)
+    earlier = rep.read(lambda: earlier_numbers(member, MONTH, known_at=clock.now()))
+    assert earlier["attendances"] == [100 + number for number in range(13, 1, -1)]

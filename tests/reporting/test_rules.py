@@ -358,13 +358,13 @@ def test_the_last_months_follow_one_another_and_are_over(today: date, count: int
 def test_a_total_says_of_how_many_it_is_one() -> None:
     one, two, three = (UUID(int=number) for number in (1, 2, 3))
     reported = {
-        (one, OCTOBER): {"attendances": Cell.counted(10)},
-        (two, OCTOBER): {"attendances": Cell(Status.NOT_COLLECTED, None)},
-        (three, OCTOBER): {"attendances": Cell(Status.ESTIMATED, 5)},
+        one: {"attendances": Cell.counted(10)},
+        two: {"attendances": Cell(Status.NOT_COLLECTED, None)},
+        three: {"attendances": Cell(Status.ESTIMATED, 5)},
     }
-    found = total("attendances", OCTOBER, reported=reported, expected={one: [OCTOBER], two: [OCTOBER]})
+    found = total("attendances", reported=reported, expected=[one, two])
     assert found == Total(15, reported=2, estimated=1, expected=3)
-    assert total("attendances", date(2026, 9, 1), reported=reported, expected={}).value is None
+    assert total("attendances", reported={}, expected=[]).value is None
 
 
 def test_months_add_up_or_the_last_one_counts() -> None:

@@ -1,9 +1,10 @@
 """How meetings ran: their schedules and turns together, from which their evenings follow."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -38,29 +39,40 @@ class Life:
 def lives_of(member_id: UUID, *, meetings: Collection[UUID] | None = None) -> list[Life]:
     """Return the lives of a member's meetings, or of some of them; three statements however many there are."""
     opened = sa.select(Meeting).where(Meeting.member_id == member_id, Meeting.opened_on.is_not(None))
-    turned = sa.select(MeetingEvent.meeting_id, MeetingEvent.on, MeetingEvent.to_state).where(
-        MeetingEvent.member_id == member_id
-    )
-    past = sa.select(PastSchedule).where(PastSchedule.member_id == member_id)
     if meetings is not None:
         opened = opened.where(Meeting.id.in_(meetings))
-        turned = turned.where(MeetingEvent.meeting_id.in_(meetings))
-        past = past.where(PastSchedule.meeting_id.in_(meetings))
-    turns, schedules = defaultdict[UUID, list[Turn]](list), defaultdict[UUID, list[Schedule]](list)
-    for meeting_id, on, state in db.session.execute(turned.order_by(MeetingEvent.number)):
-        turns[meeting_id].append(Turn(on, state))
-    for row in db.session.scalars(past.order_by(PastSchedule.first_on)):
-        schedules[row.meeting_id].append(schedule_of(row))
+    turns, past = turns_of(member_id, meetings), past_schedules(member_id, meetings)
     rows = db.session.scalars(opened.order_by(Meeting.weekday, Meeting.starts_at, Meeting.id))
+    return [Life(each, in_order(schedule_of(each), past[each.id]), tuple(turns[each.id])) for each in rows]
+
+
+def turns_of(member_id: UUID, meetings: Collection[UUID] | None = None) -> Mapping[UUID, list[Turn]]:
+    """Return by meeting the turns it took, in the order of their days."""
+    wanted = sa.select(MeetingEvent.meeting_id, MeetingEvent.on, MeetingEvent.to_state)
+    wanted = wanted.where(MeetingEvent.member_id == member_id)
+    if meetings is not None:
+        wanted = wanted.where(MeetingEvent.meeting_id.in_(meetings))
+    found = defaultdict[UUID, list[Turn]](list)
     # Days never run backwards in steps taken one after another; records from elsewhere may say otherwise.
-    return [
-        Life(
-            each,
-            tuple(sorted((*schedules[each.id], schedule_of(each)), key=lambda one: one.first_on)),
-            tuple(sorted(turns[each.id], key=lambda turn: turn.on)),
-        )
-        for each in rows
-    ]
+    for meeting_id, on, state in db.session.execute(wanted.order_by(MeetingEvent.on, MeetingEvent.number)):
+        found[meeting_id].append(Turn(on, state))
+    return found
+
+
+def past_schedules(member_id: UUID, meetings: Collection[UUID] | None = None) -> Mapping[UUID, list[Schedule]]:
+    """Return by meeting the schedules it had before its present one."""
+    wanted = sa.select(PastSchedule).where(PastSchedule.member_id == member_id)
+    if meetings is not None:
+        wanted = wanted.where(PastSchedule.meeting_id.in_(meetings))
+    found = defaultdict[UUID, list[Schedule]](list)
+    for row in db.session.scalars(wanted.order_by(PastSchedule.first_on)):
+        found[row.meeting_id].append(schedule_of(row))
+    return found
+
+
+def in_order(present: Schedule, past: Sequence[Schedule]) -> tuple[Schedule, ...]:
+    """Return the schedules of a meeting in the order of their first days."""
+    return tuple(sorted((*past, present), key=lambda each: each.first_on)) if past else (present,)
 
 
 def life_of(meeting: Meeting) -> Life | None:
@@ -68,8 +80,8 @@ def life_of(meeting: Meeting) -> Life | None:
     return next(iter(lives_of(meeting.member_id, meetings=[meeting.id])), None)
 
 
-def schedule_of(row: Meeting | PastSchedule) -> Schedule:
-    """Return the schedule a row holds."""
+def schedule_of(row: Meeting | PastSchedule | sa.Row[Any]) -> Schedule:
+    """Return the schedule a row holds, or some columns of one."""
     return Schedule(
         weekday=row.weekday,
         starts_at=row.starts_at,

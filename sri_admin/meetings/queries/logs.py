@@ -20,19 +20,23 @@ def current_logs(
     member_id: UUID, since: date, until: date, *, meetings: Collection[UUID] | None = None
 ) -> dict[Evening, MeetingLog]:
     """Return by meeting and date the logs that count, from one day to another."""
+    latest = aliased(MeetingLog, latest_logs(member_id, since, until, meetings=meetings))
+    found = db.session.scalars(sa.select(latest).where(latest.outcome != Outcome.TAKEN_BACK))
+    return {(each.meeting_id, each.on): each for each in found}
+
+
+def latest_logs(member_id: UUID, since: date, until: date, *, meetings: Collection[UUID] | None = None) -> sa.Subquery:
+    """Select the latest log of each evening from one day to another, also where it says that nothing was logged."""
     wanted = sa.select(MeetingLog).where(
         MeetingLog.member_id == member_id, MeetingLog.on >= since, MeetingLog.on <= until
     )
     if meetings is not None:
         wanted = wanted.where(MeetingLog.meeting_id.in_(meetings))
-    latest = aliased(
-        MeetingLog,
+    return (
         wanted.ext(distinct_on(MeetingLog.meeting_id, MeetingLog.on))
         .order_by(MeetingLog.meeting_id, MeetingLog.on, MeetingLog.revision.desc())
-        .subquery(),
+        .subquery()
     )
-    found = db.session.scalars(sa.select(latest).where(latest.outcome != Outcome.TAKEN_BACK))
-    return {(each.meeting_id, each.on): each for each in found}
 
 
 def find_log(meeting: Meeting, on: date) -> MeetingLog | None:

@@ -28,14 +28,16 @@ class Outcome(StrEnum):
     @property
     def is_held(self) -> bool:
         """Say whether people met."""
-        return self in {Outcome.HELD, Outcome.HELD_ONLINE}
+        return self in HELD
 
     @property
     def is_cancelled(self) -> bool:
         """Say whether the meeting was called off."""
-        return self in {Outcome.CANCELLED_PLANNED, Outcome.CANCELLED_UNPLANNED}
+        return self in CANCELLED
 
 
+HELD = frozenset({Outcome.HELD, Outcome.HELD_ONLINE})
+CANCELLED = frozenset({Outcome.CANCELLED_PLANNED, Outcome.CANCELLED_UNPLANNED})
 ANSWERS = tuple(each for each in Outcome if each is not Outcome.TAKEN_BACK)
 
 

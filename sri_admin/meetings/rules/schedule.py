@@ -74,6 +74,31 @@ def expected(schedules: Sequence[Schedule], turns: Sequence[Turn], since: date, 
     return [day for day in found if is_active(turns, day)]
 
 
+def how_many(schedules: Sequence[Schedule], turns: Sequence[Turn], since: date, until: date) -> int:
+    """Return how many dates `expected` would return, without naming them: a country has thousands of meetings."""
+    ends = [*(each.first_on - timedelta(days=1) for each in schedules[1:]), until]
+    return sum(
+        _between(each, max(since, begun), min(until, end, stopped))
+        for each, end in zip(schedules, ends, strict=True)
+        for begun, stopped in _active(turns, until)
+    )
+
+
+def _active(turns: Sequence[Turn], until: date) -> Iterator[tuple[date, date]]:
+    """Yield the first and the last day of each time a meeting was active."""
+    for place, turn in enumerate(turns):
+        if turn.state is MeetingState.ACTIVE:
+            after = turns[place + 1].on - timedelta(days=1) if place + 1 < len(turns) else until
+            yield turn.on, after
+
+
+def _between(schedule: Schedule, since: date, until: date) -> int:
+    first = schedule.first_on.toordinal() + (schedule.weekday - schedule.first_on.isoweekday()) % 7
+    stride = 7 * schedule.every_weeks
+    before = max(0, -((first - since.toordinal()) // stride))
+    return max(0, (until.toordinal() - first) // stride - before + 1)
+
+
 def begins(schedule: Schedule, day: date) -> datetime:
     """Return the moment a meeting begins on a day, in UTC; an hour the clocks leave out begins when they have moved."""
     return datetime.combine(day, schedule.starts_at, ZoneInfo(schedule.time_zone)).astimezone(UTC)

@@ -125,8 +125,7 @@ def _rows(found: Statistics, chosen: IndicatorRow) -> list[dict[str, Any]]:
     for month in found.months:
         for member in found.members:
             cell = found.cell(member, month, chosen.code)
-            is_asked = month in found.expected.get(member.member_id, ())
-            if cell is None and not is_asked:
+            if cell is None and not found.is_asked(member, month):
                 continue
             told.append(
                 {

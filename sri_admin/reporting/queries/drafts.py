@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 from sri_admin.kernel import clock
 from sri_admin.kernel.errors import NotFoundError
@@ -30,7 +31,7 @@ class Working:
     explanations: Sequence[Explanation]
     found: Sequence[Finding]
 
-    @property
+    @cached_property
     def cells(self) -> dict[str, Cell]:
         """The values: what was entered by hand before what is proposed."""
         known = {**{key: each.cell for key, each in self.proposed.items()}, **self.entered}

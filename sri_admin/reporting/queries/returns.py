@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from sri_admin.federation import streams
 from sri_admin.federation.stream_names import MEMBER_OPS
@@ -27,6 +28,7 @@ from sri_admin.reporting.models.returns import (
 )
 from sri_admin.reporting.rules.months import due_on
 from sri_admin.reporting.rules.standing import MISSING, Approved, Asked, Proposed, Sides, Standing, State, standing_of
+from sri_admin.reporting.rules.validation import MOST_MONTHS
 from sri_admin.reporting.rules.values import Content, cells_of, explanations_of
 
 Row = TypeVar("Row", bound=Base)
@@ -207,22 +209,22 @@ def content_of(row: OfRevision, member_id: UUID) -> Content:
 
 
 def earlier_numbers(member_id: UUID, month: date, *, known_at: datetime) -> dict[str, list[int]]:
-    """Return the numbers of earlier months by indicator, the newest first, as approved by a moment.
+    """Return the numbers of the last months before one by indicator, the newest first, as approved by a moment.
 
-    Both sides ask with the moment at which a revision was prepared, so both find the same.
+    Both sides ask with the moment at which a revision was prepared, so both find the same. However long a country has
+    reported, no more months are read than the rules look at.
     """
-    wanted = sa.select(ReturnRevision).where(
+    wanted = sa.select(ReturnRevision.cells).where(
         ReturnRevision.member_id == member_id, ReturnRevision.month < month, ReturnRevision.approved_at <= known_at
     )
-    ordered = wanted.order_by(ReturnRevision.month.desc(), ReturnRevision.revision.desc())
-    newest: dict[date, ReturnRevision] = {}
-    for each in db.session.scalars(ordered):
-        newest.setdefault(each.month, each)
+    newest = wanted.ext(distinct_on(ReturnRevision.month)).order_by(
+        ReturnRevision.month.desc(), ReturnRevision.revision.desc()
+    )
     numbers: dict[str, list[int]] = defaultdict(list)
-    for each in newest.values():
-        for indicator, cell in cells_of(each.cells).items():
-            if cell.value is not None:
-                numbers[indicator].append(cell.value)
+    for cells in db.session.scalars(newest.limit(MOST_MONTHS)):
+        for each in cells:
+            if each["value"] is not None:
+                numbers[each["indicator"]].append(each["value"])
     return dict(numbers)
 
 

@@ -1,18 +1,21 @@
 """What SRI may add up: the accepted values of all countries, and who was expected to report them."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from sri_admin.kernel.db import db
 from sri_admin.members.models.member import Member
 from sri_admin.members.rules.member import SEATED
-from sri_admin.reporting.models.returns import ReturnRevision
+from sri_admin.reporting.models.returns import ReturnIntake, ReturnRevision
 from sri_admin.reporting.queries.expected import expected_of
 from sri_admin.reporting.queries.returns import MonthView, months_of
+from sri_admin.reporting.rules.standing import IntakeState
 from sri_admin.reporting.rules.totals import Reported, Total, total
 from sri_admin.reporting.rules.values import Cell, cells_of
 
@@ -23,8 +26,8 @@ class Statistics:
 
     members: Sequence[Member]
     months: Sequence[date]
-    reported: Reported
-    expected: dict[UUID, list[date]]
+    reported: Mapping[date, Reported]
+    expected: Mapping[date, Collection[UUID]]
 
     def totals(self, indicator: str) -> list[Total]:
         """Return the total of an indicator for each month."""
@@ -32,11 +35,15 @@ class Statistics:
 
     def total(self, indicator: str, month: date) -> Total:
         """Return the total of an indicator in a month."""
-        return total(indicator, month, reported=self.reported, expected=self.expected)
+        return total(indicator, reported=self.reported.get(month, {}), expected=self.expected.get(month, ()))
 
     def cell(self, member: Member, month: date, indicator: str) -> Cell | None:
         """Return what a member reported of an indicator in a month."""
-        return self.reported.get((member.member_id, month), {}).get(indicator)
+        return self.reported.get(month, {}).get(member.member_id, {}).get(indicator)
+
+    def is_asked(self, member: Member, month: date) -> bool:
+        """Say whether a member was to report on a month."""
+        return member.member_id in self.expected.get(month, ())
 
 
 def seated() -> list[Member]:
@@ -45,14 +52,34 @@ def seated() -> list[Member]:
 
 
 def statistics(months: Sequence[date]) -> Statistics:
-    """Return what SRI has accepted of all countries with a seat."""
+    """Return what SRI has accepted of all countries with a seat; four statements however many there are."""
     members = seated()
-    return Statistics(members, months, _accepted(members, months), expected_of(members, months))
+    expected: dict[date, set[UUID]] = defaultdict(set)
+    for member_id, asked in expected_of(members, months).items():
+        for month in asked:
+            expected[month].add(member_id)
+    return Statistics(members, months, _accepted([each.member_id for each in members], months), expected)
 
 
-def _accepted(members: Sequence[Member], months: Collection[date]) -> Reported:
-    views = months_of(members, months, at_home=False)
-    return {place: cells_of(row.cells) for place, view in views.items() if (row := view.official) is not None}
+def _accepted(members: Collection[UUID], months: Collection[date]) -> dict[date, dict[UUID, Mapping[str, Cell]]]:
+    """Return by month and member the values of the official revision, the one `standing_of` would name."""
+    is_accepted = sa.and_(
+        ReturnIntake.member_id == ReturnRevision.member_id,
+        ReturnIntake.revision_id == ReturnRevision.id,
+        ReturnIntake.state == IntakeState.ACCEPTED,
+    )
+    place = ReturnRevision.member_id, ReturnRevision.month
+    wanted = (
+        sa.select(*place, ReturnRevision.cells)
+        .join(ReturnIntake, is_accepted)
+        .where(ReturnRevision.member_id.in_(members), ReturnRevision.month.in_(months))
+        .ext(distinct_on(*place))
+        .order_by(*place, ReturnRevision.revision.desc(), ReturnRevision.id.desc())
+    )
+    found: dict[date, dict[UUID, Mapping[str, Cell]]] = defaultdict(dict)
+    for member_id, month, cells in db.session.execute(wanted):
+        found[month][member_id] = cells_of(cells)
+    return found
 
 
 def own_numbers(member: Member, months: Sequence[date]) -> list[tuple[MonthView, ReturnRevision | None]]:

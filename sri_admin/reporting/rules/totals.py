@@ -2,13 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from sri_admin.reporting.rules.catalogue import TimeAggregation
 from sri_admin.reporting.rules.values import Cell, Status
 
-Reported = Mapping[tuple[UUID, date], Mapping[str, Cell]]
+Reported = Mapping[UUID, Mapping[str, Cell]]
 
 
 @dataclass(frozen=True)
@@ -31,12 +30,11 @@ class Total:
         return self.expected > 0 and self.reported >= self.expected
 
 
-def total(indicator: str, month: date, *, reported: Reported, expected: Mapping[UUID, Collection[date]]) -> Total:
+def total(indicator: str, *, reported: Reported, expected: Collection[UUID]) -> Total:
     """Add up what members reported of an indicator in a month; whoever reported unasked is counted as expected."""
-    cells = [cells.get(indicator) for (_member, when), cells in reported.items() if when == month]
+    cells = [each.get(indicator) for each in reported.values()]
     numbers = [each for each in cells if each is not None and each.value is not None]
-    members = {member for member, months in expected.items() if month in months}
-    members |= {member for member, when in reported if when == month}
+    members = {*expected, *reported}
     value = sum(each.value or 0 for each in numbers) if numbers else None
     return Total(value, len(numbers), sum(each.status is Status.ESTIMATED for each in numbers), len(members))
 
