@@ -87,7 +87,7 @@ def note_try() -> None:
     now = clock.now()
     row = insert(HubContact).values(id=_ONE, tried_at=now, skew_ms=0)
     later = sa.case((HubContact.head_at.is_not(None), sa.func.greatest(HubContact.seen_at, now)))
-    with transaction.apart() as session:
+    with transaction.apart(durable=False) as session:
         session.execute(
             row.on_conflict_do_update(index_elements=[HubContact.id], set_={"tried_at": now, "seen_at": later})
         )
@@ -95,7 +95,7 @@ def note_try() -> None:
 
 def note_head(at: datetime) -> None:
     """Keep when the hub signed a control head; a newer one also corrects what our own clock made of the time."""
-    with transaction.apart() as session:
+    with transaction.apart(durable=False) as session:
         row = insert(HubContact).values(id=_ONE, tried_at=clock.now(), skew_ms=0, head_at=at, seen_at=at)
         newer = sa.or_(HubContact.head_at.is_(None), HubContact.head_at < at)
         session.execute(

@@ -2,11 +2,10 @@
 
 import math
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
 
 from sri_admin.federation.enrolment_models import RateBucket
 from sri_admin.federation.limits import KIB, MIB
@@ -35,24 +34,20 @@ LINES = Rate(size=512 * MIB, per_second=8 * KIB)
 def spend(holder: str, rate: Rate, *, cost: float = 1) -> None:
     """Take what a request costs from somebody's bucket; TooManyError says when to come again."""
     now = clock.now()
+    seconds = sa.func.greatest(sa.extract("epoch", sa.literal(now) - RateBucket.at), 0)
+    filled = sa.func.least(rate.size, RateBucket.left + seconds * rate.per_second)
+    take = sa.update(RateBucket).where(RateBucket.holder == holder, filled >= cost)
+    take = take.values(left=filled - cost, at=now).returning(RateBucket.holder)
+    begin = insert(RateBucket).values(holder=holder, left=rate.size - cost, at=now).on_conflict_do_nothing()
+    # Two first requests at once: the one that did not begin the bucket takes from it afterwards.
+    tries = (take, begin.returning(RateBucket.holder), take) if cost <= rate.size else (take,)
     with transaction.apart(durable=False) as session:
-        bucket = session.get(RateBucket, holder, with_for_update=True) or _begun(session, holder, rate, now)
-        left = min(rate.size, bucket.left + max(0.0, _seconds(bucket.at, now)) * rate.per_second)
-        bucket.left, bucket.at = max(left - cost, 0.0) if left >= cost else left, now
-    if left < cost:
-        raise TooManyError(retry_after=math.ceil((cost - left) / rate.per_second))
+        if any(session.scalar(each) is not None for each in tries):
+            return
+        left = session.scalar(sa.select(filled).where(RateBucket.holder == holder)) or 0.0
+    raise TooManyError(retry_after=math.ceil((cost - left) / rate.per_second))
 
 
 def spend_published(node_id: UUID) -> None:
     """Take one thing a node has published to all from its bucket: new keys, an incarnation."""
     spend(f"published {node_id}", PUBLISHED)
-
-
-def _begun(session: Session, holder: str, rate: Rate, now: datetime) -> RateBucket:
-    # Two first requests at once take turns on the row that one of them made.
-    begun = insert(RateBucket).values(holder=holder, left=rate.size, at=now).on_conflict_do_nothing()
-    return session.scalar(begun.returning(RateBucket)) or session.get_one(RateBucket, holder, with_for_update=True)
-
-
-def _seconds(earlier: datetime, later: datetime) -> float:
-    return (later - earlier).total_seconds()

@@ -6,7 +6,7 @@ grants each time it is shown, so that a withdrawn key stops working at once.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -132,7 +132,6 @@ class NodeAssertion(JWTBearerClientAssertion):
             return False
         until = datetime.fromtimestamp(claims["exp"], UTC) + timedelta(seconds=_LEEWAY_SECONDS)
         with transaction.apart() as session:
-            session.execute(sa.delete(UsedAssertion).where(UsedAssertion.expires_at < clock.now()))
             spent = session.execute(
                 insert(UsedAssertion)
                 .values(node_id=UUID(claims["sub"]), jti=jti, expires_at=until)
@@ -224,7 +223,7 @@ def find_client(client_id: str) -> NodeClient | None:
         if node is None or str(node_id) != client_id:
             return None
         transaction.detach(node)
-    with transaction.reading(reach_of(node)):
+        tenancy.confine(db.session(), replace(reach_of(node), read_only=True))
         auth_keys = tuple(each for each in (node.auth_key, node.next_auth_key) if each)
         if node.state is NodeState.REVOKED:
             return NodeClient(node.id, node.member_id, auth_keys, "", is_revoked=True)
@@ -247,7 +246,6 @@ def _keep(token: dict[str, Any], request: Any) -> None:
     until = clock.now() + timedelta(seconds=limits.TOKEN_SECONDS)
     # A token lost with the server is asked for again.
     with transaction.apart(durable=False) as session:
-        session.execute(sa.delete(NodeToken).where(NodeToken.expires_at < clock.now()))
         session.add(
             NodeToken(
                 digest=_digest(token["access_token"]),

@@ -1,5 +1,7 @@
 """Shapes of translations at the doors."""
 
+from typing import Any
+
 from marshmallow import fields
 
 from sri_admin.kernel.schema import Schema, validate
@@ -52,7 +54,7 @@ class VerdictIn(SegmentIn):
     show = fields.String(validate=validate.Length(max=20))
 
 
-class GrantIn(Schema):
+class LanguageGrantIn(Schema):
     """A language to be granted."""
 
     language = fields.String(required=True, validate=_tag)
@@ -77,6 +79,13 @@ class TranslationReleaseIn(Schema):
     notes = fields.String(required=True, validate=validate.Length(1, 2000))
 
 
+def _wordings(row: Any) -> list[dict[str, str]]:
+    standing = row.standing
+    found = {each.version_id: each.text for each in standing.approvals}
+    found |= {each.id: each.text for each in (*standing.candidates, *filter(None, [standing.waits]))}
+    return [{"id": each, "text": text} for each, text in found.items()]
+
+
 class SegmentOut(Schema):
     """A segment as programs see it."""
 
@@ -87,6 +96,9 @@ class SegmentOut(Schema):
     risk = fields.Function(lambda row: row.block.risk.value)
     state = fields.Function(lambda row: row.standing.state.value)
     text = fields.Function(lambda row: row.standing.text)
+    wordings = fields.Function(
+        _wordings, metadata={"description": "the contributed wordings that wait or compete, with their ids"}
+    )
 
 
 class SegmentRows(Schema):
@@ -103,4 +115,64 @@ class ContributionOut(Schema):
     block_uid = fields.String()
     revision = fields.String()
     text = fields.String()
+    at = fields.DateTime()
+
+
+class TranslationReviewOut(Schema):
+    """What a reviser said of a wording."""
+
+    id = fields.UUID()
+    contribution_id = fields.UUID()
+    verdict = fields.Enum(Verdict, by_value=True)
+    note = fields.String()
+    at = fields.DateTime()
+
+
+class TranslationDecisionOut(TranslationReviewOut):
+    """What SRI decided on a wording, with the text itself."""
+
+    language = fields.String()
+    block_uid = fields.String()
+    revision = fields.String()
+    text = fields.String()
+
+
+class LanguageGrantOut(Schema):
+    """A language a country may translate into."""
+
+    id = fields.UUID()
+    language = fields.String()
+    starts_on = fields.Date()
+    ends_on = fields.Date(allow_none=True)
+
+
+class LanguageGrantRows(Schema):
+    """The languages of a country, the newest first."""
+
+    rows = fields.List(fields.Nested(LanguageGrantOut))
+
+
+class TermOut(Schema):
+    """A word of the glossary."""
+
+    source = fields.String()
+    target = fields.String()
+    forbidden = fields.List(fields.String())
+    note = fields.String()
+
+
+class TermRows(Schema):
+    """The glossary of a language."""
+
+    rows = fields.List(fields.Nested(TermOut))
+
+
+class TranslationReleaseOut(Schema):
+    """A signed release of a translation."""
+
+    id = fields.UUID()
+    language = fields.String()
+    version_no = fields.String()
+    notes = fields.String()
+    kid = fields.String()
     at = fields.DateTime()

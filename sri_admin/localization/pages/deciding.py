@@ -7,19 +7,17 @@ from flask import url_for
 
 from sri_admin.kernel import clock, formats, i18n, installation
 from sri_admin.kernel.actor import Actor
-from sri_admin.kernel.errors import NotFoundError
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.part import HUB
 from sri_admin.kernel.tenancy import Tenant
 from sri_admin.localization.operations import decisions
 from sri_admin.localization.policy import POLICY
 from sri_admin.localization.queries.grants import granted_languages, grants_of, languages_by_member, terms_of
-from sri_admin.localization.queries.texts import TextRow, text_of
+from sri_admin.localization.queries.texts import TextRow, text_for_sri, text_of, work_for_sri
 from sri_admin.localization.rules import words
 from sri_admin.localization.rules.standing import State
-from sri_admin.localization.schemas import GrantIn, TermIn, TranslationReleaseIn, VerdictIn
-from sri_admin.materials.models import Work
-from sri_admin.materials.queries.works import find_work, newest_release, works
+from sri_admin.localization.schemas import LanguageGrantIn, TermIn, TranslationReleaseIn, VerdictIn
+from sri_admin.materials.queries.works import newest_release, works
 from sri_admin.materials.rules.words import RISKS
 from sri_admin.members.queries.members import member_by_id, members_page
 from sri_admin.web.doors import Audience, Pages, SeeOther, see_other
@@ -45,7 +43,7 @@ def translation_list(actor: Actor) -> dict[str, Any]:
 @pages.get(_AT, audience=Audience.STAFF, template="localization/translation.html", roles=HUB)
 def translation_show(actor: Actor, form: Form, *, work: str, language: str) -> dict[str, Any]:
     """Show a text in a language: what waits for a decision, and whether it can be released."""
-    text = _text(actor, work, language)
+    text = text_for_sri(actor, work, language)
     last = newest_release(text.work, language)
     return {
         "form": form,
@@ -64,7 +62,7 @@ def translation_show(actor: Actor, form: Form, *, work: str, language: str) -> d
 @pages.post(f"{_AT}/decision", audience=Audience.STAFF, takes=VerdictIn, again=translation_show, roles=HUB)
 def segment_decide(actor: Actor, values: Mapping[str, Any], *, work: str, language: str) -> SeeOther:
     """Accept a wording or return it."""
-    decisions.decide(actor, _work(actor, work), language, values=values)
+    decisions.decide(actor, work_for_sri(actor, work), language, values=values)
     notice = _("It is decided. Every country that works in this language sees it after its next exchange.")
     return see_other(url_for("localization.translation_show", work=work, language=language), notice=notice)
 
@@ -79,7 +77,7 @@ def segment_decide(actor: Actor, values: Mapping[str, Any], *, work: str, langua
 )
 def translation_release(actor: Actor, values: Mapping[str, Any], *, work: str, language: str) -> SeeOther:
     """Release a translation and sign it."""
-    release = decisions.release_text(actor, _work(actor, work), language, values=values)
+    release = decisions.release_text(actor, work_for_sri(actor, work), language, values=values)
     notice = _("Release %(number)s is signed and goes out by itself.", number=release.version_no)
     return see_other(url_for("localization.translation_show", work=work, language=language), notice=notice)
 
@@ -108,7 +106,9 @@ def language_list(actor: Actor, form: Form, *, member: Tenant) -> dict[str, Any]
     return {"form": form, "today": clock.today(), **shown}
 
 
-@pages.post("/countries/<code>/languages", audience=Audience.STAFF, takes=GrantIn, again=language_list, roles=HUB)
+@pages.post(
+    "/countries/<code>/languages", audience=Audience.STAFF, takes=LanguageGrantIn, again=language_list, roles=HUB
+)
 def language_grant(actor: Actor, values: Mapping[str, Any], *, member: Tenant) -> SeeOther:
     """Let a country translate into a language."""
     decisions.grant_language(actor, member.id, values=values)
@@ -118,18 +118,3 @@ def language_grant(actor: Actor, values: Mapping[str, Any], *, member: Tenant) -
 
 def _is_begun(text: TextRow) -> bool:
     return text.count(State.MISSING) < len(text.segments)
-
-
-def _work(actor: Actor, code: str) -> Work:
-    POLICY.require(actor, "localization.overview.read")
-    work = find_work(code)
-    if work is None:
-        raise NotFoundError
-    return work
-
-
-def _text(actor: Actor, code: str, language: str) -> TextRow:
-    text = text_of(_work(actor, code), language)
-    if text is None or language not in granted_languages():
-        raise NotFoundError
-    return text

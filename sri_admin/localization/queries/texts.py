@@ -18,7 +18,7 @@ from sri_admin.localization.models import (
     TranslationDraft,
 )
 from sri_admin.localization.policy import POLICY
-from sri_admin.localization.queries.grants import languages_of
+from sri_admin.localization.queries.grants import granted_languages, languages_of
 from sri_admin.localization.rules.desk import Desk
 from sri_admin.localization.rules.standing import Mark, Standing, State, Version, standing_of
 from sri_admin.materials.models import Release, Work
@@ -87,6 +87,23 @@ def work_on(actor: Actor, desk: Desk, code: str) -> Work:
         raise NotFoundError
     POLICY.require(actor, "localization.text.read", desk)
     return work
+
+
+def work_for_sri(actor: Actor, code: str) -> Work:
+    """Return a work whose translations SRI looks at."""
+    POLICY.require(actor, "localization.overview.read")
+    work = find_work(code)
+    if work is None:
+        raise NotFoundError
+    return work
+
+
+def text_for_sri(actor: Actor, code: str, language: str) -> TextRow:
+    """Return how a work stands in a language everywhere; NotFoundError for one nobody was ever granted."""
+    text = text_of(work_for_sri(actor, code), language)
+    if text is None or language not in granted_languages():
+        raise NotFoundError
+    return text
 
 
 def text_of(work: Work, language: str, *, member_id: UUID | None = None) -> TextRow | None:
