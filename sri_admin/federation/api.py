@@ -132,6 +132,7 @@ def say_hello(actor: Actor) -> Response:
     node = _caller(actor)
     values = schema.load(HelloIn, parse(_body(limits.LINE_BYTES)))
     incarnations.admit(node, values["incarnation"])
+    grants.catch_up(node.member_id)
     with transaction.reading(tokens.reach_of(node)):
         told = _hello_answer(node, values)
     contact.note_node(

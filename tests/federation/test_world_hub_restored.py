@@ -148,6 +148,25 @@ def test_f24_a_permission_the_hub_had_lost_is_taken_back_before_it_grants_anothe
     assert marks(world.hub) == ["in the epoch the hub has lost"]
 
 
+def test_f24_an_epoch_whose_grant_comes_back_before_the_lines_it_stands_on_is_gone_over_to_without_a_line_of_it(
+    world: World, member: UUID
+) -> None:
+    node = world.nodes["QM"]
+    world.hub.keep("old")
+    make.visit(node, member, "lost with the grant after it")
+    world.settle()
+    node.keep("later")
+    node.restore("later")
+    world.settle()
+    world.hub.go_back("old")
+    world.go_on()
+    world.sync("QM")
+    world.hub.write(world.hub_id, lambda: deciding.take_over(records.DOER, world.hub_id))
+    world.settle()
+    invariants.at_rest(world)
+    assert marks(world.hub) == ["lost with the grant after it"]
+
+
 def joined_later(world: World, name: str) -> Site:
     """Let a third node join after everything stood."""
     member = world.hub.do(lambda: make_members.member(name))

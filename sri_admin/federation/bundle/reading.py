@@ -20,6 +20,7 @@ from sri_admin.federation import (
     control,
     export,
     floors,
+    grants,
     hello,
     intake,
     joining,
@@ -224,6 +225,7 @@ class HubDesk:
 
     def note(self, taken: Taken, values: dict[str, Any]) -> None:
         """Keep what the node said of itself, and where it stands."""
+        grants.catch_up(self.node.member_id)
         with transaction.reading(reach_of(self.node)):
             told = hello.answer(self.node, values)
         contact.note_node_by_stick(
