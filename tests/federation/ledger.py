@@ -58,10 +58,13 @@ class Ledger:
 
     ever: dict[str, Entry] = field(default_factory=dict)
     pruned: bool = False
+    noted: dict[str, int] = field(default_factory=dict)
 
     def note(self, world: World) -> None:
-        """Note what everybody holds."""
-        self.ever |= everything(world.sites)
+        """Note what everybody holds who did anything since it was noted last."""
+        changed = [site for site in world.sites if self.noted.get(site.name) != site.uses]
+        self.ever |= everything(changed)
+        self.noted |= {site.name: site.uses for site in changed}
 
     def going_back(self, world: World, site: Site) -> dict[str, Entry]:
         """Return what only one site holds just before it goes back, or its copy takes its place."""

@@ -161,7 +161,7 @@ def running(world: World, folder: Path, *, hubs: int = 1, nodes: int = 1) -> Ite
 
 def _process(world: World, role: str, folder: Path, forks: subprocess.Popen[str], *, ports: tuple[int, int]) -> Process:
     site = world.hub if role == "hub" else world.nodes["QM"]
-    site.used = True
+    site.uses += 1
     folder.mkdir()
     roles, url = postgres.roles_of(TEMPLATE), f"http://127.0.0.1:{ports[1]}"
     told = {

@@ -54,7 +54,8 @@ class Upheavals(Exchange):
 
     def after_each(self) -> None:
         if self.shaken:
-            self.watch = Watch()  # a log that goes on from an earlier line takes its records back with it
+            # A log that goes on from an earlier line takes its records back with it.
+            self.watch = Watch(before=self.watch.before)
         self.watch.look(self.world, parted=self.parted)
         self.ledger.note(self.world)
 

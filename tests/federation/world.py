@@ -71,7 +71,8 @@ class Site:
     time: Time
     kinds: tuple[Kind, ...] = records.KINDS
     offset: timedelta = timedelta()
-    used: bool = True
+    uses: int = 1  # grows whenever anything may have changed here
+    uses_kept: int = 0
     app: Flask = field(init=False)
 
     def __post_init__(self) -> None:
@@ -87,6 +88,7 @@ class Site:
 
     def start(self, kinds: tuple[Kind, ...] | None = None) -> None:
         """Start the program, perhaps one that knows other kinds."""
+        self.uses += 1
         self.kinds = self.kinds if kinds is None else kinds
         roles = postgres.roles_of(TEMPLATE)
         urls = (self.cluster.url(self.name, role) for role in (roles.app, roles.owner, roles.backup))
@@ -102,9 +104,10 @@ class Site:
     @contextmanager
     def inside(self) -> Iterator[None]:
         """Work at this installation, by its own clock."""
-        self.used = True
+        self.uses += 1
         with self._here():
             yield
+        self.uses += 1
 
     @contextmanager
     def _here(self) -> Iterator[None]:
@@ -149,7 +152,7 @@ class Site:
 
     def go_back(self, label: str) -> None:
         """Set the machine back to a copy that was kept."""
-        self.used = True
+        self.uses += 1
         self.stop()
         shutil.copy(self._identity.with_suffix(f".{label}"), self._identity)
         self.app.extensions[runtime.EXTENSION].identity = None
@@ -369,12 +372,13 @@ class World:
         self.time.now = BEGINNING + timedelta(hours=1)
         self.lines = {code: Line(self.hub) for code in self.nodes}
         for site in self.sites:
-            if site.used:
+            if site.uses != site.uses_kept:
                 site.go_back("0")
                 site.restore_folder()
-            site.used, site.offset = False, timedelta()
+            site.offset = timedelta()
             if site.kinds != records.KINDS:
                 site.start(records.KINDS)
+            site.uses_kept = site.uses
 
     def close(self) -> None:
         """Let go of every database."""

@@ -145,7 +145,7 @@ def _agree(member_id: UUID, snapshot_id: UUID) -> None:
 
 def damage(site: Site, stream: str, n: int) -> None:
     """Change a byte of a stored line; only its database's owner can."""
-    site.used = True
+    site.uses += 1
     engine = sa.create_engine(site.app.config["OWNER_URL"], poolclass=sa.NullPool)
     with engine.begin() as connection:
         connection.exec_driver_sql("alter table sync_line disable trigger sync_line_erase")
@@ -159,7 +159,7 @@ def damage(site: Site, stream: str, n: int) -> None:
 
 def rewrite(site: Site, row: SyncStream, content: list[tuple[bytes, bytes]]) -> None:
     """Put other lines and chain values in place of those a stream has; only its database's owner can."""
-    site.used = True
+    site.uses += 1
     engine = sa.create_engine(site.app.config["OWNER_URL"], poolclass=sa.NullPool)
     with engine.begin() as connection:
         connection.exec_driver_sql("alter table sync_line disable trigger sync_line_erase")
