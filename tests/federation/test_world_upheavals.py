@@ -27,7 +27,7 @@ from sri_admin.federation.lines import ProtocolError
 from sri_admin.federation.outcome import Outcome
 from sri_admin.federation.recovery import deciding, incarnations
 from sri_admin.federation.snapshots import jobs as pruning
-from sri_admin.kernel import ids, installation, postgres, transaction
+from sri_admin.kernel import ids, installation, transaction
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import AppError, ConflictError
 from tests.federation import ledger, records, sticks
@@ -93,7 +93,7 @@ class Upheavals(Exchange):
         with self._going_back(site):
             site.keep("aside")
             site.go_back(self._backup(site))
-            _rename(site, "aside", "model")
+            site.rename_copy("aside", "model")
         self.backups.add(site.name)
         self._part(code)
 
@@ -257,13 +257,6 @@ class Upheavals(Exchange):
         outcome = self.world.sync(code)
         self._put_right(code, outcome)
         return outcome
-
-
-def _rename(site: Site, label: str, to: str) -> None:
-    postgres.drop_database(site.cluster, f"{site.name}_{to}")
-    postgres.copy_database(site.cluster, f"{site.name}_{label}", f"{site.name}_{to}")
-    identity = site.settings.installation.home / "instance" / "incarnation.json"
-    shutil.copy(identity.with_suffix(f".{label}"), identity.with_suffix(f".{to}"))
 
 
 def _run(site: Site, program: Any) -> None:

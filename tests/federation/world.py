@@ -29,6 +29,7 @@ from sri_admin.kernel.part import Part
 from sri_admin.kernel.settings import Settings
 from tests.conftest import settings_for
 from tests.federation import records
+from tests.federation.contents import Contents
 from tests.make import members as make_members
 
 T = TypeVar("T")
@@ -74,6 +75,7 @@ class Site:
     uses: int = 1  # grows whenever anything may have changed here
     uses_kept: int = 0
     app: Flask = field(init=False)
+    _copies: dict[str, Contents] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         postgres.copy_database(self.cluster, TEMPLATE, self.name)
@@ -136,10 +138,13 @@ class Site:
 
     def keep(self, label: str) -> None:
         """Keep a copy of the database and of the identity beside it, as a snapshot of the machine would."""
-        self.stop()
         shutil.copy(self._identity, self._identity.with_suffix(f".{label}"))
-        postgres.drop_database(self.cluster, f"{self.name}_{label}")
-        postgres.copy_database(self.cluster, self.name, f"{self.name}_{label}")
+        self._copies[label] = Contents.of(self.cluster, self.name)
+
+    def rename_copy(self, label: str, to: str) -> None:
+        """Give a copy that was kept another label."""
+        self._copies[to] = self._copies.pop(label)
+        self._identity.with_suffix(f".{label}").rename(self._identity.with_suffix(f".{to}"))
 
     @property
     def _identity(self) -> Path:
@@ -156,8 +161,10 @@ class Site:
         self.stop()
         shutil.copy(self._identity.with_suffix(f".{label}"), self._identity)
         self.app.extensions[runtime.EXTENSION].identity = None
-        postgres.drop_database(self.cluster, self.name)
-        postgres.copy_database(self.cluster, f"{self.name}_{label}", self.name)
+        if not self._copies[label].put_back(self.cluster, self.name):
+            postgres.drop_database(self.cluster, self.name)
+            postgres.copy_database(self.cluster, TEMPLATE, self.name)
+            assert self._copies[label].put_back(self.cluster, self.name)
 
     def keep_folder(self) -> None:
         """Keep a copy of the folder of identity and keys."""
