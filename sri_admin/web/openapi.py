@@ -1,6 +1,7 @@
 """The OpenAPI 3.1 document of the API, made from the doors' declarations."""
 
 import re
+from functools import cache
 from typing import Any
 
 from apispec import APISpec
@@ -38,19 +39,18 @@ class Problem(Schema):
 
 
 def attach(app: Flask, apis: list[Api], role: str) -> None:
-    """Serve the document at /api/openapi.json, and for people as a page."""
-    made = document(apis, role)
-    system, told = Api("web"), api_words.sections(made)
-    pages = Pages("web")
+    """Serve the document at /api/openapi.json, and for people as a page; it is made when it is first asked for."""
+    made = cache(lambda: document(apis, role))
+    system, pages = Api("web"), Pages("web")
 
     def api_description(_actor: Any) -> dict[str, Any]:
-        return {"sections": told}
+        return {"sections": api_words.sections(made())}
 
     pages.get("/about/api", audience=Audience.SIGNED_IN, template="api_description.html")(api_description)
     pages.open(app, role)
 
     def openapi_document(_actor: Any) -> Any:
-        return jsonify(made)
+        return jsonify(made())
 
     system.raw("/api/openapi.json", method="GET", audience=Audience.PUBLIC)(openapi_document)
     system.open(app, role)
