@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from tests.benchmarks import browsing, carrying, restoring, returning
+from tests.benchmarks import browsing, carrying, importing, restoring, returning
 from tests.benchmarks import sync as measuring
 from tests.benchmarks import text as texts
 
@@ -65,6 +65,15 @@ def pages(*, members: int, meetings: int, as_json: bool) -> None:
 def return_(*, values: int, as_json: bool) -> None:
     """Measure a return from the first number to its acceptance, beside COPY of the same values."""
     _tell(returning.measure(values), as_json=as_json)
+
+
+@main.command("import")
+@click.option("--places", type=click.IntRange(min=10), default=1_000, show_default=True, help="Rows of the one sheet.")
+@click.option("--countries", type=click.IntRange(min=2), default=200, show_default=True, help="Rows of the other.")
+@click.option("--json", "as_json", is_flag=True, help="End with one JSON object.")
+def import_(*, places: int, countries: int, as_json: bool) -> None:
+    """Measure sheets that are brought in, beside COPY of the same rows."""
+    _tell(importing.measure(places, countries), as_json=as_json)
 
 
 def _tell(told: dict[str, Any], *, as_json: bool) -> None:

@@ -28,7 +28,8 @@ class Meeting(Versioned, OfTenant, Base):
             "expected_return is null or (state = 'on_hold' and expected_return > state_since)", name="return"
         ),
         sa.CheckConstraint("opened_on is not null or state not in ('active', 'on_hold')", name="opened"),
-        sa.Index("ix_meeting_state", "member_id", "state"),
+        sa.Index("ix_meeting_state", "member_id", "state", "confirmed_on"),
+        sa.Index("ix_meeting_when", "member_id", "weekday", "starts_at", "id"),
         sa.Index("ix_meeting_community_id", "member_id", "community_id"),
         sa.Index("ix_meeting_search", "search", postgresql_using="gin", postgresql_ops={"search": "gin_trgm_ops"}),
         {"info": {"tenancy": TENANT}},

@@ -20,6 +20,7 @@ from sri_admin.meetings.rules.meeting import CONFIRMED_FOR, MeetingState
 from sri_admin.members.models.member import Member
 from sri_admin.members.rules.naming import fold
 
+MOST_COMPARED = 200
 _SEPARATE = ("state", "community_id", "weekday", "settlement")
 
 
@@ -64,11 +65,21 @@ def _asked(member_id: UUID, query: Mapping[str, Any]) -> sa.Select[Meeting, Comm
 
 
 def find_meetings(actor: Actor, text: str, *, most: int) -> list[tuple[Meeting, Member]]:
-    """Return the meetings an actor may see whose name in any language has a folded text, each with its country."""
+    """Return the meetings an actor may see whose name in any language has a folded text, each with its country.
+
+    They are put in order among the first `MOST_COMPARED` that are found: a word half of all meetings have in their
+    name tells nothing, and is not worth reading them all.
+    """
+    some = (
+        sa.select(Meeting.member_id, Meeting.id)
+        .where(visible(actor, Meeting.member_id), Meeting.search.contains(text, autoescape=True))
+        .limit(MOST_COMPARED)
+        .subquery()
+    )
     found = (
         sa.select(Meeting, Member)
+        .join(some, sa.and_(some.c.member_id == Meeting.member_id, some.c.id == Meeting.id))
         .join(Member, Member.member_id == Meeting.member_id)
-        .where(visible(actor, Meeting.member_id), Meeting.search.contains(text, autoescape=True))
         .order_by(Member.code, Meeting.search, Meeting.id)
     )
     return [(row[0], row[1]) for row in db.session.execute(found.limit(most))]

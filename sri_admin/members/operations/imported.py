@@ -4,33 +4,33 @@ Each row goes through the schema of the form and the API and through their opera
 the member file by itself.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from sri_admin.kernel import installation, tenancy
+from sri_admin.kernel import installation
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import Base, db
 from sri_admin.kernel.errors import ConflictError, FieldError, InvalidError
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.schema import Schema, fields, load, validate
-from sri_admin.kernel.tenancy import TenantKind
 from sri_admin.kernel.text import Text
 from sri_admin.kernel.work import plain
 from sri_admin.members.models.agreement import Agreement, AgreementDraft
 from sri_admin.members.models.member import LegalEntity, Member, MemberEvent
 from sri_admin.members.models.office import OfficeHolder
 from sri_admin.members.models.sheet import ImportEffect
+from sri_admin.members.models.territory import TerritoryExtra
 from sri_admin.members.operations import agreements, drafts, members
 from sri_admin.members.policy import POLICY
 from sri_admin.members.queries.agreements import agreement_by_id, draft_by_id
 from sri_admin.members.queries.exports import described, terms
-from sri_admin.members.queries.members import find_member, member_by_id, today_of
-from sri_admin.members.queries.territories import extra_by_id, find_extra, is_place_used
+from sri_admin.members.queries.members import member_by_id, members_by_code, today_of
+from sri_admin.members.queries.territories import extra_by_id, extras_by_code, is_place_used
 from sri_admin.members.rules.agreement import AgreementState
 from sri_admin.members.rules.member import SEATED
 from sri_admin.members.rules.sheets import Outcome, SheetKind
@@ -38,6 +38,7 @@ from sri_admin.members.schemas.agreement import AgreementIn, SignatureIn
 from sri_admin.members.schemas.member import DescriptionIn, MemberIn, TextField
 
 Raw = Mapping[str, Any]
+Known = Mapping[str, Any]
 _DESCRIBED = ("name", "region", "default_locale", "time_zone", "fiscal_month", "fiscal_day", "listing")
 _TERMS = tuple(AgreementIn().fields)
 _SAME = ("kind", "starts_on", "ends_on", "territories")
@@ -62,12 +63,20 @@ class Done:
 
 @dataclass(frozen=True)
 class Importable:
-    """A kind of sheet that can be brought in; `key` is the column that tells which member (or place) a row is about."""
+    """A kind of sheet that can be brought in; `key` is the column that tells which member (or place) a row is about.
+
+    `known` reads at once which of the records with some keys are here; rows are judged and done with what it found.
+    """
 
     key: str
-    plan: Callable[[Actor, Raw], Plan]
-    act: Callable[[Actor, Raw, UUID], Done]
+    known: Callable[[Collection[str]], Known]
+    plan: Callable[[Actor, Raw, Known], Plan]
+    act: Callable[[Actor, Raw, UUID, Known], Done]
     undo: Callable[[Actor, ImportEffect], Base]
+
+    def key_of(self, raw: Raw) -> str:
+        """Return which record a row is about."""
+        return str(raw.get(self.key) or "")
 
 
 class PlaceIn(Schema):
@@ -77,9 +86,9 @@ class PlaceIn(Schema):
     name = TextField(required=True, attribute="names")
 
 
-def plan_member(actor: Actor, raw: Raw) -> Plan:
+def plan_member(actor: Actor, raw: Raw, known: Known) -> Plan:
     """Judge a row about a country: it is new, it changes, or nothing is to do."""
-    member = _member(raw)
+    member: Member | None = known.get(str(raw.get("code") or ""))
     if member is None:
         POLICY.require(actor, "members.member.register")
         load(MemberIn, raw)
@@ -90,9 +99,9 @@ def plan_member(actor: Actor, raw: Raw) -> Plan:
     return Plan(Outcome.CHANGE if is_new else Outcome.SAME, member.version)
 
 
-def bring_member(actor: Actor, raw: Raw, record_id: UUID) -> Done:
+def bring_member(actor: Actor, raw: Raw, record_id: UUID, known: Known) -> Done:
     """Register a country, or correct its description."""
-    member = _member(raw)
+    member: Member | None = known.get(str(raw.get("code") or ""))
     if member is None:
         return Done(members.register_member(actor, None, values={**load(MemberIn, raw), "id": record_id}))
     before = {name: plain(value) for name, value in described(member).items() if name in _DESCRIBED}
@@ -112,9 +121,9 @@ def undo_member(actor: Actor, effect: ImportEffect) -> Base:
     return members.withdraw_registration(actor, member)
 
 
-def plan_agreement(actor: Actor, raw: Raw) -> Plan:
+def plan_agreement(actor: Actor, raw: Raw, known: Known) -> Plan:
     """Judge a row about an agreement: it is new, or nothing is to do; what was signed is never overwritten."""
-    member = _required_member(raw)
+    member = _required_member(raw, known)
     POLICY.require(actor, "members.agreement.draft", member)
     if raw.get("ref_no"):
         return _plan_known(member, raw)
@@ -129,9 +138,9 @@ def plan_agreement(actor: Actor, raw: Raw) -> Plan:
     return Plan(Outcome.CREATE)
 
 
-def bring_agreement(actor: Actor, raw: Raw, record_id: UUID) -> Done:
+def bring_agreement(actor: Actor, raw: Raw, record_id: UUID, known: Known) -> Done:
     """Draft an agreement; if it says when it was signed, it is offered and signed as well."""
-    member = _required_member(raw)
+    member = _required_member(raw, known)
     draft = drafts.save_draft(actor, member, values={**load(AgreementIn, _terms(raw)), "id": record_id})
     if not raw.get("signed_on"):
         return Done(draft)
@@ -156,22 +165,22 @@ def undo_agreement(actor: Actor, effect: ImportEffect) -> Base:
     return agreements.terminate_agreement(actor, agreement, values=said)
 
 
-def plan_place(actor: Actor, raw: Raw) -> Plan:
+def plan_place(actor: Actor, raw: Raw, known: Known) -> Plan:
     """Judge a row about a place no ISO list has."""
     POLICY.require(actor, "members.territory_extra.enter")
     values = load(PlaceIn, raw)
     members.check_extra(values["code"])
-    extra = find_extra(values["code"])
+    extra: TerritoryExtra | None = known.get(values["code"])
     if extra is None:
         return Plan(Outcome.CREATE)
     is_same = extra.names.texts[extra.names.source] == str(values["names"])
     return Plan(Outcome.SAME if is_same else Outcome.CHANGE, extra.version)
 
 
-def bring_place(actor: Actor, raw: Raw, record_id: UUID) -> Done:
+def bring_place(actor: Actor, raw: Raw, record_id: UUID, known: Known) -> Done:
     """Add a place, or call it anew."""
     values = load(PlaceIn, raw)
-    extra = find_extra(values["code"])
+    extra: TerritoryExtra | None = known.get(values["code"])
     if extra is None:
         hub_id = installation.hub_tenant_id()
         return Done(members.enter_territory_extra(actor, hub_id, values={**values, "id": record_id}))
@@ -192,15 +201,10 @@ def undo_place(actor: Actor, effect: ImportEffect) -> Base:
     return members.withdraw_territory_extra(actor, extra)
 
 
-def _member(raw: Raw) -> Member | None:
-    tenant = tenancy.tenant_by_code(str(raw.get("code") or raw.get("member") or ""))
-    return find_member(tenant.id) if tenant is not None and tenant.kind is TenantKind.MEMBER else None
-
-
-def _required_member(raw: Raw) -> Member:
-    member = _member(raw)
+def _required_member(raw: Raw, known: Known) -> Member:
+    code = str(raw.get("member") or "")
+    member: Member | None = known.get(code)
     if member is None:
-        code = str(raw.get("member") or "")
         message = _("There is no country with the code %(code)s here.", code=code)
         raise InvalidError([FieldError("member", message)])
     return member
@@ -269,7 +273,7 @@ def _refuse_changed(row: Any, effect: ImportEffect) -> None:
 
 
 IMPORTABLE: Mapping[SheetKind, Importable] = {
-    SheetKind.MEMBERS: Importable("code", plan_member, bring_member, undo_member),
-    SheetKind.AGREEMENTS: Importable("member", plan_agreement, bring_agreement, undo_agreement),
-    SheetKind.PLACES: Importable("code", plan_place, bring_place, undo_place),
+    SheetKind.MEMBERS: Importable("code", members_by_code, plan_member, bring_member, undo_member),
+    SheetKind.AGREEMENTS: Importable("member", members_by_code, plan_agreement, bring_agreement, undo_agreement),
+    SheetKind.PLACES: Importable("code", extras_by_code, plan_place, bring_place, undo_place),
 }

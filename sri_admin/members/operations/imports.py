@@ -1,7 +1,7 @@
 """Bringing whole tables in: a file is taken, read and judged row by row; only then is it done, and it can be undone."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from sri_admin.kernel.sheets import Sheet
 from sri_admin.kernel.work import record
 from sri_admin.members.events import RowsImported, RowsTakenBack
 from sri_admin.members.models.sheet import ImportEffect, ImportRow, SheetImport
-from sri_admin.members.operations.imported import IMPORTABLE
+from sri_admin.members.operations.imported import IMPORTABLE, Importable, Known, Plan
 from sri_admin.members.policy import POLICY
 from sri_admin.members.queries.imports import effects_in
 from sri_admin.members.rules import cells
@@ -25,6 +25,14 @@ from sri_admin.members.rules.sheets import MADE, SHEETS, ImportState, Outcome, S
 CHECK, APPLY, UNDO = "members.check_import", "members.apply_import", "members.undo_import"
 LARGEST_FILE, MOST_ROWS = 8 * 1024 * 1024, 10_000
 Values = Mapping[str, Any]
+
+
+class _Told(NamedTuple):
+    """A row as it was read: its number, what its cells say by column, and what could not be read."""
+
+    number: int
+    raw: dict[str, Any]
+    faults: list[dict[str, Any]]
 
 
 class RowError(Exception):
@@ -108,22 +116,29 @@ def judge(actor: Actor, made: SheetImport, rows: Sequence[Sequence[Any]]) -> lis
     if missing:
         raise InvalidError(_("The column “%(column)s” is missing.", column=str(missing[0].label)))
     made.ignored, made.is_unclear = list(heads.ignored), False
-    judged, seen = [], {}
-    for number, row in enumerate(rows[heads.first_row :], heads.first_row + 1):
-        if not cells.is_note(row):
-            judged.append(_judged(actor, made, heads, number, cells.read_texts(row) if made.encoding else row, seen))
+    places = {key: place for place, key in enumerate(heads.keys) if key}
+    told = [
+        _read(made, cells.read_texts(row) if made.encoding else row, number=number, places=places)
+        for number, row in enumerate(rows[heads.first_row :], heads.first_row + 1)
+        if not cells.is_note(row)
+    ]
+    known = IMPORTABLE[made.kind].known({IMPORTABLE[made.kind].key_of(each.raw) for each in told})
+    judged = [_judged(actor, made, each, places=places, known=known) for each in told]
+    if made.kind is not SheetKind.AGREEMENTS:
+        _refuse_twice(made, judged, places)
     return judged
 
 
-def act_on_rows(actor: Actor, import_id: UUID, kind: SheetKind, rows: Iterable[ImportRow]) -> dict[int, Outcome]:
+def act_on_rows(actor: Actor, import_id: UUID, kind: SheetKind, rows: Sequence[ImportRow]) -> dict[int, Outcome]:
     """Do the rows of one member in the open transaction, all or none; RowError names the one that cannot be done."""
     done: dict[int, Outcome] = {}
-    member_id, effects = None, []
+    member_id, effects, importable = None, [], IMPORTABLE[kind]
+    known = importable.known({importable.key_of(row.cells) for row in rows})
     for row in rows:
         effect_id = uuid5(import_id, str(row.number))
         try:
-            _refuse_moved(actor, kind, row)
-            made = IMPORTABLE[kind].act(actor, row.cells, effect_id)
+            _refuse_moved(actor, importable, row, known=known)
+            made = importable.act(actor, row.cells, effect_id, known)
         except AppError as error:
             raise RowError(row.number, error) from error
         db.session.flush()
@@ -183,52 +198,61 @@ def finish(made: SheetImport, state: ImportState) -> None:
     made.state, made.finished_at = state, clock.now()
 
 
-def _judged(
-    actor: Actor, made: SheetImport, heads: cells.Heads, number: int, row: Sequence[Any], seen: dict[str, int]
-) -> dict[str, Any]:
+def _read(made: SheetImport, row: Sequence[Any], *, number: int, places: Mapping[str, int]) -> _Told:
     sheet = SHEETS[made.kind]
-    places = {key: place for place, key in enumerate(heads.keys) if key}
-    raw: dict[str, Any] = {}
-    faults = []
+    told = _Told(number, {}, [])
     for column in sheet.columns:
         cell = row[places[column.key]] if places.get(column.key, len(row)) < len(row) else None
         if column.only_out or cell in (None, ""):
             continue
         try:
-            raw[column.key] = cells.read_cell(column, cell, month_first=made.month_first)
+            told.raw[column.key] = cells.read_cell(column, cell, month_first=made.month_first)
         except cells.CellError as error:
             made.is_unclear = made.is_unclear or isinstance(error, cells.UnclearError)
-            faults.append(fault_of(sheet, places, column.key, error))
-    target = str(raw.get(IMPORTABLE[made.kind].key) or "")
-    plan = None
+            told.faults.append(fault_of(sheet, places, column.key, error))
+    return told
+
+
+def _judged(actor: Actor, made: SheetImport, told: _Told, *, places: Mapping[str, int], known: Known) -> dict[str, Any]:
+    faults, plan = told.faults, None
     if not faults:
-        faults, plan = _planned(actor, made, raw, places)
-    if plan is not None and made.kind is not SheetKind.AGREEMENTS:
-        first = seen.setdefault(target, number)
-        if first != number:
-            reason = _("Row %(row)s is about the same code already.", row=first)
-            faults, plan = [fault_of(sheet, places, IMPORTABLE[made.kind].key, reason)], None
+        faults, plan = _planned(actor, made, told.raw, places=places, known=known)
     return {
         "member_id": made.member_id,
         "id": ids.new(),
         "import_id": made.id,
-        "number": number,
-        "target": target[:80],
-        "cells": raw,
+        "number": told.number,
+        "target": IMPORTABLE[made.kind].key_of(told.raw)[:80],
+        "cells": told.raw,
         "outcome": plan.outcome if plan else Outcome.BAD,
         "faults": faults,
         "version": plan.version if plan else None,
     }
 
 
-def _planned(actor: Actor, made: SheetImport, raw: Values, places: Mapping[str, int]) -> tuple[list[Any], Any]:
+def _planned(
+    actor: Actor, made: SheetImport, raw: Values, *, places: Mapping[str, int], known: Known
+) -> tuple[list[Any], Plan | None]:
     sheet = SHEETS[made.kind]
     try:
-        return [], IMPORTABLE[made.kind].plan(actor, raw)
+        return [], IMPORTABLE[made.kind].plan(actor, raw, known)
     except InvalidError as error:
         return [fault_of(sheet, places, each.field, each.message) for each in error.fields], None
     except (ConflictError, NotAllowedError) as error:
         return [fault_of(sheet, places, "", error.text)], None
+
+
+def _refuse_twice(made: SheetImport, judged: Iterable[dict[str, Any]], places: Mapping[str, int]) -> None:
+    """Refuse good rows about a record that an earlier good row is about."""
+    importable, seen = IMPORTABLE[made.kind], dict[str, int]()
+    for row in judged:
+        if row["outcome"] is Outcome.BAD:
+            continue
+        first = seen.setdefault(importable.key_of(row["cells"]), row["number"])
+        if first != row["number"]:
+            reason = _("Row %(row)s is about the same code already.", row=first)
+            fault = fault_of(SHEETS[made.kind], places, importable.key, reason)
+            row.update(outcome=Outcome.BAD, faults=[fault], version=None)
 
 
 def _let_stand_again(effect: ImportEffect, row: Any) -> None:
@@ -243,8 +267,8 @@ def _let_stand_again(effect: ImportEffect, row: Any) -> None:
     db.session.execute(earlier.values(version=row.version))
 
 
-def _refuse_moved(actor: Actor, kind: SheetKind, row: ImportRow) -> None:
-    plan = IMPORTABLE[kind].plan(actor, row.cells)
+def _refuse_moved(actor: Actor, importable: Importable, row: ImportRow, *, known: Known) -> None:
+    plan = importable.plan(actor, row.cells, known)
     if plan.outcome is not row.outcome or (row.version is not None and plan.version != row.version):
         raise ConflictError(_l("This was changed by somebody else after the file was checked."), code="changed_since")
 

@@ -1,6 +1,6 @@
 """What is read about member countries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -46,6 +46,12 @@ def member_by_id(member_id: UUID) -> Member:
 def find_member(member_id: UUID) -> Member | None:
     """Return a member if it is there and in reach."""
     return db.session.get(Member, (member_id, member_id))
+
+
+def members_by_code(codes: Collection[str]) -> dict[str, Member]:
+    """Return the members in reach that have one of some codes."""
+    found = db.session.scalars(sa.select(Member).where(Member.code.in_(codes)))
+    return {each.code: each for each in found}
 
 
 def today_of(member: Member) -> date:

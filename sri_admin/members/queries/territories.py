@@ -1,6 +1,6 @@
 """What is read about places: their names, and who works where."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -44,6 +44,12 @@ def extra_names() -> dict[str, Text]:
 def find_extra(code: str) -> TerritoryExtra | None:
     """Return a place of our own by its code."""
     return db.session.scalar(sa.select(TerritoryExtra).where(TerritoryExtra.code == code))
+
+
+def extras_by_code(codes: Collection[str]) -> dict[str, TerritoryExtra]:
+    """Return the places of our own that have one of some codes."""
+    found = db.session.scalars(sa.select(TerritoryExtra).where(TerritoryExtra.code.in_(codes)))
+    return {each.code: each for each in found}
 
 
 def extra_by_id(hub_id: UUID, extra_id: UUID) -> TerritoryExtra:

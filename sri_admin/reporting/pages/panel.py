@@ -1,7 +1,6 @@
 """How a country reports, told to the page about it."""
 
-from datetime import date, timedelta
-from typing import Final
+from datetime import date
 from uuid import UUID
 
 from sri_admin.kernel.formats import number
@@ -10,27 +9,23 @@ from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.part import Panel, Tab
 from sri_admin.members.queries.members import find_member
 from sri_admin.reporting.policy import POLICY
-from sri_admin.reporting.queries.expected import expected_of
-from sri_admin.reporting.queries.punctual import on_time
-from sri_admin.reporting.queries.returns import month_of
+from sri_admin.reporting.queries.punctual import year_until
 from sri_admin.reporting.rules import words
-from sri_admin.reporting.rules.months import last_months
-
-_YEAR: Final = timedelta(days=365)
 
 
 def panel_of(member_id: UUID, on: date) -> Panel | None:
     """Return whether a country's returns come in time and how the last one stands; nothing if none was expected."""
-    member, months = find_member(member_id), last_months(on, 12)
-    if member is None or not expected_of([member], months)[member_id]:
+    member = find_member(member_id)
+    year = year_until(member, on) if member is not None else None
+    if member is None or year is None or not year.is_expected:
         return None
-    found, last = on_time(member_id, on - _YEAR, on), month_of(member, months[-1], at_home=False)
+    found, last = year.found, year.last
     state = words.OVERDUE if last.is_overdue else words.STATES[last.standing.state]
     return Panel(
         title=_("Monthly returns"),
         badge=(state.family, state.label),
         facts=(
-            (_("Last month"), words.month_name(months[-1])),
+            (_("Last month"), words.month_name(last.month)),
             (_("In time"), _("%(number)s of %(all)s", number=number(found.on_time), all=number(found.expected))),
             (_("Late"), number(found.late)),
             (_("No report"), number(found.missing)),

@@ -18,6 +18,7 @@ from sri_admin.reporting.policy import POLICY
 from sri_admin.reporting.queries.expected import expected_of
 from sri_admin.reporting.queries.returns import MonthView, is_written_here, months_of
 from sri_admin.reporting.queries.statistics import seated
+from sri_admin.reporting.queries.waiting import waiting_months
 from sri_admin.reporting.rules import words
 from sri_admin.reporting.rules.months import last_months
 from sri_admin.reporting.rules.standing import IntakeState, State, open_grant
@@ -35,8 +36,7 @@ def work_of(member_id: UUID, _on: date) -> list[WorkItem]:
 
 
 def _at_hub() -> Iterator[WorkItem]:
-    views = months_of(seated(), last_months(clock.today(), SHOWN_MONTHS), at_home=False)
-    for view in views.values():
+    for view in waiting_months(seated(), last_months(clock.today(), SHOWN_MONTHS)):
         newest = view.standing.newest
         if newest is not None and newest.intake is IntakeState.RECEIVED:
             yield _for_sri(
