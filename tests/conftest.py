@@ -6,6 +6,7 @@ installations, processes or real commits use databases of their own (`tests/fede
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -20,10 +21,16 @@ from sri_admin.kernel import database as db_addresses
 from sri_admin.kernel import postgres
 from sri_admin.kernel.db import Base, db
 from sri_admin.kernel.settings import Settings, from_values
+from tests.make import chromium
 
 # How long an example takes says something about the machine, not about the program.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say what a missing browser left untried; here, because several processes report to one that reads no other."""
+    chromium.say_what_was_not_tried(terminalreporter)
 
 
 @pytest.fixture(scope="session")
