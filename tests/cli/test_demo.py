@@ -7,15 +7,20 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from flask import Flask
+from sqlalchemy.engine import make_url
 
 from sri_admin.cli.demo import people
 from sri_admin.cli.demo.countries import COUNTRIES, PLACES
 from sri_admin.cli.demo.places import Place, listen, places, write_config
+from sri_admin.cli.demo.servers import GivenServer
 from sri_admin.cli.demo.texts import LANGUAGES
 from sri_admin.cli.demo.world import World
-from sri_admin.kernel.postgres import Cluster, find_binaries
+from sri_admin.kernel.database import addresses
+from sri_admin.kernel.postgres import Cluster, PostgresError, find_binaries
+from sri_admin.kernel.postgres_cluster import ADMIN
 from sri_admin.members.rules.territory import USER_ASSIGNED
 from tests.make.people import token_of
 
@@ -68,7 +73,7 @@ def test_the_demonstration_converges_and_prints_one_object(home: Path) -> None:
 def _idle(home: Path) -> list[str]:
     """Return the printed accounts whose first page has nothing for them to do."""
     world = World(home)
-    world.cluster.ensure()
+    world.server.ensure()
     world.find_ports()
     world.make_databases()
     try:
@@ -103,3 +108,35 @@ def test_a_port_is_kept_while_it_is_free_and_avoided_when_taken(tmp_path: Path) 
     with listen(hub, set()) as kept, listen(hub, set()) as other:
         assert kept.getsockname()[1] == port
         assert other.getsockname()[1] != port
+
+
+def test_a_server_that_stands_already_holds_it_and_loses_nothing_else(cluster: Cluster, tmp_path: Path) -> None:
+    address = cluster.url("postgres", ADMIN)
+    one, other = (GivenServer(tmp_path / each, address) for each in ("one", "other"))
+    hub = places(tmp_path)[0]
+    one.addresses(hub)
+    found, beside = one.addresses(hub), other.addresses(hub)
+    write_config(hub, 8000, database=one.told(hub, found))
+    assert hub.config.stat().st_mode & 0o077 == 0
+    assert addresses(hub.settings().database) == found
+    assert [who_is_there(each)[0] for each in (found.app, found.owner, found.backup)] == [
+        f"{who_is_there(found.app)[1]}_{role}" for role in ("app", "owner", "backup")
+    ]
+    one.remove((hub,))
+    with pytest.raises(psycopg.OperationalError):
+        who_is_there(found.app)
+    assert who_is_there(beside.app)[1] != make_url(found.app).database
+    other.remove((hub,))
+
+
+def who_is_there(address: str) -> tuple[str, str]:
+    """Return the role and the database behind an address."""
+    with psycopg.connect(address.replace("+psycopg", "")) as connection:
+        row = connection.execute("select current_user, current_database()").fetchone()
+        assert row is not None
+        return row
+
+
+def test_an_address_of_another_kind_of_server_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(PostgresError, match="begins with postgresql://"):
+        GivenServer(tmp_path, "mysql://root@localhost/x")

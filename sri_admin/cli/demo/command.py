@@ -26,8 +26,9 @@ _WATCH_SECONDS = 0.5
 @click.option("--exit", "leave", is_flag=True, help="Stop when it is proved that everything works.")
 @click.option("--json", "as_json", is_flag=True, help="Print the proof as one JSON object.")
 @click.option("--fresh", is_flag=True, help="Delete what an earlier start made and begin anew.")
+@click.option("--server", help="An administrator's address on a PostgreSQL of yours; without it one is started here.")
 @click.option("--home", type=click.Path(path_type=Path, file_okay=False), default=Path("var/demo"), show_default=True)
-def demo(*, leave: bool, as_json: bool, fresh: bool, home: Path) -> None:
+def demo(*, leave: bool, as_json: bool, fresh: bool, server: str | None, home: Path) -> None:
     """Start a hub and two country nodes with fictional countries; Ctrl-C stops everything."""
     began = time.monotonic()
     logs.configure(LogSettings(level="error", format="text"))
@@ -35,7 +36,7 @@ def demo(*, leave: bool, as_json: bool, fresh: bool, home: Path) -> None:
     home = home.resolve()
     home.mkdir(parents=True, exist_ok=True)
     with _alone(home):
-        world, holds = World(home), False
+        world, holds = World(home, server), False
         try:
             proof = _bring_up(world, fresh=fresh)
             seconds = round(time.monotonic() - began, 1)
@@ -59,7 +60,7 @@ def _bring_up(world: World, *, fresh: bool) -> Proof:
     if fresh or not world.is_complete:
         world.remove()
     with _step(_("Starting PostgreSQL")):
-        world.cluster.ensure()
+        world.server.ensure()
     world.find_ports()
     with _step(_("Preparing three databases")):
         world.make_databases()

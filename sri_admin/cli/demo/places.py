@@ -3,6 +3,7 @@
 import json
 import socket
 import tomllib
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,8 +50,10 @@ def places(home: Path) -> tuple[Place, Place, Place]:
     return Place("hub", home), Place("qm", home, "QM"), Place("qn", home, "QN", "ar")
 
 
-def write_config(place: Place, port: int, *, hub_url: str = "", fingerprint: str = "") -> None:
-    """Write the configuration file of an installation, as an operator would."""
+def write_config(
+    place: Place, port: int, *, database: Mapping[str, str] | None = None, hub_url: str = "", fingerprint: str = ""
+) -> None:
+    """Write the configuration file of an installation, as an operator would; it may hold passwords."""
     role = "node" if place.code else "hub"
     lines = [
         "[installation]",
@@ -62,13 +65,13 @@ def write_config(place: Place, port: int, *, hub_url: str = "", fingerprint: str
         f"public_url = {json.dumps(f'http://localhost:{port}')}",
         "",
         "[database]",
-        'embedded = "postgres"',
-        f"name = {json.dumps(place.database)}",
+        *(f"{key} = {json.dumps(value)}" for key, value in (database or {}).items()),
     ]
     if place.code:
         lines += ["", "[hub]", f"url = {json.dumps(hub_url)}", f"root_fingerprint = {json.dumps(fingerprint)}"]
         lines += ["", "[sync]", f"every_seconds = {_NODE_SECONDS}"]
     draft = place.config.with_suffix(".new")
+    draft.touch(mode=0o600)
     draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
     draft.replace(place.config)
 

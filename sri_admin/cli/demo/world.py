@@ -17,14 +17,14 @@ from flask import Flask
 from sri_admin.app import create_app, prepare
 from sri_admin.cli import serve
 from sri_admin.cli.context import close
-from sri_admin.cli.demo import assess, fill, nodes, people, translate
+from sri_admin.cli.demo import assess, fill, nodes, people, servers, translate
 from sri_admin.cli.demo.places import Place, listen, places, write_config
 from sri_admin.cli.demo.processes import Processes
 from sri_admin.cli.demo.proof import Proof, prove
 from sri_admin.cli.demo.returns import accept_all
 from sri_admin.federation import control, enrolment, jobs, joining
 from sri_admin.federation.enrolment_models import EnrolmentState
-from sri_admin.kernel import database, installation, logs, postgres, tenancy, transaction
+from sri_admin.kernel import database, installation, logs, tenancy, transaction
 from sri_admin.kernel import jobs as queue
 from sri_admin.kernel.errors import UnavailableError
 from sri_admin.kernel.i18n import gettext as _
@@ -41,6 +41,7 @@ class World:
     """The hub and the nodes of one folder."""
 
     home: Path
+    administrator: str | None = None
     processes: Processes = field(default_factory=Processes)
     sockets: dict[str, socket.socket] = field(default_factory=dict)
     apps: dict[str, Flask] = field(default_factory=dict)
@@ -48,22 +49,21 @@ class World:
     def __post_init__(self) -> None:
         """Name the installations and their common server."""
         self.hub, *self.nodes = self.places = places(self.home)
-        # A crash of the machine may cost the last moments of a demonstration; they are quickly had again.
-        options = {"synchronous_commit": "off"}
-        self.cluster = postgres.Cluster(self.home / "postgres", postgres.find_binaries(), options=options)
+        self.server = servers.choose(self.home, self.administrator)
 
     @property
     def is_complete(self) -> bool:
         """Say whether an earlier start filled and joined everything."""
-        return (self.home / _MARK).exists()
+        mark = self.home / _MARK
+        return mark.exists() and mark.read_text(encoding="utf-8") == self.server.mark
 
     def mark_complete(self) -> None:
         """Remember that everything is filled and joined."""
-        (self.home / _MARK).touch()
+        (self.home / _MARK).write_text(self.server.mark, encoding="utf-8")
 
     def remove(self) -> None:
-        """Stop the server and delete what an earlier start left, and nothing else."""
-        self.cluster.remove()
+        """Delete what an earlier start left, its databases first, and nothing else."""
+        self.server.remove(self.places)
         (self.home / _MARK).unlink(missing_ok=True)
         for each in self.places:
             shutil.rmtree(self.home / each.key, ignore_errors=True)
@@ -88,8 +88,10 @@ class World:
         """Make each database with its roles, and the hub's tables; a node is told the digits of the hub's root."""
         digits = ""
         for each in self.places:
-            write_config(each, self.port(each), hub_url=self.url(self.hub), fingerprint=digits)
-            app = self.apps[each.key] = create_app(each.settings(), found=self._addresses(each))
+            found = self.server.addresses(each)
+            told = self.server.told(each, found)
+            write_config(each, self.port(each), database=told, hub_url=self.url(self.hub), fingerprint=digits)
+            app = self.apps[each.key] = create_app(each.settings(), found=found)
             if each is self.hub or self.is_complete:
                 with app.app_context():
                     self._bring_up_to_date(each)
@@ -102,9 +104,6 @@ class World:
         installation.establish()
         if place is self.hub:
             control.prepare_hub()
-
-    def _addresses(self, place: Place) -> database.Addresses:
-        return database.addresses(place.settings().database)
 
     @contextmanager
     def at(self, place: Place) -> Iterator[None]:
@@ -266,4 +265,4 @@ class World:
             close(app)
         for listening in self.sockets.values():
             listening.close()
-        self.cluster.stop()
+        self.server.stop()
