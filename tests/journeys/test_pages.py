@@ -1,9 +1,12 @@
-"""Every page in English and Arabic, light and dark: open to everybody's senses, and whole on a narrow phone."""
+"""Every page in English and Arabic, light and dark: open to everybody's senses, and whole on a narrow phone.
+
+The pages are the routes themselves: one nobody thought of, or one that opens for no visitor, fails.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,6 +20,10 @@ pytestmark = pytest.mark.browser
 WIDE, NARROW = ViewportSize(width=1280, height=800), ViewportSize(width=360, height=740)
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 RULES = {"runOnly": {"type": "tag", "values": LEVELS}, "resultTypes": ["violations"], "preload": False}
+# What differs between light and dark, asked in the other one without loading the page anew.
+CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "resultTypes": ["violations"], "preload": False}
+Scheme = Literal["light", "dark"]
+OTHER: dict[Scheme, Scheme] = {"light": "dark", "dark": "light"}
 GRAVE = {"serious", "critical"}
 WIDTH = "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"
 PLANTED = """() => {
@@ -25,6 +32,10 @@ PLANTED = """() => {
   const main = document.querySelector("main");
   main.prepend(picture);
   main.style.minInlineSize = "500px";
+  const words = document.createElement("p");
+  words.textContent = "Dark ink on any ground";
+  words.style.color = "#241f27";
+  main.append(words);
 }"""
 SITES = {"hub": hub_site, "node": node_site}
 
@@ -82,7 +93,19 @@ def lookers(browser: Browser, site: Site, language: str, **look: Any) -> Iterato
 
 def barriers(page: Page) -> list[str]:
     """Return what keeps somebody from using a page."""
-    found = Axe().run(page, options=RULES).response["violations"]
+    return grave(Axe().run(page, options=RULES).response["violations"])
+
+
+def pale(page: Page, scheme: Scheme) -> list[str]:
+    """Return what can hardly be read in the other scheme; `barriers` has brought its program to the page."""
+    page.emulate_media(color_scheme=OTHER[scheme])
+    found = page.evaluate("options => axe.run(document, options)", CONTRAST)["violations"]
+    page.emulate_media(color_scheme=scheme)
+    return [f"{OTHER[scheme]}: {each}" for each in grave(found)]
+
+
+def grave(found: list[Any]) -> list[str]:
+    """Return in words what keeps somebody out."""
     return [
         f"{each['id']}: {[node['html'][:160] for node in each['nodes'][:3]]}"
         for each in found
@@ -100,7 +123,7 @@ def sideways(page: Page) -> list[str]:
 
 @pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("ar", "dark")])
 def test_every_page_is_open_to_all_and_keeps_to_itself(
-    browser: Browser, site: Site, language: str, scheme: str
+    browser: Browser, site: Site, language: str, scheme: Scheme
 ) -> None:
     found: dict[str, list[str]] = {}
     with lookers(browser, site, language, color_scheme=scheme, viewport=WIDE) as visitors:
@@ -109,7 +132,7 @@ def test_every_page_is_open_to_all_and_keeps_to_itself(
             if looker is None:
                 found[endpoint] = ["opens for nobody"]
                 continue
-            faults = [*looker.said, *barriers(looker.page), *sideways(looker.page)]
+            faults = [*looker.said, *barriers(looker.page), *pale(looker.page, scheme), *sideways(looker.page)]
             looker.said.clear()
             if faults:
                 found[endpoint] = faults
@@ -137,12 +160,14 @@ def test_what_went_wrong_is_said_to_all_on_a_phone_too(
 
 
 def test_planted_barriers_are_found(browser: Browser, site: Site) -> None:
-    with lookers(browser, site, "en", viewport=WIDE) as visitors:
+    with lookers(browser, site, "en", color_scheme="light", viewport=WIDE) as visitors:
         looker = visitors[-1]
         assert looker.opens("/sign-in")
         assert (looker.said, barriers(looker.page), sideways(looker.page)) == ([], [], [])
         looker.page.evaluate(PLANTED)
         looker.page.wait_for_timeout(200)
         assert "Content Security Policy" in " ".join(looker.said)
-        assert "image-alt" in " ".join(barriers(looker.page))
+        found = " ".join(barriers(looker.page))
+        assert ("image-alt" in found, "color-contrast" in found) == (True, False)
+        assert "color-contrast" in " ".join(pale(looker.page, "light"))
         assert sideways(looker.page) != []
