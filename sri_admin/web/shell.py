@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from flask import current_app, request, url_for
 
 from sri_admin.kernel import clock, formats, i18n, installation, runtime
+from sri_admin.kernel.i18n import LazyText
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.installation import Standing
 from sri_admin.kernel.part import MenuEntry, ask
@@ -96,16 +97,36 @@ def _own_member() -> Any:
     return visit.current().home
 
 
-def _navigation() -> list[dict[str, Any]]:
+class Above(NamedTuple):
+    """A page of the menu."""
+
+    label: LazyText
+    url: str
+
+
+def entry_above(endpoint: str) -> Above | None:
+    """Return the page of the menu a page stands on or below, if the menu of whoever is here has one."""
+    found = (each for each in _entries() if endpoint == each.endpoint or endpoint in each.covers)
+    return next((Above(each.label, _address(each)) for each in found), None)
+
+
+def _entries() -> list[MenuEntry]:
     actor = visit.current().actor
     role = runtime.current().settings.installation.role
     entries = [
         entry for part in runtime.current().parts for entry in part.menu if role in entry.roles and entry.shown(actor)
     ]
-    entries.sort(key=lambda entry: entry.place)
+    return sorted(entries, key=lambda entry: entry.place)
+
+
+def _address(entry: MenuEntry) -> str:
+    return entry.url(visit.current().actor) if entry.url else url_for(entry.endpoint)
+
+
+def _navigation() -> list[dict[str, Any]]:
     return [
         {"label": group, "entries": [_entry(each) for each in members]}
-        for group, members in groupby(entries, key=lambda entry: entry.group)
+        for group, members in groupby(_entries(), key=lambda entry: entry.group)
     ]
 
 
@@ -113,7 +134,7 @@ def _entry(entry: MenuEntry) -> dict[str, Any]:
     actor = visit.current().actor
     return {
         "label": entry.label,
-        "url": entry.url(actor) if entry.url else url_for(entry.endpoint),
+        "url": _address(entry),
         "icon": entry.icon,
         "current": request.endpoint in {entry.endpoint, *entry.covers},
         "count": entry.count(actor) if entry.count else None,

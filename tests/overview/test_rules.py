@@ -31,6 +31,7 @@ from sri_admin.overview.rules.needs import (
     needs_of_country,
     needs_of_hub,
 )
+from sri_admin.overview.rules.places import shared_out
 from sri_admin.overview.rules.seats import SeatState, counted, seat_state, seats_of
 
 TODAY = date(2026, 4, 14)
@@ -174,12 +175,26 @@ def test_the_gravest_comes_first_then_the_nearest_day() -> None:
     assert work.later == (near, far, waits)
 
 
-def test_at_most_ten_things_are_shown_and_all_are_counted() -> None:
+def test_at_most_ten_things_are_shown() -> None:
     needs = [_need(NeedKind.RENEWAL, "soon", days=days) for days in range(2, 14)]
     work = arranged([*needs, _need(NeedKind.EXPIRED, "stop")])
-    assert (len(work.urgent) + len(work.later), work.total, work.total_urgent) == (MOST, 13, 1)
-    assert work.held_back == 3
+    assert (len(work.urgent), len(work.later)) == (1, MOST - 1)
     assert work.urgent[0].kind is NeedKind.EXPIRED
+
+
+@pytest.mark.parametrize(
+    ("waiting", "places"),
+    [
+        ([], []),
+        ([[], [0, 1]], [0, 2]),
+        ([[0] * 12, [1] * 12, [5]], [8, 1, 1]),
+        ([[1] * 12, [1] * 12, [0, 1]], [4, 4, 2]),
+        ([[1] * 12, [], [0] * 3 + [1] * 12], [5, 0, 5]),
+        ([[5], *([[0]] * 10)], [0, *([1] * 10)]),
+    ],
+)
+def test_every_part_gets_a_place_and_then_the_gravest_do(waiting: list[list[int]], places: list[int]) -> None:
+    assert shared_out(waiting, most=MOST) == places
 
 
 def test_every_reason_can_be_told_to_those_it_is_for() -> None:

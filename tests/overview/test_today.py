@@ -4,7 +4,7 @@ import gzip
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 from uuid import UUID
@@ -14,16 +14,21 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
+from sri_admin.integrity.rules.finding import Severity
 from sri_admin.kernel import clock
 from sri_admin.kernel.db import db
 from sri_admin.members.rules.member import MemberState, SuspensionKind, Transition
 from sri_admin.members.rules.office import Office
 from sri_admin.people.rules import Role
+from sri_admin.reporting.rules.months import last_months
+from tests.make import findings as fnd
 from tests.make import members as make
 from tests.make import people
+from tests.make import reporting as rep
 
 pytestmark = pytest.mark.usefixtures("database")
 MOST_STATEMENTS = 28  # every part asks a few things of its own, however many countries there are
+_ITEM = re.compile(r"<li>.*?</li>", re.S)
 _BOOKKEEPING = ("SAVEPOINT", "RELEASE", "ROLLBACK", "select set_config", "set constraints")
 
 
@@ -46,6 +51,14 @@ def _text(page: str) -> str:
 
 def _titles(page: str) -> list[str]:
     return [_text(each) for each in re.findall(r'<ul class="sheet work">.*?</ul>', page, re.S)]
+
+
+def _rows(page: str) -> list[str]:
+    return [
+        _text(row)
+        for each in re.findall(r'<ul class="sheet work">(.*?)</ul>', page, re.S)
+        for row in _ITEM.findall(each)
+    ]
 
 
 def _ending(code: str, days: int) -> UUID:
@@ -112,6 +125,40 @@ def test_at_most_ten_rows_are_shown_and_the_rest_is_named(staff: FlaskClient) ->
     assert sum(each.count("asks to become a member") for each in _titles(page)) == 10
     assert "That is all. 2 more things follow when these are done." in _text(page)
     assert "12 things wait for you." in _text(page)
+
+
+def test_at_the_hub_two_flooding_parts_leave_room_for_a_critical_finding(app: Flask) -> None:
+    with clock.running(rep.ticking(datetime(2026, 11, 10, 9, 0, tzinfo=UTC))):
+        rep.catalogue()
+        member_id = make.member("QM", MemberState.LICENSED)
+        for number in range(12):
+            make.member(f"QA{number}", MemberState.APPLICANT)
+        for month in last_months(clock.today(), 12):
+            rep.approved(member_id, month)
+        rep.received(member_id)
+        fnd.done(member_id, fnd.issued(member_id, severity=Severity.CRITICAL))
+        page = _read(people.browser(app, people.person("sri_director")))
+    rows = _rows(page)
+    assert "Land of QM: finding" in rows[0]
+    assert [sum(said in each for each in rows) for said in ("return of", "asks to become")] == [7, 1]
+    assert re.search(r"16 more things follow.*Monthly returns: 5 more · Countries: 11 more", _text(page))
+
+
+def test_at_a_board_two_flooding_parts_leave_room_for_what_is_gravest(app: Flask) -> None:
+    with clock.running(rep.ticking(datetime(2025, 9, 10, 9, 0, tzinfo=UTC))):
+        rep.catalogue()
+        member_id = make.member("QM", MemberState.LICENSED)
+    with clock.running(rep.ticking(datetime(2026, 11, 10, 9, 0, tzinfo=UTC))):
+        snapshot_id = fnd.reviewed(member_id)
+        for _number in range(6):
+            fnd.issued(member_id, snapshot_id)
+        fnd.issued(member_id, snapshot_id, severity=Severity.CRITICAL)
+        page = _read(people.browser(app, people.person("chair", member_id)))
+    rows = _rows(page)
+    assert len(rows) == 10
+    assert sum("Return of" in each for each in rows) == 8
+    assert sum("Critical" in each for each in rows) == 1
+    assert re.search(r"Monthly returns: 4 more · Findings: 6 more", _text(page))
 
 
 def test_every_country_with_a_seat_sits_in_the_circle_by_name(staff: FlaskClient) -> None:

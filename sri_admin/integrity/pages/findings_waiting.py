@@ -8,7 +8,7 @@ from sri_admin.integrity.pages.findings import acts_of
 from sri_admin.integrity.queries.assessments import is_written_here
 from sri_admin.integrity.queries.findings import FindingRow, countries_of, findings_of, open_findings
 from sri_admin.integrity.rules import finding_words as words
-from sri_admin.integrity.rules.finding import FindingState
+from sri_admin.integrity.rules.finding import FindingState, Severity
 from sri_admin.kernel import installation
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.formats import date_long
@@ -51,7 +51,7 @@ def _items(rows: list[FindingRow], table: Mapping[FindingState, tuple[str, LazyT
 def _item(row: FindingRow, member: Member, act: str, label: LazyText) -> WorkItem:
     badge = words.badge_of(row.standing, on=today_of(member))
     return WorkItem(
-        family="stop" if badge.family == "stop" else "soon",
+        family="stop" if badge.family == "stop" or row.standing.severity is Severity.CRITICAL else "soon",
         title=_("%(country)s: finding %(ref_no)s", country=str(member.names), ref_no=row.finding.ref_no),
         reason=_reason(row, str(badge.label)),
         label=label,

@@ -1,7 +1,5 @@
 """The first page, by who opens it: SRI at the hub, a board, anybody else who has a role."""
 
-from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -16,15 +14,13 @@ from sri_admin.kernel.installation import own_tenant
 from sri_admin.kernel.part import WorkItem, ask
 from sri_admin.overview import queries
 from sri_admin.overview.pages.circle import drawn
+from sri_admin.overview.pages.gathering import NOTHING, gathered, row_of
 from sri_admin.overview.pages.ways import board_row, sri_row
 from sri_admin.overview.rules import words
 from sri_admin.overview.rules.due import days_ahead
 from sri_admin.overview.rules.facts import CountryFacts, View, view_of
 from sri_admin.overview.rules.needs import (
-    MOST,
-    Need,
-    WorkList,
-    arranged,
+    Counts,
     needs_by_code,
     needs_of_board,
     needs_of_hub,
@@ -37,8 +33,6 @@ from sri_admin.web.doors import Audience, Pages
 
 pages = Pages("overview")
 NEWS_DAYS, MOST_NEWS = 30, 8
-# So many rows of ten are kept for what only this person does, whatever else can wait.
-OWN_ROWS = 5
 
 
 @pages.get("/", audience=Audience.SIGNED_IN, template="overview/today.html")
@@ -58,15 +52,17 @@ def _hub(actor: Actor) -> dict[str, Any]:
     needs = needs_by_code(known, stale_days=STALE_AFTER_DAYS)
     asking = [needs_of_joining(each, clock.today()) for each in queries.joining(known)]
     own = needs_of_hub(told.get(own_tenant(), queries.NOTHING_TOLD).salvaged, clock.today())
-    work, others = _shared([*asking, *own, *(need for found in needs.values() for need in found)], actor, own_tenant())
+    every = [*asking, *own, *(need for found in needs.values() for need in found)]
+    work = gathered(every, actor, own_tenant(), listed_at="members.member_list")
     return {
         "day": formats.date_full(clock.today()),
-        "answers": [_answer(work, len(others))] if known else [],
+        "answers": [_answer(work.counts)] if known else [],
         "sections": [
-            {"title": _("Today"), "rows": [sri_row(each) for each in work.urgent]},
-            {"title": _("This week"), "rows": [*map(sri_row, work.later), *others]},
+            {"title": _("Today"), "rows": [*map(sri_row, work.needs.urgent), *work.urgent]},
+            {"title": _("This week"), "rows": [*map(sri_row, work.needs.later), *work.later]},
         ],
-        "held_back": words.held_back(work),
+        "held_back": words.held_back(work.counts),
+        "elsewhere": work.elsewhere,
         "has_countries": bool(known),
         "circle": drawn(seats_of(known, needs)),
     }
@@ -76,35 +72,31 @@ def _board(actor: Actor, member_id: UUID) -> dict[str, Any]:
     country = queries.find_country(member_id)
     if country is None:
         return {"country": None, "day": formats.date_full(clock.today()), "answers": [], "line_url": _line_url()}
-    work, others = _shared(needs_of_board(country, stale_days=STALE_AFTER_DAYS), actor, member_id)
-    rows = [board_row(each, country) for each in (*work.urgent, *work.later)]
+    needs = needs_of_board(country, stale_days=STALE_AFTER_DAYS)
+    work = gathered(needs, actor, member_id, listed_at="members.our_agreement")
+    urgent, later = ([board_row(each, country) for each in rows] for rows in (work.needs.urgent, work.needs.later))
     return {
         "country": country,
         "day": formats.date_full(country.today),
-        "answers": [_answer(work, len(others)), *_on_its_way(country)],
-        "sections": [{"title": None, "rows": [*rows, *others]}],
-        "held_back": words.held_back(work),
+        "answers": [_answer(work.counts), *_on_its_way(country)],
+        "sections": [{"title": None, "rows": [*urgent, *work.urgent, *later, *work.later]}],
+        "held_back": words.held_back(work.counts),
+        "elsewhere": work.elsewhere,
         "due": [{"title": each.what.markup(), "value": formats.date_long(each.day)} for each in days_ahead(country)],
         "news": _news(country),
     }
 
 
-def _shared(needs: Iterable[Need], actor: Actor, member_id: UUID) -> tuple[WorkList, list[dict[str, Any]]]:
-    """Return what a list of ten shows: what cannot wait, then room for what the parts below want of this person."""
-    found, needs = _of_parts(actor, member_id), list(needs)
-    urgent = sum(each.is_urgent for each in needs)
-    work = arranged(needs, most=min(MOST, max(urgent, MOST - min(len(found), OWN_ROWS))))
-    others = found[: MOST - len(work.urgent) - len(work.later)]
-    return replace(work, total=work.total + len(found) - len(others)), others
-
-
 def _person(actor: Actor, member_id: UUID | None) -> dict[str, Any]:
     names = ask("shell.place", member_id, clock.today()) if member_id else []
-    rows = _of_parts(actor, member_id)[:MOST] if member_id else []
+    work = gathered([], actor, member_id) if member_id else NOTHING
+    rows = [*work.urgent, *work.later]
     return {
         "day": formats.date_full(clock.today()),
-        "answers": [_answer(WorkList((), (), 0, 0), len(rows))],
+        "answers": [_answer(work.counts)],
         "sections": [{"title": None, "rows": rows}] if rows else [],
+        "held_back": words.held_back(work.counts),
+        "elsewhere": work.elsewhere,
         "role": role_name(actor.role),
         "place": next((str(each) for each in names if str(each)), None),
         "home": next(iter(_homes(actor, member_id)), None) if member_id else None,
@@ -115,24 +107,12 @@ def _person(actor: Actor, member_id: UUID | None) -> dict[str, Any]:
 def _homes(actor: Actor, member_id: UUID) -> list[dict[str, Any]]:
     """Return where somebody works when nothing waits, as the parts below say it."""
     found: list[WorkItem] = [each for each in ask("overview.home", member_id, clock.today()) if each.shown(actor)]
-    return [_row(each) for each in found]
+    return [row_of(each) for each in found]
 
 
-def _of_parts(actor: Actor, member_id: UUID) -> list[dict[str, Any]]:
-    """Return what the parts below say waits for somebody."""
-    items = (item for items in ask("overview.work", member_id, clock.today()) for item in items)
-    return [_row(each) for each in items if each.shown(actor)]
-
-
-def _row(item: WorkItem) -> dict[str, Any]:
-    action = {"label": item.label, "url": url_for(item.endpoint, **item.arguments)}
-    return {"family": item.family, "title": item.title, "reason": item.reason, "action": action}
-
-
-def _answer(work: WorkList, others: int = 0) -> dict[str, Any]:
-    total = work.total + others
-    said = words.waiting(replace(work, total=total))
-    return {"family": None if total else "good", "text": Markup(" ").join(each.markup() for each in said)}
+def _answer(counts: Counts) -> dict[str, Any]:
+    text = Markup(" ").join(each.markup() for each in words.waiting(counts))
+    return {"family": None if counts.total else "good", "text": text}
 
 
 def _on_its_way(country: CountryFacts) -> list[dict[str, Any]]:

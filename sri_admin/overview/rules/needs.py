@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from sri_admin.members.rules.agreement import RUNNING, ShownState
@@ -42,7 +43,7 @@ class NeedKind(StrEnum):
 
 
 _KINDS = list(NeedKind)
-_GRAVITY = ("stop", "soon", "pause", "unk", "wait")
+_GRAVITY = ("stop", "soon", "doing", "pause", "unk", "wait", "draft", "good", "ended")
 _OFTEN_GRAVE = frozenset({NeedKind.JOINING})
 
 
@@ -73,31 +74,44 @@ class Need:
         is_due = self.family == "soon" and self.day is not None and self.day <= self.today + timedelta(days=1)
         return self.family == "stop" or self.kind in _OFTEN_GRAVE or is_due
 
+    @property
+    def rank(self) -> int:
+        """Say how grave it is: the lower, the graver."""
+        return 0 if self.is_urgent else rank_of(self.family)
+
+
+class Counts(NamedTuple):
+    """How many things wait, how many of them cannot wait until tomorrow, and how many are not shown."""
+
+    total: int
+    urgent: int
+    held_back: int
+
 
 @dataclass(frozen=True)
 class WorkList:
-    """The things of a day in order: what cannot wait, what can, and how many there are in all."""
+    """The things that are shown, in order: what cannot wait, and what can."""
 
     urgent: tuple[Need, ...]
     later: tuple[Need, ...]
-    total: int
-    total_urgent: int
 
-    @property
-    def held_back(self) -> int:
-        """Count what is not shown until there is room."""
-        return self.total - len(self.urgent) - len(self.later)
+
+def rank_of(family: str) -> int:
+    """Say how grave something of a family is: the lower, the graver; what is 0 cannot wait until tomorrow."""
+    return _GRAVITY.index(family)
+
+
+def in_order(needs: Iterable[Need]) -> list[Need]:
+    """Put needs in order: the gravest, then the nearest day, then as they came."""
+    return sorted(needs, key=_place)
 
 
 def arranged(needs: Iterable[Need], *, most: int = MOST) -> WorkList:
-    """Put needs in order (the gravest, then the nearest day, then as they came) and keep the first ones."""
-    ordered = sorted(needs, key=_place)
-    shown = ordered[:most]
+    """Put needs in order and keep the first ones."""
+    shown = in_order(needs)[:most]
     return WorkList(
         urgent=tuple(each for each in shown if each.is_urgent),
         later=tuple(each for each in shown if not each.is_urgent),
-        total=len(ordered),
-        total_urgent=sum(each.is_urgent for each in ordered),
     )
 
 

@@ -8,7 +8,7 @@ from sri_admin.kernel.i18n import LazyText, Sentence, ngettext
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.members.rules.words import OFFICES
-from sri_admin.overview.rules.needs import Need, NeedKind, WorkList
+from sri_admin.overview.rules.needs import Counts, Need, NeedKind
 from sri_admin.overview.rules.seats import SeatState
 
 Say = Callable[[Need], Sentence]
@@ -268,26 +268,26 @@ SEATS: Mapping[SeatState, LazyText] = {
 }
 
 
-def waiting(work: WorkList) -> list[Sentence]:
+def waiting(counts: Counts) -> list[Sentence]:
     """Say how many things wait, and how many of them cannot wait until tomorrow."""
-    if not work.total:
+    if not counts.total:
         return [_("<b>Nothing needs you today.</b>")]
-    said = [ngettext("<b>%(num)s thing</b> waits for you.", "<b>%(num)s things</b> wait for you.", work.total)]
-    if work.total_urgent:
+    said = [ngettext("<b>%(num)s thing</b> waits for you.", "<b>%(num)s things</b> wait for you.", counts.total)]
+    if counts.urgent:
         said.append(
-            ngettext("%(num)s cannot wait until tomorrow.", "%(num)s cannot wait until tomorrow.", work.total_urgent)
+            ngettext("%(num)s cannot wait until tomorrow.", "%(num)s cannot wait until tomorrow.", counts.urgent)
         )
     return said
 
 
-def held_back(work: WorkList) -> Sentence | None:
+def held_back(counts: Counts) -> Sentence | None:
     """Say that more follows when these things are done."""
-    if not work.held_back:
+    if not counts.held_back:
         return None
     return ngettext(
         "%(num)s more thing follows when these are done.",
         "%(num)s more things follow when these are done.",
-        work.held_back,
+        counts.held_back,
     )
 
 
