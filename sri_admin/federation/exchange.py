@@ -341,10 +341,17 @@ def _push(client: HubClient, offer: Offer, last_epoch: int, outcome: StreamOutco
                 restarts += 1
                 if error.code != "gap" or restarts > _MOST_RESTARTS:
                     raise
-                held = int(error.facts["expected_n"]) - 1
+                held = _expected(error) - 1
                 continue
             taken = intake.take_receipt(offer.stream, receipt.strip())
             if taken <= held:
                 raise ProtocolError("no_progress", "the receipt names nothing new")
             outcome.changes += taken - held
             held = taken
+
+
+def _expected(error: HubError) -> int:
+    n = error.facts.get("expected_n")
+    if type(n) is not int or n < 1:
+        raise LineDownError("not_a_hub", "the answer does not say which line is expected")
+    return n

@@ -362,6 +362,16 @@ def i14_a_bad_record_blocks_nothing(seen: Seen) -> None:
         assert stream.position == writer.position, stream.name
 
 
+def i21_nothing_is_pruned_before_its_receipt(seen: Seen) -> None:
+    """I21: what a node no longer keeps of its own log the hub has taken, line for line."""
+    for _held, stream in seen.all_streams():
+        if not stream.own or not stream.name.startswith("member.") or stream.horizon == (0, 0):
+            continue
+        hub = seen.held[seen.world.hub.name].streams[stream.name]
+        if stream is not hub and stream.name not in seen.parted:
+            assert (hub.position.epoch, hub.position.n) >= stream.horizon, stream.name
+
+
 def i20_green_means_equal(seen: Seen, code: str) -> None:
     """I20: a node that says after an exchange that all is well holds what the hub holds, and nothing was set aside."""
     held, hub = seen.held[seen.world.nodes[code].name], seen.held[seen.world.hub.name]
@@ -383,6 +393,7 @@ ALWAYS = (
     i10_nobody_holds_what_is_not_theirs,
     i12_what_was_erased_is_nowhere,
     i13_every_line_is_accounted_for,
+    i21_nothing_is_pruned_before_its_receipt,
 )
 AT_REST = (*ALWAYS, i2_a_replica_is_the_fold_of_what_its_writer_wrote, i14_a_bad_record_blocks_nothing)
 

@@ -72,11 +72,17 @@ class Ledger:
         others = everything(each for each in world.sites if each is not site)
         return {h: entry for h, entry in held(site).items() if h not in others}
 
-    def gone_back(self, site: Site, only_there: dict[str, Entry]) -> None:
-        """Forget what was held by that site alone and is not there any more."""
-        now = held(site)
-        for h in only_there.keys() - now.keys():
-            del self.ever[h]
+    def gone_back(self, world: World, site: Site, only_there: dict[str, Entry]) -> None:
+        """Forget what was held by that site alone and is not there any more, and what only that had replaced."""
+        newest: dict[tuple[str | None, str | None], int] = {}
+        for h in only_there.keys() - held(site).keys():
+            entry = self.ever.pop(h)
+            newest[entry[:2]] = max(newest.get(entry[:2], 0), entry.rev)
+        if self.pruned and newest:
+            now = everything(world.sites)
+            replaced = [h for h, each in self.ever.items() if h not in now and newest.get(each[:2], 0) > each.rev]
+            for h in replaced:
+                del self.ever[h]
 
     def lost(self, world: World) -> list[Entry]:
         """Return the lines that are nowhere although somebody who holds on to them had them."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -29,6 +30,18 @@ from sri_admin.kernel.errors import ConflictError, ElsewhereError, HandingOverEr
 from sri_admin.members.models.member import Member
 from tests.federation import records
 from tests.federation import world as worlds
+from tests.federation.exchanged import (
+    PULLS,
+    PUSHES,
+    WRONGS,
+    Wrong,
+    i15_one_way_does_not_wait_for_the_other,
+    i16_the_hub_keeps_nothing_of_who_came,
+    i16_what_goes_over_is_bounded,
+    i25_a_wrong_peer_changes_nothing,
+    refusing,
+    rows_of,
+)
 from tests.federation.invariants import Watch, look
 from tests.federation.records import Book, Shelf, Sign, Stamp, Visit
 from tests.federation.world import Fault, Site, World
@@ -39,6 +52,7 @@ CODES = st.sampled_from(["QM", "QN"])
 MARKS = st.sampled_from(["a", "b", "c"])
 TEXTS = st.sampled_from(["", "short", "ünï", "نص", "x" * 300])
 PICK = st.integers(0, 5)
+_PAGE_CHANGES = 4  # so that a few records take several pages
 LONG = timedelta(days=limits.HORIZON_DAYS + 1)
 FAULTS: st.SearchStrategy[Fault] = st.one_of(
     st.sampled_from([worlds.cut_before, worlds.cut_after, worlds.twice, worlds.PORTAL, worlds.BUSY, worlds.TOO_MANY]),
@@ -172,6 +186,35 @@ class Exchange(RuleBasedStateMachine):
                 name: held.rows for name, held in after.held.items()
             }
 
+    @rule(code=CODES, refused=st.sampled_from([PULLS, PUSHES]), said=st.sampled_from(["forked", "denied", "gap"]))
+    def one_way_is_refused(self, code: str, refused: str, said: str) -> None:
+        line = self.world.lines[code]
+        line.faults, line.always = [], refusing(refused, said)
+        outcome, line.always = self.world.sync(code), None
+        self.judge_one_way(code, outcome, refused)
+        self.touched = True
+
+    def judge_one_way(self, code: str, outcome: Outcome, refused: str) -> None:
+        """Check that the way that was open brought everything."""
+        seen = look(self.world, self.watch.before)
+        i15_one_way_does_not_wait_for_the_other(seen, code, outcome, refused=refused)
+
+    @rule(code=CODES)
+    def an_exchange_brings_nothing(self, code: str) -> None:
+        self.exchange_well(code)
+        before = rows_of(self.world.hub)
+        outcome = self.world.sync(code)
+        if outcome.ok and not outcome.pulled + outcome.pushed:
+            i16_the_hub_keeps_nothing_of_who_came(before, rows_of(self.world.hub))
+        self.touched = True
+
+    @rule(code=CODES, wrong=st.sampled_from(WRONGS))
+    def a_node_says_what_is_not_its_to_say(self, code: str, wrong: Callable[[Wrong], int | None]) -> None:
+        self.world.lines[code].faults = []
+        before = look(self.world, self.watch.before)
+        status = wrong(Wrong(self.world, code))
+        i25_a_wrong_peer_changes_nothing(before, look(self.world, self.watch.before), status)
+
     @rule(which=st.integers(0, 2), days=st.sampled_from([-3650, -1, 0, 1, 3650]))
     def a_clock_jumps(self, which: int, days: int) -> None:
         self.world.sites[which].offset = timedelta(days=days)
@@ -191,6 +234,9 @@ class Exchange(RuleBasedStateMachine):
     @invariant()
     def what_must_always_hold(self) -> None:
         if getattr(self, "touched", False):
+            for line in self.world.lines.values():
+                i16_what_goes_over_is_bounded(line.carried)
+                line.carried.clear()
             self.after_each()
             self.touched = False
 
@@ -295,10 +341,15 @@ def _update(node: Site) -> None:
     node.do(control.replay_parked)
 
 
-def test_whatever_happens_the_invariants_hold(made_world: World) -> None:
+@pytest.mark.parametrize("examples", [3, pytest.param(50, marks=pytest.mark.chaos)])
+def test_whatever_happens_the_invariants_hold(
+    made_world: World, monkeypatch: pytest.MonkeyPatch, examples: int
+) -> None:
+    monkeypatch.setattr(limits, "PAGE_CHANGES", _PAGE_CHANGES)
+    monkeypatch.setattr(limits, "TRANSACTION_CHANGES", _PAGE_CHANGES)
     machine = type("Machine", (Exchange,), {"world": made_world})
     modest = settings(
-        max_examples=8,
+        max_examples=examples,
         stateful_step_count=20,
         deadline=None,
         derandomize=True,

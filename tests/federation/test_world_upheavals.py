@@ -101,8 +101,13 @@ class Upheavals(Exchange):
     def _going_back(self, site: Site) -> Iterator[None]:
         only_there = self.ledger.going_back(self.world, site)
         yield
-        self.ledger.gone_back(site, only_there)
+        self.ledger.gone_back(self.world, site, only_there)
         self.shaken = self.touched = True
+
+    def judge_one_way(self, code: str, outcome: Outcome, refused: str) -> None:
+        """Check it as long as nobody was set back or stopped, which are reasons of their own."""
+        if not self.shaken and outcome.code in {None, "forked", "denied", "gap"}:
+            super().judge_one_way(code, outcome, refused)
 
     def _names(self, code: str) -> list[str]:
         return [f"member.{self.world.members[code]}.{what}" for what in ("ops", "contrib")]
@@ -281,7 +286,7 @@ def _run_machine(world: World, *, examples: int, steps_each: int, number: int) -
 
 
 def test_whatever_upheavals_happen_nothing_is_lost(made_world: World) -> None:
-    _run_machine(made_world, examples=3, steps_each=16, number=SEED)
+    _run_machine(made_world, examples=2, steps_each=16, number=SEED)
 
 
 @pytest.mark.chaos

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
-import sqlalchemy as sa
+import psycopg
 from flask import Flask
+from psycopg import sql
 
 from sri_admin.app import PARTS, create_app, establish
 from sri_admin.federation import control, enrolment, exchange, joining
@@ -211,6 +212,7 @@ class Line:
     always: Fault | None = None
     heard: list[Call] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
+    carried: list[tuple[Call, Answer]] = field(default_factory=list)
 
     def request(self, method: str, path: str, *, headers: Mapping[str, str], body: bytes) -> Answer:
         """Carry a request, or do with it what the next fault says."""
@@ -232,7 +234,9 @@ class Line:
                 base_url=HUB_URL,
             )
             named = {name.lower(): value for name, value in answer.headers.items()}
-            return Answer(answer.status_code, named, answer.get_data())
+            given = Answer(answer.status_code, named, answer.get_data())
+            self.carried.append((call, given))
+            return given
 
 
 def cut_before(_call: Call) -> Answer:
@@ -405,14 +409,14 @@ def _approve(member_id: UUID, enrolment_id: UUID) -> None:
 
 
 def every_table(site: Site) -> dict[str, str]:
-    """Return a digest of every table of an installation, read as its owner past row-level security."""
-    roles = postgres.roles_of(TEMPLATE)
-    engine = sa.create_engine(site.cluster.url(site.name, roles.owner), poolclass=sa.NullPool)
-    with engine.connect() as connection:
-        names = [name for name in sa.inspect(connection).get_table_names() if not name.startswith("procrastinate")]
-        return {name: _digest(connection, name) for name in names}
+    """Return a digest of every table of an installation, read by who passes row-level security."""
+    with psycopg.connect(site.cluster.dsn, dbname=site.name) as connection:
+        tables = "select tablename from pg_tables where schemaname = 'public' and tablename not like 'procrastinate%'"
+        return {name: _digest(connection, name) for (name,) in connection.execute(tables).fetchall()}
 
 
-def _digest(connection: sa.Connection, name: str) -> str:
-    query = 'select md5(coalesce(string_agg("{0}"::text, \'|\' order by "{0}"::text), \'\')) from "{0}"'
-    return str(connection.exec_driver_sql(query.format(name)).scalar())
+def _digest(connection: psycopg.Connection, name: str) -> str:
+    query = "select md5(coalesce(string_agg({0}::text, '|' order by {0}::text), '')) from {0}"
+    found = connection.execute(sql.SQL(query).format(sql.Identifier(name))).fetchone()
+    assert found is not None
+    return found[0]
