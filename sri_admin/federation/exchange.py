@@ -181,8 +181,10 @@ def _control_first(client: HubClient, outcome: Outcome) -> tuple[dict[str, Offer
 
 
 def _was_set_back(offer: Offer, here: export.Here | None) -> bool:
-    if offer.access is not Access.WRITE or here is None or here.epoch != offer.epoch:
+    if offer.access is not Access.WRITE or here is None or here.epoch < offer.epoch:
         return False
+    if here.epoch > offer.epoch:
+        return here.own and _is_another_log(offer)  # the hub was, and granted this epoch anew
     return offer.status in {PeerStatus.BEHIND, PeerStatus.FORKED, PeerStatus.EXPIRED}
 
 
@@ -281,6 +283,13 @@ def _began_anew(offer: Offer, here: export.Here | None) -> bool:
         return False
     with transaction.reading(joining.exchange_reach()):
         return not streams.knows_log(offer.stream, offer.epoch, offer.log_id)
+
+
+def _is_another_log(offer: Offer) -> bool:
+    with transaction.reading(joining.exchange_reach()):
+        row = streams.find(offer.stream)
+        end = streams.end_of(row, offer.epoch) if row is not None else None
+        return end is not None and end.log_id != str(offer.log_id)
 
 
 def _refuse_parted(offer: Offer) -> None:

@@ -6,9 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from sri_admin.federation import control, rotation
+from sri_admin.federation import control, enrolment, revocation, rotation
+from sri_admin.federation.key_life import EndReason
 from sri_admin.federation.recovery import deciding
-from sri_admin.kernel import ids
+from sri_admin.kernel import ids, transaction
 from tests.conftest import settings_for
 from tests.federation import invariants, records
 from tests.federation.records import Shelf, Sign
@@ -165,6 +166,47 @@ def test_f24_an_epoch_whose_grant_comes_back_before_the_lines_it_stands_on_is_go
     world.settle()
     invariants.at_rest(world)
     assert marks(world.hub) == ["lost with the grant after it"]
+
+
+def withdraw(world: World, member: UUID) -> None:
+    """Withdraw the keys of a member's node."""
+
+    def act() -> None:
+        node = enrolment.node_of(member)
+        assert node is not None
+        revocation.withdraw(records.DOER, node.id, reason=EndReason.STOLEN)
+
+    reach = world.hub.do(lambda: enrolment.approval_reach(member))
+    world.hub.do(lambda: transaction.write(reach, act))
+
+
+def test_f24_an_epoch_the_hub_granted_and_forgot_is_gone_back_from_and_what_was_written_in_it_is_offered(
+    world: World, member: UUID
+) -> None:
+    node = world.nodes["QM"]
+    make.visit(node, member, "before")
+    world.settle()
+    withdraw(world, member)
+    world.hub.keep("old")
+    assert world.sync("QM").code == "key_revoked"
+    world.enrol("QM")
+    world.settle()
+    make.visit(node, member, "sent")
+    world.settle()
+    make.visit(node, member, "never sent")
+    world.hub.go_back("old")
+    world.go_on()
+    assert world.sync("QM").code == "invalid_client"
+    world.enrol("QM")
+    assert world.sync("QM").code == "hub_restored"
+    make.take_back_permissions(world.hub, world.hub_id)
+    world.settle()
+    invariants.at_rest(world)
+    assert marks(world.hub) == marks(node) == ["before"]
+    assert salvaged(node).count(("set_back", "open")) == 2
+    node.write(member, lambda: deciding.take_over(records.DOER, member))
+    invariants.at_rest(world)
+    assert marks(world.hub) == marks(node) == ["before", "never sent", "sent"]
 
 
 def joined_later(world: World, name: str) -> Site:

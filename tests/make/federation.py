@@ -13,9 +13,11 @@ from sqlalchemy import event
 from sri_admin.federation import export
 from sri_admin.federation.kinds import Kind
 from sri_admin.federation.models import SyncAside, SyncLine, SyncStream
+from sri_admin.federation.recovery import deciding
 from sri_admin.federation.snapshots import receiving
 from sri_admin.kernel import ids
 from sri_admin.kernel.db import Base, db
+from sri_admin.kernel.errors import ConflictError
 from tests.federation import records
 from tests.federation.records import Shelf, Sign, Visit
 from tests.federation.world import Site
@@ -130,6 +132,16 @@ def lines_of(row: SyncStream) -> list[bytes]:
     """Return the lines of a stream's row in the open transaction."""
     wanted = sa.select(SyncLine.line).where(SyncLine.stream_id == row.id).order_by(SyncLine.n)
     return list(db.session.scalars(wanted))
+
+
+def take_back_permissions(hub: Site, hub_id: UUID) -> None:
+    """Let a person decide as the page asks: one by one, and what cannot stand beside what is here is left out."""
+    for each in hub.read(lambda: [found.newest.id for found in deciding.offered(hub_id)]):
+        try:
+            hub.write(hub_id, lambda each=each: deciding.take_over(records.DOER, hub_id, [each]))
+        except ConflictError:
+            leave_out = partial(deciding.dismiss, records.DOER, hub_id, [each], reason="another stands")
+            hub.write(hub_id, leave_out)
 
 
 def agree(site: Site) -> None:

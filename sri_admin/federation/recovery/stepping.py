@@ -56,7 +56,7 @@ def step_back(client: HubClient, stream: str, *, ours: bool) -> None:
     """Go back to the last line that the hub shares; what stood after it is kept.
 
     What is `ours` to write again waits here for a person; all else is handed back to the hub first. A hub that was set
-    back twice may share nothing of our epoch, not even its beginning: then the one before it is gone back to.
+    back, perhaps twice, may share nothing of our epoch, not even its beginning: then the one before it is gone back to.
     """
     while not _step_back_here(client, stream, ours=ours):
         transaction.write(intake.reach_for(stream), lambda: streams.reopen(streams.by_name(stream, lock=True)))
@@ -74,10 +74,8 @@ def _step_back_here(client: HubClient, stream: str, *, ours: bool) -> bool:
         cutting.back_to(streams.by_name(stream, lock=True), common, cause=cause, state=state)
 
     transaction.write(intake.reach_for(stream), body)
-    if ours:
-        return True
     shared = _begins_alike(client, stream)
-    if shared:
+    if shared and not ours:
         _prove(client, stream)
     return shared
 
