@@ -4,6 +4,7 @@ What counts of each page is the time of the program and how many statements it s
 same house that reads nothing of its own: who is signed in, the frame with its menu, a form.
 """
 
+import os
 import statistics
 import time
 from collections.abc import Iterator
@@ -40,12 +41,13 @@ class Page(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What a page cost: statements, milliseconds of the program (middle and 95 %), of them waiting for answers."""
+    """What a page cost: statements, milliseconds (middle and 95 %), of them waiting for answers and of this process."""
 
     statements: int
     p50_ms: float
     p95_ms: float
     sql_ms: float
+    cpu_ms: float
     kb: float
 
 
@@ -56,13 +58,19 @@ def measure(members: int, meetings: int) -> dict[str, Any]:
         first = crowd.gathered(members, meetings)[0]
         browsers = {role: _browser(app, role, first) for role in ("country_liaison", "coordinator", "facilitator")}
         costs = {page.name: _cost(browsers[page.role], page) for page in _pages(first)}
-    base = costs[YARDSTICK].p50_ms
+    base = costs[YARDSTICK]
     return {
         "members": members,
         "meetings": members * meetings,
-        "yardstick_p50_ms": base,
-        "pages": {name: {**cost._asdict(), "ratio": round(cost.p50_ms / base, 1)} for name, cost in costs.items()},
+        "yardstick_p50_ms": base.p50_ms,
+        "pages": {name: {**cost._asdict(), **_ratios(cost, base)} for name, cost in costs.items()},
+        "load": round(os.getloadavg()[0], 1),
     }
+
+
+def _ratios(cost: Cost, base: Cost) -> dict[str, float]:
+    """Return a cost in yardsticks, by the clock and, where others use the machine too, by this process alone."""
+    return {"ratio": round(cost.p50_ms / base.p50_ms, 1), "cpu_ratio": round(cost.cpu_ms / base.cpu_ms, 1)}
 
 
 def _browser(app: Flask, role: str, member_id: UUID) -> FlaskClient:
@@ -124,20 +132,21 @@ def _some_meeting(member_id: UUID) -> UUID:
 
 
 def _cost(browser: FlaskClient, page: Page) -> Cost:
-    taken: list[tuple[float, float]] = []
+    taken: list[tuple[float, float, float]] = []
     _open(browser, page)
     until = time.monotonic() + _SECONDS
     while len(taken) < _FEWEST or (len(taken) < _TRIES and time.monotonic() < until):
         with statements.counting() as asked:
-            began = time.perf_counter()
+            began, cpu = time.perf_counter(), time.process_time()
             size = _open(browser, page)
-            taken.append((time.perf_counter() - began, asked.seconds))
-    times = sorted(each for each, _sql in taken)
+            taken.append((time.perf_counter() - began, asked.seconds, time.process_time() - cpu))
+    times = sorted(whole for whole, _sql, _cpu in taken)
     cost = Cost(
         statements=len(asked),
         p50_ms=round(statistics.median(times) * 1000, 1),
         p95_ms=round(times[min(int(len(times) * 0.95), len(times) - 1)] * 1000, 1),
-        sql_ms=round(statistics.median(sql for _whole, sql in taken) * 1000, 1),
+        sql_ms=round(statistics.median(sql for _whole, sql, _cpu in taken) * 1000, 1),
+        cpu_ms=round(statistics.median(cpu for _whole, _sql, cpu in taken) * 1000, 1),
         kb=round(size / 1000, 1),
     )
     say(f"{page.name}: {cost}")

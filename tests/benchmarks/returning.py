@@ -42,9 +42,10 @@ _EARLIER, _MEASURED, _AT_ONCE, _UNUSUAL = 24, 3, 1_000, 100
 
 
 class Step(NamedTuple):
-    """What a step took, and how many statements it sent."""
+    """What a step took by the clock and of its process, and how many statements it sent."""
 
     seconds: float
+    cpu: float
     statements: int
 
 
@@ -55,7 +56,9 @@ def measure(values: int) -> dict[str, Any]:
         hub.do(ask_for, values)
         node.do(synchronise)
         node.do(report_earlier, stand.member_id, values)
-        closed = [_closed(hub, node, stand.member_id, month) for month in last_months(clock.today(), _MEASURED)]
+        closed = [
+            _closed(hub, node, stand.member_id, month, values=values) for month in last_months(clock.today(), _MEASURED)
+        ]
         copied = min(hub.do(copy_alone, values) for _ in range(_MEASURED))
     middle = {name: statistics.median(each[name].seconds for each in closed) for name in closed[0]}
     whole = sum(middle.values())
@@ -65,15 +68,16 @@ def measure(values: int) -> dict[str, Any]:
         "copy_ms": round(copied * 1000, 1),
         "ratio": round(whole / copied, 1),
         "steps_ms": {name: round(seconds * 1000, 1) for name, seconds in middle.items()},
+        "cpu_ms": {name: round(statistics.median(each[name].cpu for each in closed) * 1000, 1) for name in middle},
         "statements": {name: step.statements for name, step in closed[-1].items()},
         "load": round(os.getloadavg()[0], 1),
     }
 
 
-def _closed(hub: Worker, node: Worker, member_id: UUID, month: date) -> dict[str, Step]:
+def _closed(hub: Worker, node: Worker, member_id: UUID, month: date, *, values: int) -> dict[str, Step]:
     say(f"closing {month:%Y-%m}")
     return {
-        "draft": node.do(fill_in, member_id, month),
+        "draft": node.do(fill_in, member_id, month, values),
         "explain": node.do(explain, member_id, month),
         "propose": node.do(propose, member_id, month),
         "approve": node.do(approve, member_id, month),
@@ -167,20 +171,19 @@ def _cells(values: int, month: date, *, unusual: bool = False) -> dict[str, Cell
     }
 
 
-def fill_in(member_id: UUID, month: date) -> Step:
+def fill_in(member_id: UUID, month: date, values: int) -> Step:
     """Enter every value of a month."""
+    preparer, cells = make.actor("coordinator", member_id), _cells(values, month, unusual=True)
 
     def keep() -> None:
-        member = make.found(member_id)
-        asked = working_on(month_of(member, month, at_home=True)).questions
-        cells = _cells(len(asked), month, unusual=True)
-        drafts.keep_draft(_preparer(member_id), member, month, values={"cells": cells})
+        drafts.keep_draft(preparer, make.found(member_id), month, values={"cells": cells})
 
     return _step(member_id, keep)
 
 
 def explain(member_id: UUID, month: date) -> Step:
     """Say why what the rules found is right."""
+    preparer = make.actor("coordinator", member_id)
 
     def keep() -> None:
         member = make.found(member_id)
@@ -190,14 +193,15 @@ def explain(member_id: UUID, month: date) -> Step:
             for each in unexplained(work.found, work.explanations)
         ]
         assert reasons, "nothing unusual was found"
-        drafts.keep_draft(_preparer(member_id), member, month, values={"explanations": reasons})
+        drafts.keep_draft(preparer, member, month, values={"explanations": reasons})
 
     return _step(member_id, keep)
 
 
 def propose(member_id: UUID, month: date) -> Step:
     """Send a month to the approver."""
-    return _step(member_id, lambda: proposals.propose(_preparer(member_id), make.found(member_id), month, values={}).id)
+    preparer = make.actor("coordinator", member_id)
+    return _step(member_id, lambda: proposals.propose(preparer, make.found(member_id), month, values={}).id)
 
 
 def approve(member_id: UUID, month: date) -> Step:
@@ -216,7 +220,9 @@ def approve(member_id: UUID, month: date) -> Step:
 def send() -> Step:
     """Let the node bring to the hub what is new, and fetch what the hub said."""
     with statements.counting() as asked:
-        return Step(synchronise().seconds, len(asked))
+        cpu = time.process_time()
+        seconds = synchronise().seconds
+        return Step(seconds, time.process_time() - cpu, len(asked))
 
 
 def receive(member_id: UUID) -> Step:
@@ -254,12 +260,8 @@ def copy_alone(values: int) -> float:
         return time.perf_counter() - began
 
 
-def _preparer(member_id: UUID) -> actors.Actor:
-    return make.actor("coordinator", member_id)
-
-
 def _step(member_id: UUID, act: Callable[[], Any]) -> Step:
     with statements.counting() as asked:
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         make.writing(member_id, act)
-        return Step(time.perf_counter() - began, len(asked))
+        return Step(time.perf_counter() - began, time.process_time() - cpu, len(asked))

@@ -7,9 +7,12 @@ from uuid import UUID
 import pytest
 
 from sri_admin.kernel import clock, tenancy, transaction
+from sri_admin.meetings.operations import meetings
 from sri_admin.meetings.queries.figures import Figures, MonthFigures, month_figures
+from sri_admin.meetings.queries.lives import lives_of
 from sri_admin.meetings.rules.log import Outcome
 from sri_admin.meetings.rules.meeting import MeetingState, Settlement, Step
+from sri_admin.meetings.rules.schedule import last_day
 from tests.make import meetings as meet
 from tests.make import members as make
 
@@ -127,3 +130,41 @@ def test_another_country_changes_nothing(member: UUID) -> None:
     other = make.member("QN")
     meet.logged(other, meet.meeting(other), date(2026, 4, 7))
     assert figures(member) == MonthFigures(by_settlement={})
+
+
+def test_sums_of_the_database_are_those_of_each_meeting_by_its_own_rules(member: UUID) -> None:
+    for day in range(1, 8):
+        fortnightly = meet.meeting(member, weekday=day, every_weeks=2, first_on=date(2025, 1, day))
+        meet.step(member, fortnightly, Step.HOLD, on=date(2026, 4, 3 * day))
+        meet.step(member, fortnightly, Step.RESUME, on=date(2026, 4, 3 * day + 5))
+    moved = meet.meeting(member, weekday=3)
+    _moved(member, moved, weekday=5, first_on=date(2026, 4, 16))
+    meet.meeting(member, weekday=1, first_on=date(2026, 4, 20), settlement=Settlement.VILLAGE, time_zone="Asia/Tokyo")
+    closed = meet.meeting(member)
+    meet.step(member, closed, Step.CLOSE, on=date(2026, 3, 31))
+    for month in (date(2026, 3, 1), APRIL, date(2026, 5, 1)):
+        found, by_life = figures(member, month), _by_life(member, month)
+        assert (found.expected, found.active, found.new_meetings) == by_life
+
+
+def _moved(member_id: UUID, meeting_id: UUID, **schedule: Any) -> None:
+    by, values = meet.coordinator(member_id), {**meet.described(), "name": "Moved", **schedule}
+
+    def move() -> None:
+        meeting = meet.found(member_id, meeting_id)
+        meetings.describe_meeting(by, meeting, values={**values, "community_id": meeting.community_id})
+
+    make.writing(member_id, move)
+
+
+def _by_life(member_id: UUID, month: date) -> tuple[int, int, int]:
+    """Return expected, active and new meetings as their lives tell them, one by one."""
+    last = last_day(month)
+    with transaction.reading(tenancy.only(member_id)):
+        lives = lives_of(member_id)
+        days = [min(last, max(month, clock.today(life.meeting.time_zone))) for life in lives]
+        return (
+            sum(len(life.evenings(month, last)) for life in lives),
+            sum(life.was_active(day) for life, day in zip(lives, days, strict=True)),
+            sum(month <= (life.meeting.opened_on or month) <= last for life in lives),
+        )

@@ -3,29 +3,21 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time, timedelta
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from sri_admin.kernel import clock
 from sri_admin.kernel.db import db
-from sri_admin.meetings.models.meeting import Meeting
-from sri_admin.meetings.queries.lives import in_order, past_schedules, schedule_of, turns_of
+from sri_admin.meetings.models.meeting import Meeting, MeetingEvent, PastSchedule
+from sri_admin.meetings.queries.lives import in_order, past_schedules
 from sri_admin.meetings.queries.logs import latest_logs
 from sri_admin.meetings.rules.log import CANCELLED, HELD, Outcome
-from sri_admin.meetings.rules.meeting import Settlement
-from sri_admin.meetings.rules.schedule import how_many, is_active, last_day, month_of
-
-_SCHEDULE = (
-    Meeting.weekday,
-    Meeting.starts_at,
-    Meeting.minutes,
-    Meeting.time_zone,
-    Meeting.first_on,
-    Meeting.every_weeks,
-)
+from sri_admin.meetings.rules.meeting import MeetingState, Settlement
+from sri_admin.meetings.rules.schedule import Schedule, Turn, how_many, is_active, last_day, month_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,19 +62,80 @@ def month_figures(member_id: UUID, month: date) -> MonthFigures:
 
 
 def _planned(member_id: UUID, first: date, last: date) -> dict[Settlement, Counter[str]]:
-    """Return what follows from schedules and turns: thousands of meetings, so only their columns are read."""
-    opened = sa.select(Meeting.id, Meeting.settlement, Meeting.opened_on, *_SCHEDULE).where(
-        Meeting.member_id == member_id, Meeting.opened_on.is_not(None)
-    )
-    turns, past = turns_of(member_id), past_schedules(member_id)
+    """Return what follows from schedules and turns, from as many rows as there are ways in which meetings run alike."""
+    past, found = past_schedules(member_id), defaultdict[Settlement, Counter[str]](Counter)
     until = cache(lambda zone: min(last, max(first, clock.today(zone))))
-    found = defaultdict[Settlement, Counter[str]](Counter)
-    for row in db.session.execute(opened):
-        taken, counted = turns[row.id], found[row.settlement]
-        counted["expected"] += how_many(in_order(schedule_of(row), past[row.id]), taken, first, last)
-        counted["active"] += is_active(taken, until(row.time_zone))
-        counted["new_meetings"] += first <= row.opened_on <= last
+    for row in db.session.execute(_runs(member_id, first, last)):
+        # The hour does not matter for a date.
+        present = Schedule(
+            weekday=row.weekday,
+            starts_at=time.min,
+            minutes=0,
+            time_zone=row.time_zone,
+            first_on=row.first_on,
+            every_weeks=row.every_weeks,
+        )
+        turns = [Turn(row.begun, MeetingState.ACTIVE), Turn(row.stopped + timedelta(days=1), MeetingState.ON_HOLD)]
+        counted, schedules = found[row.settlement], in_order(present, past.get(row.moved, ()))
+        counted["expected"] += row.many * how_many(schedules, turns, first, last)
+        counted["active"] += row.many * is_active(turns, until(row.time_zone))
+    for settlement, many in db.session.execute(_begun(member_id, first, last)):
+        found[settlement]["new_meetings"] += many
     return found
+
+
+def _runs(member_id: UUID, first: date, last: date) -> sa.Select[Any]:
+    """Select the ways in which meetings ran in a month, each with how many ran like that.
+
+    A weekly meeting that began before the month has its dates whenever it began. One that was moved stands alone.
+    """
+    times, is_mine = _active_times(member_id, first, last), PastSchedule.member_id == member_id
+    is_moved = sa.exists().where(is_mine, PastSchedule.meeting_id == Meeting.id)
+    is_usual = sa.and_(Meeting.every_weeks == 1, Meeting.first_on <= first, ~is_moved)
+    way = (
+        Meeting.settlement,
+        Meeting.weekday,
+        Meeting.every_weeks,
+        Meeting.time_zone,
+        sa.case((is_usual, sa.cast(first, sa.Date)), else_=Meeting.first_on).label("first_on"),
+        sa.case((is_moved, Meeting.id)).label("moved"),
+        times.c.begun,
+        times.c.stopped,
+    )
+    runs = sa.select(*way).join_from(Meeting, times, times.c.meeting_id == Meeting.id)
+    runs = runs.where(Meeting.member_id == member_id, Meeting.opened_on.is_not(None))
+    alike = runs.subquery()
+    return sa.select(alike, sa.func.count().label("many")).group_by(*alike.c)
+
+
+def _active_times(member_id: UUID, first: date, last: date) -> sa.Subquery:
+    """Select the times within a month in which meetings were active: each until the day before its next turn."""
+    after = sa.func.lead(MeetingEvent.on).over(
+        partition_by=MeetingEvent.meeting_id, order_by=[MeetingEvent.on, MeetingEvent.number]
+    )
+    turn = (
+        sa.select(MeetingEvent.meeting_id, MeetingEvent.on, MeetingEvent.to_state, after.label("after"))
+        .where(MeetingEvent.member_id == member_id)
+        .subquery()
+    )
+    return (
+        sa.select(
+            turn.c.meeting_id,
+            sa.func.greatest(turn.c.on, first).label("begun"),
+            sa.func.least(turn.c.after - 1, last).label("stopped"),
+        )
+        .where(turn.c.to_state == MeetingState.ACTIVE, turn.c.on <= last)
+        .where(sa.or_(turn.c.after.is_(None), turn.c.after > first))
+        .subquery()
+    )
+
+
+def _begun(member_id: UUID, first: date, last: date) -> sa.Select[Any]:
+    return (
+        sa.select(Meeting.settlement, sa.func.count())
+        .where(Meeting.member_id == member_id, Meeting.opened_on.between(first, last))
+        .group_by(Meeting.settlement)
+    )
 
 
 def _logged(member_id: UUID, first: date, last: date) -> dict[Settlement, dict[str, int]]:

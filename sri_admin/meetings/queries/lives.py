@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -41,13 +40,12 @@ def lives_of(member_id: UUID, *, meetings: Collection[UUID] | None = None) -> li
     opened = sa.select(Meeting).where(Meeting.member_id == member_id, Meeting.opened_on.is_not(None))
     if meetings is not None:
         opened = opened.where(Meeting.id.in_(meetings))
-    turns, past = turns_of(member_id, meetings), past_schedules(member_id, meetings)
+    turns, past = _turns_of(member_id, meetings), past_schedules(member_id, meetings)
     rows = db.session.scalars(opened.order_by(Meeting.weekday, Meeting.starts_at, Meeting.id))
     return [Life(each, in_order(schedule_of(each), past[each.id]), tuple(turns[each.id])) for each in rows]
 
 
-def turns_of(member_id: UUID, meetings: Collection[UUID] | None = None) -> Mapping[UUID, list[Turn]]:
-    """Return by meeting the turns it took, in the order of their days."""
+def _turns_of(member_id: UUID, meetings: Collection[UUID] | None) -> Mapping[UUID, list[Turn]]:
     wanted = sa.select(MeetingEvent.meeting_id, MeetingEvent.on, MeetingEvent.to_state)
     wanted = wanted.where(MeetingEvent.member_id == member_id)
     if meetings is not None:
@@ -80,8 +78,8 @@ def life_of(meeting: Meeting) -> Life | None:
     return next(iter(lives_of(meeting.member_id, meetings=[meeting.id])), None)
 
 
-def schedule_of(row: Meeting | PastSchedule | sa.Row[Any]) -> Schedule:
-    """Return the schedule a row holds, or some columns of one."""
+def schedule_of(row: Meeting | PastSchedule) -> Schedule:
+    """Return the schedule a row holds."""
     return Schedule(
         weekday=row.weekday,
         starts_at=row.starts_at,

@@ -17,7 +17,7 @@ from sri_admin.members.models.member import Member
 from sri_admin.reporting.events import ReturnDecided, ReturnReceived
 from sri_admin.reporting.models.returns import ReturnIntake, ReturnRevision
 from sri_admin.reporting.policy import POLICY
-from sri_admin.reporting.queries.catalogue import questions_of
+from sri_admin.reporting.queries.catalogue import codes_of
 from sri_admin.reporting.queries.returns import MonthView, content_of, find_intake, month_of
 from sri_admin.reporting.rules.arrival import Arrived, Fault, fault_of
 from sri_admin.reporting.rules.standing import IntakeState
@@ -67,7 +67,7 @@ def _fault(member: Member, revision: ReturnRevision) -> Fault | None:
             digest=revision.values_hash,
             is_signed=_is_signed(revision, content),
             approved_on=revision.approved_at.astimezone(ZoneInfo(member.time_zone)).date(),
-            wanted={each.code for each in questions_of(revision.data_set_id)},
+            wanted=codes_of(revision.data_set_id),
             before=[each.revision for each in view.rows.revisions],
             official=official.revision if official else None,
             grants=view.sides.requests,

@@ -48,3 +48,9 @@ def questions_of(data_set_id: UUID) -> list[IndicatorRow]:
     found = db.session.scalars(sa.select(IndicatorRow).where(IndicatorRow.id.in_(data_set.indicator_ids)))
     by_id = {each.id: each for each in found}
     return [by_id[each] for each in data_set.indicator_ids if each in by_id]
+
+
+def codes_of(data_set_id: UUID) -> set[str]:
+    """Return the codes of the indicators of a data set, without their words; none if it is not here."""
+    asked = sa.select(sa.func.unnest(DataSet.indicator_ids)).where(DataSet.id == data_set_id)
+    return set(db.session.scalars(sa.select(IndicatorRow.code).where(IndicatorRow.id.in_(asked))))

@@ -27,6 +27,9 @@ def waiting_months(members: Sequence[Member], months: Collection[date]) -> list[
         either.c.member_id.in_([each.member_id for each in members]), either.c.month.in_(months)
     )
     places = {(row.member_id, row.month) for row in db.session.execute(wanted)}
-    some = [each for each in members if any(member_id == each.member_id for member_id, _month in places)]
+    if not places:
+        return []
+    those = {member_id for member_id, _month in places}
+    some = [each for each in members if each.member_id in those]
     views = months_of(some, sorted({month for _member, month in places}), at_home=False)
     return [view for place, view in views.items() if place in places]

@@ -129,10 +129,12 @@ def _is_far(number: int, earlier: Sequence[int]) -> bool:
     change = abs(number - usual)
     if len(earlier) < _FEWEST_MONTHS:
         return change > _LEAST_JUMP and change > _LEAST_SHARE * usual
+    if change < _LEAST_CHANGE:
+        return False
     logs = [math.log1p(each) for each in earlier]
     middle = median(logs)
     spread = max(median(abs(each - middle) for each in logs), _LEAST_SPREAD)
-    return change >= _LEAST_CHANGE and abs(math.log1p(number) - middle) > _DEVIATIONS * _SCALE * spread
+    return abs(math.log1p(number) - middle) > _DEVIATIONS * _SCALE * spread
 
 
 RULES: Final[tuple[Rule, ...]] = (
