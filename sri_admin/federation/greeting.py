@@ -72,7 +72,7 @@ def _say_hello(client: HubClient) -> dict[str, Offer]:
     if box_keys.is_missed(told):
         client.post_signed(f"{BASE}/box-key", box_keys.paper())
         told = client.post_json(f"{BASE}/hello", document)  # what was published stands in the control stream by now
-    spoken = versions.read_spans(told.get("schemas"))
+    spoken = versions.read_spans(told.get("schemas", document["schemas"]))  # left out when it reads what we read
     if spoken is not None:
         contact.note_hub_versions(spoken, software=str(told.get("software", ""))[:60])
     streams = told.get("streams")

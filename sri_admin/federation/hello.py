@@ -85,7 +85,7 @@ def answer(node: Node, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the hub says to a node's hello."""
     protocol = check_protocol(values["protocols"])
     check_sender(node, values)
-    told = {each["stream"]: each for each in values["streams"]}
+    told, reads = {each["stream"]: each for each in values["streams"]}, _schemas_told()
     return {
         "protocol": protocol,
         "now": clock.wire(clock.now()),
@@ -93,7 +93,7 @@ def answer(node: Node, values: Mapping[str, Any]) -> dict[str, Any]:
         "poll_after": poll_after(node.id),
         "limits": limits_told(),
         "software": SOFTWARE,
-        "schemas": _schemas_told(),
+        **({} if reads == values["schemas"] else {"schemas": reads}),
         "schema_actions": schema_actions(values["schemas"]),
         "box_key": box_keys.kid_of(node.id),
         "streams": _streams(node, told, values["schemas"]),

@@ -126,7 +126,7 @@ def test_a_truncated_packed_body_is_a_fault_of_the_line() -> None:
     assert trouble(lambda _request: Response(cut, mimetype="application/json", headers=headers)) == "bad_gzip"
 
 
-def test_retry_after_is_honoured_and_spread() -> None:
+def test_f16_retry_after_is_honoured_and_spread() -> None:
     refusals, pauses = [503, 429, 200], list[float]()
 
     def view(_request: Request) -> Response:
@@ -139,7 +139,7 @@ def test_retry_after_is_honoured_and_spread() -> None:
     assert all(3 <= pause <= 4.5 for pause in pauses)
 
 
-def test_a_long_wait_is_left_to_the_next_try() -> None:
+def test_f16_a_long_wait_is_left_to_the_next_try() -> None:
     with (
         answering(lambda _request: as_json({"code": "too_many"}, 429, headers={"Retry-After": "900"})) as line,
         pytest.raises(HubError) as caught,

@@ -111,7 +111,7 @@ def test_both_sides_agree_after_any_interleaving(world: World, member: UUID, sna
     assert {each.extensions for each in here} >= {1, 2}
 
 
-def test_a_dispute_and_more_time_given_apart_end_alike(world: World, member: UUID, snapshot: UUID) -> None:
+def test_f46_a_dispute_and_more_time_given_apart_end_alike(world: World, member: UUID, snapshot: UUID) -> None:
     made = world.hub.do(lambda: fi.issued(member, snapshot, severity=Severity.CRITICAL))
     world.settle()
     world.nodes["QM"].do(lambda: fi.replied(member, made, Reply.DISPUTE))

@@ -38,7 +38,7 @@ def approved_at(world: World, code: str, word: str, text: str) -> UUID:
     return world.nodes[code].do(lambda: loc.approved(member, word, text))
 
 
-def test_what_two_countries_approved_apart_is_contested_until_sri_chooses(world: World) -> None:
+def test_f45_what_two_countries_approved_apart_is_contested_until_sri_chooses(world: World) -> None:
     begun(world)
     approved_at(world, "QM", "Opening", "Otwarcie")
     second = approved_at(world, "QN", "Opening", "Początek")
@@ -77,7 +77,7 @@ def _read(language: str) -> Any:
     return release.version_no, text
 
 
-def test_a_changed_source_outdates_the_translation_at_the_node(world: World) -> None:
+def test_f44_a_changed_source_outdates_the_translation_at_the_node(world: World) -> None:
     begun(world)
     approved_at(world, "QM", "Opening", "Otwarcie")
     world.hub.do(lambda: materials.draft(text=TEXT.replace("Opening", "Opening a meeting")))

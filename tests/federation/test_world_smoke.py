@@ -4,6 +4,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from sri_admin.federation.client import WELL_KNOWN
+from sri_admin.federation.tokens import TOKEN_PATH
 from sri_admin.kernel.db import db
 from sri_admin.members.models.member import Member
 from sri_admin.members.models.office import OfficeHolder
@@ -53,6 +55,29 @@ def test_an_office_holder_corrected_at_the_node_is_corrected_at_the_hub(world: W
     invariants.at_rest(world)
     query = sa.select(OfficeHolder.display_name, OfficeHolder.version).where(OfficeHolder.id == holder)
     assert world.hub.read(lambda: db.session.execute(query).one()) == ("Robin", 2)
+
+
+def test_f57_an_exchange_without_news_asks_for_no_stream(world: World) -> None:
+    world.settle()
+    line = world.lines["QM"]
+    line.heard.clear()
+    assert world.sync("QM").ok
+    assert [call.path for call in line.heard] == [WELL_KNOWN, TOKEN_PATH, "/api/sync/v1/hello"]
+
+
+def test_f58_a_hundred_changes_either_way_are_one_request(world: World) -> None:
+    member = world.members["QM"]
+    world.settle()
+    world.hub.write(member, lambda: [records.put(Shelf(member_id=member, mark=str(n), size=n)) for n in range(100)])
+    world.nodes["QM"].write(
+        member, lambda: [records.put(Visit(member_id=member, mark=str(n), note="", shelf_id=None)) for n in range(100)]
+    )
+    line = world.lines["QM"]
+    line.heard.clear()
+    outcome = world.sync("QM")
+    assert (outcome.pulled, outcome.pushed) == (100, 100)
+    assert [call.method for call in line.heard[3:]] == ["GET", "POST"]
+    invariants.at_rest(world)
 
 
 def rename(member_id: UUID, holder: UUID) -> None:

@@ -105,7 +105,9 @@ def policies(made: House) -> Any:
     return made.do(act)
 
 
-def test_a_hub_comes_back_whole_on_another_server_under_another_name(filled: House, kept: Path, tmp_path: Path) -> None:
+def test_f7_a_hub_comes_back_whole_on_another_server_under_another_name(
+    filled: House, kept: Path, tmp_path: Path
+) -> None:
     with postgres.temporary_cluster() as elsewhere:
         back = house(elsewhere, "another_name", tmp_path / "home")
         done = back.do(lambda: restoring.restore(kept, PASSPHRASE))
