@@ -132,9 +132,7 @@ def say_hello(actor: Actor) -> Response:
     node = _caller(actor)
     values = schema.load(HelloIn, parse(_body(limits.LINE_BYTES)))
     incarnations.admit(node, values["incarnation"])
-    grants.catch_up(node.member_id)
-    with transaction.reading(tokens.reach_of(node)):
-        told = _hello_answer(node, values)
+    told = _hello_answer(node, values)
     contact.note_node(
         node.id,
         software=values["software"],
@@ -151,7 +149,7 @@ def say_hello(actor: Actor) -> Response:
 
 def _hello_answer(node: Node, values: dict[str, Any]) -> dict[str, Any]:
     try:
-        return hello.answer(node, values)
+        return hello.answer(node, values, tokens.reach_of(node))
     except RefusedError as error:
         if error.code in versions.TOO_OLD:
             contact.note_refused(node.id, software=values["software"], code=error.code)

@@ -108,25 +108,21 @@ def follow(name: str) -> None:
 def catch_up(member_id: UUID) -> None:
     """Go over, at a restored hub, to the epochs of a member's streams whose grants were taken back and whose base came.
 
-    Nothing need be written in such an epoch for both sides to stand in it. Opens its own transactions.
+    Nothing need be written in such an epoch for both sides to stand in it. Opens its own transaction.
     """
     hub_id = installation.hub_tenant_id()
     reach = tenancy.everywhere({member_id, hub_id}, writing=hub_id)
-    while True:
-        with transaction.reading(reach):
-            names = list(db.session.scalars(_at_a_base(member_id)))
-        if not names:
-            return
-        transaction.write(reach, lambda names=names: [follow(name) for name in sorted(names)])
+    transaction.write(reach, lambda: [follow(name) for name in at_their_base(member_id)])
 
 
-def _at_a_base(member_id: UUID) -> sa.Select[str]:
+def at_their_base(member_id: UUID) -> list[str]:
+    """Return the streams of a member whose next epoch was granted on the line that is their last one here."""
     row = SyncStream
     continues = sa.or_(Grant.base_chain.is_(None), Grant.base_chain == sa.func.encode(row.chain, "hex"))
     next_of = (Grant.stream == row.name, Grant.epoch == row.epoch + 1, continues)
     same_place = sa.or_(Grant.base_n.is_(None), Grant.base_n == row.n)
     wanted = sa.select(row.name).join(Grant, sa.and_(*next_of, same_place))
-    return wanted.where(row.member_id == member_id, row.name.in_(names_of(member_id)))
+    return sorted(db.session.scalars(wanted.where(row.member_id == member_id, row.name.in_(names_of(member_id)))))
 
 
 def base_of(grant: Grant) -> bytes | None:

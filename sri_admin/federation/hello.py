@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sri_admin import __version__
-from sri_admin.federation import box_keys, control, export, floors, kinds, limits, streams
+from sri_admin.federation import box_keys, control, export, floors, grants, kinds, limits, streams
 from sri_admin.federation.answers import RefusedError
 from sri_admin.federation.control import Access
 from sri_admin.federation.enrolment_models import Node, NodeState
@@ -15,7 +15,8 @@ from sri_admin.federation.merge import PeerPosition, PeerStatus, Position
 from sri_admin.federation.models import SyncStream
 from sri_admin.federation.recovery import returning
 from sri_admin.federation.versions import Spans
-from sri_admin.kernel import clock
+from sri_admin.kernel import clock, transaction
+from sri_admin.kernel.tenancy import Reach
 
 PROTOCOLS = (1,)
 SOFTWARE = f"sri-admin {__version__}"
@@ -81,8 +82,16 @@ def check_sender(node: Node, values: Mapping[str, Any]) -> None:
         raise RefusedError("duplicate_writer", "two copies of this node have come")
 
 
-def answer(node: Node, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the hub says to a node's hello."""
+def answer(node: Node, values: Mapping[str, Any], reach: Reach) -> dict[str, Any]:
+    """Return what the hub says to a node's hello, once it stands in every epoch it can; opens its own transactions."""
+    while True:
+        with transaction.reading(reach):
+            if not grants.at_their_base(node.member_id):
+                return _answer(node, values)
+        grants.catch_up(node.member_id)
+
+
+def _answer(node: Node, values: Mapping[str, Any]) -> dict[str, Any]:
     protocol = check_protocol(values["protocols"])
     check_sender(node, values)
     told, reads = {each["stream"]: each for each in values["streams"]}, _schemas_told()

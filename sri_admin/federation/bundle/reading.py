@@ -20,7 +20,6 @@ from sri_admin.federation import (
     control,
     export,
     floors,
-    grants,
     hello,
     intake,
     joining,
@@ -225,9 +224,7 @@ class HubDesk:
 
     def note(self, taken: Taken, values: dict[str, Any]) -> None:
         """Keep what the node said of itself, and where it stands."""
-        grants.catch_up(self.node.member_id)
-        with transaction.reading(reach_of(self.node)):
-            told = hello.answer(self.node, values)
+        told = hello.answer(self.node, values, reach_of(self.node))
         contact.note_node_by_stick(
             self.node.id,
             at=taken.at,
