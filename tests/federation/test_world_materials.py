@@ -16,6 +16,7 @@ from sri_admin.materials.rules.releases import LicenceClass
 from sri_admin.materials.sync import DOCUMENT
 from sri_admin.members.models.agreement import Agreement
 from sri_admin.members.rules.agreement import AgreementState
+from sri_admin.members.rules.member import Transition
 from tests.federation import records
 from tests.federation.world import World
 from tests.make import materials
@@ -27,6 +28,8 @@ def released(world: World) -> None:
     """Release a licensed work and an open one, and let QM alone have an agreement."""
     world.hub.do(materials.released)
     world.hub.do(lambda: materials.released("at-a-glance", licence=LicenceClass.OPEN))
+    for transition in (Transition.APPLY, Transition.ACCEPT):
+        world.hub.do(lambda transition=transition: make.step(world.members["QM"], transition))
     world.hub.do(lambda: make.signed(world.members["QM"], territories=["QM"]))
 
 

@@ -1,6 +1,7 @@
 """Works from the draft to the signed release, through the operations and the pages."""
 
 import re
+from datetime import date, timedelta
 from html import unescape
 from typing import Any
 from uuid import UUID
@@ -10,17 +11,19 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from sri_admin.kernel import tenancy, transaction
+from sri_admin.kernel import clock, tenancy, transaction
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import ConflictError, NotAllowedError, StaleError
 from sri_admin.materials.models import Document, Release, ReleaseKey
 from sri_admin.materials.operations.works import save_draft
+from sri_admin.materials.queries.entitlement import standing_of
 from sri_admin.materials.queries.signatures import verified
 from sri_admin.materials.queries.works import blocks_of, documents_of, newest_release, releases_of, work_by_code
 from sri_admin.materials.rules.blocks import Change, Risk
+from sri_admin.materials.rules.entitlement import Standing
 from sri_admin.materials.rules.releases import LicenceClass
 from sri_admin.materials.sync import KINDS
-from sri_admin.members.rules.member import MemberState
+from sri_admin.members.rules.member import MemberState, Transition
 from sri_admin.people.rules import Role
 from tests.make import materials, people
 from tests.make import members as make
@@ -193,3 +196,24 @@ def test_who_reads_an_old_release_is_told_of_the_newer_one(app: Flask, countries
     assert "A newer release exists; you are reading 1.0.0." in page
     assert "Say so twice" in page
     text_of(chair, f"/countries/QM/materials/{CODE}?release=9.0.0", 404)
+
+
+def test_who_has_left_has_nothing_of_an_agreement_nobody_closed(countries: dict[str, UUID]) -> None:
+    materials.released()
+    member, today = countries["QM"], clock.today()
+
+    def standing(on: date | None = None) -> Standing:
+        return read(lambda: standing_of(member, work_by_code(CODE), on=on))
+
+    assert standing() is Standing.COVERED
+    for transition, expected in (
+        (Transition.BEGIN_WITHDRAWAL, Standing.COVERED),
+        (Transition.WITHDRAW, Standing.NO_AGREEMENT),
+        (Transition.REAPPLY, Standing.NO_AGREEMENT),
+    ):
+        make.step(member, transition)
+        assert standing() is expected
+    later = clock.now() + timedelta(days=9)
+    with clock.running(lambda: later):
+        make.step(member, Transition.ACCEPT)
+        assert (standing(), standing(today)) == (Standing.COVERED, Standing.NO_AGREEMENT)

@@ -13,9 +13,9 @@ from sri_admin.materials.rules.entitlement import Licence, Standing, judge
 from sri_admin.materials.rules.releases import LicenceClass
 from sri_admin.members.models.member import Member
 from sri_admin.members.queries.agreements import agreements_of
-from sri_admin.members.queries.members import find_member
+from sri_admin.members.queries.members import find_member, state_on, today_of
 from sri_admin.members.rules.agreement import RUNNING
-from sri_admin.members.rules.member import MemberState, SuspensionKind
+from sri_admin.members.rules.member import UNDER_AGREEMENT, MemberState, SuspensionKind
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,12 @@ class WorkRow:
 
 def licence_of(member: Member | None, *, on: date | None = None) -> Licence:
     """Return what a member's agreements allow on a day, by default its own today."""
-    if member is None:
+    state, suspension = state_on(member, on or today_of(member)) if member else (None, None)
+    if member is None or state not in UNDER_AGREEMENT:
         return Licence(())
     running = [row.agreement for row in agreements_of(member, on=on) if row.shown in RUNNING]
-    whole = member.suspension in {SuspensionKind.FULL, SuspensionKind.EMERGENCY}
-    is_suspended = member.state is MemberState.SUSPENDED and whole
+    whole = suspension in {SuspensionKind.FULL, SuspensionKind.EMERGENCY}
+    is_suspended = state is MemberState.SUSPENDED and whole
     return Licence(tuple(tuple(each.programme_types) for each in running), is_suspended)
 
 
@@ -42,9 +43,9 @@ def catalogue_for(member_id: UUID) -> list[WorkRow]:
     return [WorkRow(each, judge(each.licence_class, each.programme_type, licence)) for each in works()]
 
 
-def standing_of(member_id: UUID, work: Work) -> Standing:
-    """Say how a work stands for a member today."""
-    return judge(work.licence_class, work.programme_type, licence_of(find_member(member_id)))
+def standing_of(member_id: UUID, work: Work, *, on: date | None = None) -> Standing:
+    """Say how a work stands for a member on a day, by default its own today."""
+    return judge(work.licence_class, work.programme_type, licence_of(find_member(member_id), on=on))
 
 
 def reading(work: Work, *, language: str, version_no: str | None = None) -> tuple[Release, signatures.Verified | None]:

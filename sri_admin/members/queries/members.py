@@ -113,6 +113,16 @@ def member_events_of(member_id: UUID, *, limit: int = 20) -> list[MemberEvent]:
     return list(db.session.scalars(found.order_by(MemberEvent.at.desc(), MemberEvent.id.desc()).limit(limit)))
 
 
+def state_on(member: Member, day: date) -> tuple[MemberState, SuspensionKind | None]:
+    """Return where a member stood at the end of a day, and how far its suspension reached."""
+    if day >= member.state_since:
+        return member.state, member.suspension
+    wanted = sa.select(MemberEvent).where(MemberEvent.member_id == member.member_id, MemberEvent.on <= day)
+    newest = (MemberEvent.on.desc(), MemberEvent.at.desc(), MemberEvent.id.desc())
+    step = db.session.scalar(wanted.order_by(*newest).limit(1))
+    return (step.to_state, step.suspension) if step else (MemberState.PROSPECT, None)
+
+
 def find_card(member_id: UUID) -> MemberCard | None:
     """Return the card others see of a member, unless it is hidden."""
     return db.session.scalar(sa.select(MemberCard).where(MemberCard.id == member_id))

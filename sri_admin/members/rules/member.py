@@ -104,6 +104,8 @@ STEPS: Mapping[Transition, Step] = {
     Transition.REAPPLY: _step(_S.APPLICANT, _S.WITHDRAWN, _S.TERMINATED, needs_reason=True),
 }
 SEATED = frozenset({_S.LICENSED, _S.SUSPENDED, _S.DORMANT, _S.WITHDRAWING})
+# Where an agreement gives anything: who has left, or is asking anew, has nothing of one that nobody closed.
+UNDER_AGREEMENT = SEATED | {_S.IN_FORMATION}
 
 
 def steps_from(state: MemberState) -> list[Transition]:
