@@ -1,8 +1,13 @@
-"""Which facts of translation travel, and what each of them must find on the other side."""
+"""Which facts of translation travel, and what the hub refuses of what a country sends."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
 
 from marshmallow import INCLUDE, Schema, fields, validate
 
-from sri_admin.federation.kinds import Kind
+from sri_admin.federation import streams
+from sri_admin.federation.kinds import Contradiction, Kind, Missing, Objection
 from sri_admin.federation.stream_names import HUB_LANGUAGE, HUB_MEMBER, MEMBER_CONTRIB
 from sri_admin.federation.wire import WireDate, WireInstant, WireUUID
 from sri_admin.localization.models import (
@@ -12,6 +17,7 @@ from sri_admin.localization.models import (
     LanguageDecision,
     LanguageGrant,
 )
+from sri_admin.localization.queries.arriving import judge_reviews, judge_wordings
 from sri_admin.localization.rules.standing import Verdict
 
 _LANGUAGE = validate.Regexp(r"^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*\Z")
@@ -91,6 +97,26 @@ class TermWire(Wire):
     role = fields.String(required=True)
 
 
+Judge = Callable[[UUID, Mapping[UUID, Mapping[str, Any]]], Mapping[UUID, UUID | str | None]]
+Check = Callable[[UUID, Mapping[UUID, Mapping[str, Any]]], Mapping[UUID, Objection]]
+
+
+def judged_by(judge: Judge) -> Check:
+    """SRI takes only what a country could have written itself; whoever decides on it judges, nobody else."""
+
+    def check(member_id: UUID, payloads: Mapping[UUID, Mapping[str, Any]]) -> Mapping[UUID, Objection]:
+        if not streams.writes_here(HUB_MEMBER, member_id):
+            return {}
+        judged = judge(member_id, payloads)
+        return {rec: _objection(each) for rec, each in judged.items() if each is not None}
+
+    return check
+
+
+def _objection(judged: UUID | str) -> Objection:
+    return Missing(judged) if isinstance(judged, UUID) else Contradiction(f"localization.{judged}")
+
+
 GRANT = Kind(name="localization.language_grant", model=LanguageGrant, schema=LanguageGrantWire, stream=HUB_MEMBER)
 CONTRIBUTION = Kind(
     name="localization.contribution",
@@ -98,9 +124,15 @@ CONTRIBUTION = Kind(
     schema=ContributionWire,
     stream=MEMBER_CONTRIB,
     append_only=True,
+    check=judged_by(judge_wordings),
 )
 REVIEW = Kind(
-    name="localization.review", model=ContributionReview, schema=ReviewWire, stream=MEMBER_CONTRIB, append_only=True
+    name="localization.review",
+    model=ContributionReview,
+    schema=ReviewWire,
+    stream=MEMBER_CONTRIB,
+    append_only=True,
+    check=judged_by(judge_reviews),
 )
 DECISION = Kind(
     name="localization.decision",

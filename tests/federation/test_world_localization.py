@@ -1,15 +1,23 @@
 """Translations made apart at two nodes meet at the hub; what SRI decides and releases comes back to both."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from sri_admin.federation import aside
+from sri_admin.kernel import ids
+from sri_admin.kernel.db import db
+from sri_admin.kernel.work import record
+from sri_admin.localization.events import SegmentTranslated
+from sri_admin.localization.models import Contribution, ContributionReview
 from sri_admin.localization.operations import decisions
-from sri_admin.localization.queries.texts import text_of
-from sri_admin.localization.rules.standing import Standing, State
+from sri_admin.localization.queries.texts import contribution_by_id, text_of
+from sri_admin.localization.rules.standing import Standing, State, Verdict
 from sri_admin.materials.queries.entitlement import reading
 from sri_admin.materials.queries.works import work_by_code
 from sri_admin.materials.rules.blocks import Risk
 from sri_admin.materials.rules.releases import LicenceClass
+from sri_admin.members.rules.member import Transition
 from tests.federation.world import Site, World
 from tests.make import localization as loc
 from tests.make import materials
@@ -17,11 +25,12 @@ from tests.make import members as make
 from tests.make.materials import CODE
 
 TEXT = "# Opening\n\nNobody has to speak.\n"
+LONG = f"{TEXT}\nIt takes **90** minutes.\n"
 
 
-def begun(world: World) -> None:
+def begun(world: World, *, text: str = TEXT, licence: LicenceClass = LicenceClass.OPEN) -> None:
     """Release an open work, grant Polish to both countries, and bring it to their nodes."""
-    world.hub.do(lambda: materials.released(text=TEXT, licence=LicenceClass.OPEN, Nobody=Risk.PROGRAM))
+    world.hub.do(lambda: materials.released(text=text, licence=licence, Nobody=Risk.PROGRAM))
     for member in world.members.values():
         world.hub.do(lambda member=member: loc.granted(member))
     world.settle()
@@ -87,3 +96,114 @@ def test_f44_a_changed_source_outdates_the_translation_at_the_node(world: World)
     assert text is not None
     assert [each.standing.state for each in text.segments] == [State.OUTDATED, State.MISSING]
     assert text.segments[0].old_source == "Opening"
+
+
+def smuggled(world: World, code: str, row: Contribution | ContributionReview) -> None:
+    """Let a node write a row its operations would never write, and send it."""
+    member = world.members[code]
+
+    def write() -> None:
+        db.session.add(row)
+        event = SegmentTranslated(member_id=member, subject=row.id, work=CODE, language=row.language, waiver=None)
+        record(loc.somebody("translator", member), event, row)
+
+    world.nodes[code].do(lambda: make.writing(member, write))
+    world.settle()
+
+
+def forged(world: World, code: str, **said: Any) -> Contribution:
+    """Make a wording that only a program of somebody else's could write; the rest of it is sound."""
+
+    def about() -> tuple[UUID, str, str]:
+        block = loc.segment("minutes").block
+        return work_by_code(CODE).id, block.uid, block.revision
+
+    work_id, block_uid, revision = world.hub.read(about)
+    sound = {"language": "pl", "text": "Trwa {1}90{/1} minut.", "waiver": None, "role": "translator", "seen": []}
+    of = {"work_id": work_id, "block_uid": block_uid, "revision": revision, "actor": "usr-forger", "at": world.time.now}
+    return Contribution(member_id=world.members[code], id=ids.new(), **{**sound, **of, **said})
+
+
+def set_aside(world: World, code: str) -> list[str]:
+    """Return why the hub did not take what a country sent."""
+    member = world.members[code]
+    return world.hub.read(lambda: [row.detail for row, _stream in aside.open_rows(member)])
+
+
+FORGED: dict[str, tuple[str, dict[str, Any]]] = {
+    "in a language of somebody else": ("localization.language", {"language": "ar"}),
+    "before the language was granted": ("localization.language", {"at": datetime(2019, 12, 31, tzinfo=UTC)}),
+    "by somebody with another role": ("localization.role", {"role": "chair"}),
+    "without the codes": ("localization.fault", {"text": "Trwa 90 minut.", "waiver": "It reads better."}),
+    "with letters nobody sees": ("localization.fault", {"text": "Trwa {1}90{/1} mi\u200bnut.", "waiver": "So be it."}),
+    "with another number and no reason": ("localization.waiver", {"text": "Trwa {1}60{/1} minut.", "waiver": " "}),
+    "of a source that never was": ("localization.revision", {"revision": "0" * 32}),
+    "of another block": ("localization.revision", {"block_uid": "b-0"}),
+}
+
+
+def test_a_wording_no_operation_would_write_is_set_aside_at_the_hub_with_its_rule(world: World) -> None:
+    begun(world, text=LONG)
+    for _rule, said in FORGED.values():
+        smuggled(world, "QM", forged(world, "QM", **said))
+    assert sorted(set_aside(world, "QM")) == sorted(rule for rule, _said in FORGED.values())
+    assert standing(world.hub, "minutes").state is State.MISSING
+    smuggled(world, "QM", forged(world, "QM"))
+    assert standing(world.hub, "minutes").state is State.DRAFTED
+
+
+def licensed(world: World) -> UUID:
+    """Give QM, and nobody else, a licence."""
+    member = world.members["QM"]
+    for transition in (Transition.APPLY, Transition.ACCEPT):
+        world.hub.do(lambda transition=transition: make.step(member, transition))
+        world.time.sleep(60)
+    world.hub.do(lambda: make.signed(member, territories=["QM"]))
+    world.hub.do(lambda: make.step(member, Transition.LICENSE))
+    return member
+
+
+def test_a_wording_of_a_work_the_country_may_not_have_is_set_aside(world: World) -> None:
+    licensed(world)
+    begun(world, text=LONG, licence=LicenceClass.LICENSED)
+    for code in ("QM", "QN"):
+        smuggled(world, code, forged(world, code))
+    assert (set_aside(world, "QM"), set_aside(world, "QN")) == ([], ["localization.entitlement"])
+
+
+def test_what_was_sound_when_it_was_written_is_taken_however_late_it_comes(world: World) -> None:
+    member = licensed(world)
+    begun(world, text=LONG, licence=LicenceClass.LICENSED)
+    row = forged(world, "QM")
+    world.time.sleep(2 * 86_400)
+    world.hub.do(lambda: make.step(member, Transition.SUSPEND))
+    smuggled(world, "QM", row)
+    smuggled(world, "QM", forged(world, "QM"))
+    assert set_aside(world, "QM") == ["localization.entitlement"]
+
+
+def reviewing(world: World, contribution_id: UUID, **said: Any) -> ContributionReview:
+    """Make a review that only a program of somebody else's could write."""
+    member = world.members["QM"]
+
+    def make_it() -> ContributionReview:
+        of = contribution_by_id(contribution_id)
+        assert of is not None
+        told = {"work_id": of.work_id, "language": "pl", "block_uid": of.block_uid, "revision": of.revision}
+        sound = {"author": of.actor, "verdict": Verdict.APPROVE, "note": "", "seen": [], "role": "reviser"}
+        made = {"at": world.time.now, "actor": "usr-forger", "contribution_id": contribution_id}
+        return ContributionReview(member_id=member, id=ids.new(), **{**told, **sound, **made, **said})
+
+    return world.nodes["QM"].read(make_it)
+
+
+def test_an_approval_by_somebody_who_is_no_reviser_approves_nothing(world: World) -> None:
+    begun(world)
+    member = world.members["QM"]
+    made = world.nodes["QM"].do(lambda: loc.translated(member, "Opening", "Otwarcie"))
+    for said in ({"role": "translator"}, {"at": datetime(2019, 12, 31, tzinfo=UTC)}):
+        smuggled(world, "QM", reviewing(world, made, **said))
+    assert sorted(set_aside(world, "QM")) == ["localization.language", "localization.role"]
+    assert standing(world.hub, "Opening").state is State.DRAFTED
+    smuggled(world, "QM", reviewing(world, made))
+    assert standing(world.hub, "Opening").state is State.APPROVED

@@ -1,5 +1,6 @@
 """Translation through the operations: gates, outdated segments, and releases built only from what is approved."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -161,6 +162,18 @@ def test_two_revisers_working_apart_both_keep_their_choice(member: UUID) -> None
     loc.decided("Ask", second)
     found = read(lambda: loc.segment("Ask").standing)
     assert (found.state, found.text) == (State.APPROVED, POLISH["Ask"])
+
+
+def test_what_somebody_did_is_said_to_be_done_in_the_role_that_let_them(member: UUID) -> None:
+    both = [loc.somebody(role, member) for role in ("translator", "reviser")]
+    chairs = [replace(each, mandates=(*make.actor("chair", member).mandates, *each.mandates)) for each in both]
+    made = loc.translated(member, "Ask", POLISH["Ask"], by=chairs[0])
+    loc.reviewed(member, "Ask", made, by=chairs[1])
+
+    def roles() -> list[str]:
+        return [db.session.scalars(sa.select(kind.role)).one() for kind in (Contribution, ContributionReview)]
+
+    assert read(roles) == ["translator", "reviser"]
 
 
 def test_exactly_the_changed_segment_is_outdated_and_reverting_restores_the_approval(member: UUID) -> None:

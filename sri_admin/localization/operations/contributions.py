@@ -18,7 +18,7 @@ from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.work import record
 from sri_admin.localization.events import SegmentReviewed, SegmentTranslated
 from sri_admin.localization.models import Contribution, ContributionReview, TranslationDraft
-from sri_admin.localization.policy import POLICY
+from sri_admin.localization.policy import POLICY, REVIEWS, TRANSLATES, role_at
 from sri_admin.localization.queries.grants import is_written_here, terms_of
 from sri_admin.localization.queries.texts import (
     Segment,
@@ -61,7 +61,7 @@ def contribute(actor: Actor, desk: Desk, work: Work, *, values: Values) -> Contr
         seen=sorted(seen & set(values["seen"]) if "seen" in values else seen),
         at=clock.now(),
         actor=actor.label,
-        role=actor.role,
+        role=role_at(actor, desk, *TRANSLATES),
     )
     db.session.add(row)
     draft = draft_of(desk.member_id, work, desk.language, block_uid=segment.block.uid, actor=actor.label)
@@ -101,7 +101,7 @@ def review(actor: Actor, desk: Desk, work: Work, *, values: Values) -> Contribut
         seen=_known_heads(segment, values),
         at=clock.now(),
         actor=actor.label,
-        role=actor.role,
+        role=role_at(actor, desk, *REVIEWS),
     )
     db.session.add(row)
     event = SegmentReviewed(

@@ -23,9 +23,8 @@ from sri_admin.localization.rules.desk import Desk
 from sri_admin.localization.rules.standing import Mark, Standing, State, Version, standing_of
 from sri_admin.materials.models import Release, Work
 from sri_admin.materials.queries.entitlement import standing_of as entitlement_of
-from sri_admin.materials.queries.works import blocks_of, find_work, newest_release, releases_of
+from sri_admin.materials.queries.works import blocks_of, find_work, newest_release, source_texts
 from sri_admin.materials.rules.blocks import Block
-from sri_admin.materials.rules.releases import SOURCE_LANGUAGE
 
 
 @dataclass(frozen=True)
@@ -141,8 +140,7 @@ def _with_old_sources(work: Work, segments: Sequence[Segment]) -> list[Segment]:
     # Earlier releases are read only if something was translated from one of them.
     if not any(each.standing.base for each in segments):
         return list(segments)
-    sources = releases_of(work, language=SOURCE_LANGUAGE)
-    wordings = {block.revision: block.text for release in sources for block in blocks_of(release)}
+    wordings = {block.revision: block.text for text in source_texts(work) for block in text}
     return [replace(each, old_source=wordings.get(each.standing.base)) for each in segments]
 
 

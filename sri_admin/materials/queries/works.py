@@ -31,9 +31,14 @@ def work_by_code(code: str) -> Work:
     return found
 
 
+def find_work_by_id(work_id: UUID) -> Work | None:
+    """Return a work by its id, if it is known here."""
+    return db.session.scalar(sa.select(Work).where(Work.id == work_id))
+
+
 def work_by_id(work_id: UUID) -> Work:
     """Return a work; NotFoundError if there is none."""
-    found = db.session.scalar(sa.select(Work).where(Work.id == work_id))
+    found = find_work_by_id(work_id)
     if found is None:
         raise NotFoundError
     return found
@@ -87,6 +92,15 @@ def documents_of(release: Release) -> list[Document]:
 def blocks_of(release: Release | None) -> list[Block]:
     """Return the blocks of a release in the order of its text; none where there is no release."""
     return [] if release is None else [each for one in documents_of(release) for each in blocks.read(one.content)]
+
+
+def source_texts(work: Work) -> list[list[Block]]:
+    """Return the blocks of every source release of a work that is here, the newest release first."""
+    texts: dict[UUID, list[Block]] = {each.id: [] for each in releases_of(work, language=SOURCE_LANGUAGE)}
+    here = (Document.member_id == work.member_id, Document.release_id.in_(texts))
+    for one in db.session.scalars(sa.select(Document).where(*here).order_by(Document.path)):
+        texts[one.release_id] += blocks.read(one.content)
+    return list(texts.values())
 
 
 def source_of(release: Release) -> Release | None:
