@@ -13,6 +13,7 @@ from sri_admin.localization.rules.standing import Verdict
 
 _FACT = {"tenancy": TENANT, "append_only": True, "steps_back": True}
 _SHARED_FACT = {"tenancy": SHARED, "append_only": True, "steps_back": True}
+_SEGMENT = ("work_id", "language", "block_uid", "revision")
 
 
 class OfSegment:
@@ -45,7 +46,7 @@ class Contribution(OfSegment, OfTenant, Base):
 
     __tablename__ = "contribution"
     __table_args__ = (
-        sa.UniqueConstraint("member_id", "id", "actor"),
+        sa.UniqueConstraint("member_id", "id", "actor", *_SEGMENT, name="uq_contribution_reviewed"),
         sa.Index("ix_contribution_segment", "member_id", "work_id", "language", "block_uid"),
         {"info": _FACT},
     )
@@ -55,13 +56,13 @@ class Contribution(OfSegment, OfTenant, Base):
 
 
 class ContributionReview(OfSegment, OfTenant, Base):
-    """What a reviser says of a contribution; the database holds that it is not their own."""
+    """What a reviser says of a contribution; the database holds that it is about that one, and not their own."""
 
     __tablename__ = "contribution_review"
     __table_args__ = (
         sa.ForeignKeyConstraint(
-            ["member_id", "contribution_id", "author"],
-            ["contribution.member_id", "contribution.id", "contribution.actor"],
+            ["member_id", "contribution_id", "author", *_SEGMENT],
+            [f"contribution.{each}" for each in ("member_id", "id", "actor", *_SEGMENT)],
             name="fk_contribution_review_author",
             deferrable=True,
             initially="DEFERRED",

@@ -121,6 +121,22 @@ def test_the_database_itself_refuses_a_review_of_ones_own(member: UUID) -> None:
             make.writing(member, lambda author=author: forge(author))
 
 
+@pytest.mark.parametrize("claim", [{"revision": "0" * 32}, {"block_uid": "b-0"}, {"language": "ar"}])
+def test_the_database_itself_refuses_a_review_that_is_about_something_else(member: UUID, claim: dict[str, str]) -> None:
+    made = loc.translated(member, "Ask", POLISH["Ask"])
+    loc.reviewed(member, "Ask", made)
+
+    def forge() -> None:
+        row = db.session.scalars(sa.select(ContributionReview)).one()
+        values = {each.key: getattr(row, each.key) for each in sa.inspect(ContributionReview).column_attrs}
+        db.session.add(ContributionReview(**{**values, "id": ids.new(), **claim}))
+        db.session.flush()
+        db.session.execute(sa.text("set constraints all immediate"))
+
+    with pytest.raises(ConflictError):
+        make.writing(member, forge)
+
+
 @pytest.mark.parametrize(
     ("role", "language", "where"), [("translator", "ar", "QM"), ("chair", "pl", "QM"), ("translator", "pl", "QN")]
 )
