@@ -180,6 +180,16 @@ def test_two_revisers_working_apart_both_keep_their_choice(member: UUID) -> None
     assert (found.state, found.text) == (State.APPROVED, POLISH["Ask"])
 
 
+def test_returning_one_of_two_approved_wordings_leaves_the_other_approved(member: UUID) -> None:
+    first = loc.translated(member, "Ask", "Zapytaj, kto zacznie.", seen=[])
+    second = loc.translated(member, "Ask", POLISH["Ask"], seen=[])
+    loc.reviewed(member, "Ask", first, seen=[])
+    loc.reviewed(member, "Ask", second, seen=[])
+    loc.decided("Ask", first, verdict=Verdict.RETURN)
+    found = read(lambda: loc.segment("Ask").standing)
+    assert (found.state, found.text) == (State.APPROVED, POLISH["Ask"])
+
+
 def test_what_somebody_did_is_said_to_be_done_in_the_role_that_let_them(member: UUID) -> None:
     both = [loc.somebody(role, member) for role in ("translator", "reviser")]
     chairs = [replace(each, mandates=(*make.actor("chair", member).mandates, *each.mandates)) for each in both]

@@ -77,6 +77,20 @@ def test_an_approved_text_stands_while_a_newer_wording_waits() -> None:
     assert (found.state, found.text, found.waits) == (State.APPROVED, "Witaj", newer)
 
 
+def test_a_wording_sri_returned_leaves_the_other_one_approved() -> None:
+    apart = (ONE, TWO, mark("m", ONE), mark("n", TWO))
+    returned = mark("d", ONE, Verdict.RETURN, by_sri=True, at=9, seen=frozenset({"m"}), note="It says less.")
+    found = judged(*apart, returned)
+    assert (found.state, found.text) == (State.APPROVED, "Dzień dobry")
+    assert judged(*apart, returned, is_critical=True).state is State.INTEGRITY
+
+
+def test_a_wording_approved_again_while_sri_returned_it_is_still_returned() -> None:
+    returned = mark("d", ONE, Verdict.RETURN, by_sri=True, at=9, seen=frozenset({"m"}), note="It says less.")
+    found = judged(ONE, mark("m", ONE), mark("n", ONE, at=8), returned)
+    assert (found.state, found.note) == (State.RETURNED, "It says less.")
+
+
 _TEXTS = st.sampled_from(["Witaj", "Cześć", "Hej"])
 
 

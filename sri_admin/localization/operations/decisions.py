@@ -20,7 +20,7 @@ from sri_admin.localization.models import GlossaryTerm, LanguageDecision, Langua
 from sri_admin.localization.policy import POLICY
 from sri_admin.localization.queries.grants import languages_of
 from sri_admin.localization.queries.texts import TextRow, people_behind, text_of
-from sri_admin.localization.rules.standing import State, Verdict
+from sri_admin.localization.rules.standing import Mark, Standing, State, Verdict
 from sri_admin.materials.models import Release, Work
 from sri_admin.materials.operations.releases import release_translation
 from sri_admin.materials.rules.blocks import Block
@@ -92,7 +92,7 @@ def decide(actor: Actor, work: Work, language: str, *, values: Values) -> Langua
         contribution_id=values["contribution_id"],
         contribution_sha256=hashlib.sha256(mark.text.encode()).hexdigest(),
         authors=authors,
-        seen=list(standing.heads),
+        seen=_weighed(standing, mark, values["verdict"]),
         note=note,
         at=clock.now(),
         actor=actor.label,
@@ -104,6 +104,13 @@ def decide(actor: Actor, work: Work, language: str, *, values: Values) -> Langua
     )
     record(actor, event, row)
     return row
+
+
+def _weighed(standing: Standing, mark: Mark, verdict: Verdict) -> list[str]:
+    # Whoever returns one wording says nothing of the others: their approvals stay.
+    if verdict is Verdict.RETURN:
+        return [each.id for each in standing.approvals if each.text == mark.text]
+    return list(standing.heads)
 
 
 def enter_term(actor: Actor, hub_id: UUID, *, values: Values) -> GlossaryTerm:

@@ -120,7 +120,8 @@ def _judge(revision: str, is_critical: bool, versions: Iterable[Version], marks:
 def _approved(approvals: list[Mark], heads: list[Mark], is_critical: bool, waits: Version | None) -> Standing:
     decided = [each for each in approvals if each.by_sri]
     last = (decided or approvals)[-1]
-    refused = next((each for each in heads if each.by_sri and each.verdict is Verdict.RETURN), None)
+    returned = (each for each in heads if each.by_sri and each.verdict is Verdict.RETURN)
+    refused = next((each for each in returned if each.text == last.text), None)
     names = tuple(each.id for each in heads)
     if refused is not None and not decided:
         return Standing(
