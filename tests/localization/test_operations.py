@@ -202,6 +202,14 @@ def test_what_somebody_did_is_said_to_be_done_in_the_role_that_let_them(member: 
     assert read(roles) == ["translator", "reviser"]
 
 
+def test_a_source_written_wholly_anew_and_changed_back_is_approved_as_before(member: UUID) -> None:
+    all_approved(member)
+    for number, wording in enumerate(("Silence is welcome.", "Nobody has to speak. Say so twice."), 1):
+        materials.draft(text=TEXT.replace("Nobody has to speak. Say so twice.", wording))
+        materials.release(version_no=f"1.{number}.0")
+    assert set(states().values()) == {State.APPROVED}
+
+
 def test_exactly_the_changed_segment_is_outdated_and_reverting_restores_the_approval(member: UUID) -> None:
     all_approved(member)
     materials.draft(text=TEXT.replace("Ask who would like to begin.", "Ask who would like to begin today."))

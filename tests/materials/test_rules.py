@@ -1,6 +1,7 @@
 """Blocks, their identity over edits, and the page they become."""
 
 import json
+from dataclasses import replace
 from itertools import count
 
 import html5lib
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from sri_admin.kernel.errors import InvalidError
 from sri_admin.materials.rules import markdown, releases, rendering, wording
-from sri_admin.materials.rules.blocks import Block, BlockKind, Change, read, written
+from sri_admin.materials.rules.blocks import Block, BlockKind, Change, Risk, read, written
 from sri_admin.materials.rules.entitlement import Licence, Standing, judge
 from sri_admin.materials.rules.matching import keep_identity, pair
 from sri_admin.materials.rules.releases import LicenceClass
@@ -81,6 +82,46 @@ def test_an_edited_block_keeps_its_identity_and_a_new_one_gets_its_own() -> None
         )
     ]
     assert [each.uid for each in keep_identity(before, after)] == ["p2", "new1", "p1"]
+
+
+def named(block: Block, uid: str, risk: Risk) -> Block:
+    return replace(block, uid=uid, risk=risk)
+
+
+def test_what_stands_in_place_of_others_is_as_grave_as_the_gravest_of_them() -> None:
+    one, two, three = paragraphs("Before it.", "Nobody has to speak here.", "After it.")
+    before = [one, replace(two, risk=Risk.PROGRAM), three]
+    anew = [replace(one, uid="n0"), named(two, "n1", Risk.GENERAL), replace(three, uid="n2")]
+    anew[1] = replace(anew[1], text="Silence is welcome.")
+    assert [each.risk for each in keep_identity(before, anew)] == [Risk.GENERAL, Risk.PROGRAM, Risk.GENERAL]
+    # Taken out in one draft and written anew in the next, it stands in place of what was released.
+    without = [one, three]
+    kept = keep_identity(without, anew, released=[before])
+    assert [(each.uid, each.risk) for each in kept] == [
+        ("p0", Risk.GENERAL),
+        ("n1", Risk.PROGRAM),
+        ("p2", Risk.GENERAL),
+    ]
+
+
+def test_a_wording_of_any_earlier_release_gets_back_its_identity_and_risk() -> None:
+    (old,), (anew,) = paragraphs("Nobody has to speak here."), paragraphs("Silence is welcome.")
+    first, second = [named(old, "a", Risk.PROGRAM)], [named(anew, "b", Risk.PROGRAM)]
+    (back,) = keep_identity(second, [replace(old, uid="c")], released=[second, first])
+    assert (back.uid, back.risk) == ("a", Risk.PROGRAM)
+    (judged,) = keep_identity(
+        [named(anew, "a", Risk.SAFETY)], [replace(old, uid="c")], released=[[named(old, "a", Risk.GENERAL)]]
+    )
+    assert (judged.uid, judged.risk) == ("a", Risk.SAFETY)
+
+
+@given(st.lists(_SPOKEN, max_size=6), st.lists(_SPOKEN, max_size=6), st.lists(_SPOKEN, max_size=6))
+def test_no_two_blocks_get_one_identity_whatever_was_released(first: list[str], old: list[str], new: list[str]) -> None:
+    released = [replace(each, uid=f"r{place}") for place, each in enumerate(paragraphs(*first))]
+    after = [replace(each, uid=f"n{place}") for place, each in enumerate(paragraphs(*new))]
+    found = keep_identity(paragraphs(*old), after, released=[released, paragraphs(*old)])
+    assert len({each.uid for each in found}) == len(new)
+    assert [each.text for each in found] == new
 
 
 @given(st.lists(_SPOKEN, max_size=8), st.lists(_SPOKEN, max_size=8))

@@ -16,7 +16,7 @@ from sri_admin.kernel.work import record
 from sri_admin.materials.events import DraftJudged, DraftSaved, WorkEntered
 from sri_admin.materials.models import EditionDraft, Work
 from sri_admin.materials.policy import POLICY
-from sri_admin.materials.queries.works import blocks_of, draft_blocks, find_draft, find_work, newest_release
+from sri_admin.materials.queries.works import draft_blocks, find_draft, find_work, source_texts
 from sri_admin.materials.rules import markdown
 from sri_admin.materials.rules.blocks import Block, Change, Risk
 from sri_admin.materials.rules.matching import keep_identity
@@ -61,10 +61,10 @@ def enter_work(actor: Actor, hub_id: UUID, *, values: Values) -> Work:
 def save_draft(actor: Actor, work: Work, *, values: Values) -> EditionDraft:
     """Save the text of the next release; every block that came from an earlier one keeps its identity."""
     POLICY.require(actor, "materials.draft.edit", work)
-    draft = find_draft(work)
-    before = draft_blocks(draft) if draft else blocks_of(newest_release(work))
+    draft, released = find_draft(work), source_texts(work)
+    before = draft_blocks(draft) if draft else next(iter(released), [])
     after = markdown.parse(values["markdown"], fresh=lambda: str(ids.new()))
-    kept = [asdict(each) for each in keep_identity(before, after)]
+    kept = [asdict(each) for each in keep_identity(before, after, released=released)]
     if draft is None:
         draft = EditionDraft(member_id=work.member_id, id=work.id, markdown=values["markdown"], blocks=kept)
         db.session.add(draft)
