@@ -18,7 +18,7 @@ from sri_admin.members.models.agreement import Agreement, AgreementDraft
 from sri_admin.members.models.block import MemberBlock
 from sri_admin.members.operations import agreements, blocks, drafts
 from sri_admin.members.queries.blocks import blocks_of, open_blocks
-from sri_admin.members.rules.agreement import AgreementState, EventKind, Facts, ShownState, shown_state
+from sri_admin.members.rules.agreement import AgreementKind, AgreementState, EventKind, Facts, ShownState, shown_state
 from sri_admin.members.rules.block import BlockKind
 from sri_admin.members.rules.member import MemberState
 from sri_admin.members.rules.renewal import RENEWABLE, WHY_NOT, check_renewable, renewed_dates
@@ -234,6 +234,42 @@ def test_a_block_holds_every_signature_back_that_lets_the_licence_run_longer() -
             make.sign(member_id, held)
         assert "Show that it is put right." in str(refused.value)
     make.sign(member_id, other_places)
+
+
+@with_database
+@pytest.mark.parametrize("kind", [AgreementKind.PILOT, AgreementKind.ONLINE])
+def test_a_block_holds_an_agreement_of_another_kind_back_that_gives_the_same_for_longer(kind: AgreementKind) -> None:
+    member_id = make.member("QM")
+    make.signed(member_id, **ending(20))
+    later = {"starts_on": clock.today() + timedelta(days=21), "ends_on": clock.today() + timedelta(days=600)}
+    other = make.offered(member_id, **later, kind=kind, territories=["QM-E"])
+    make.block(member_id, ids.new())
+    with pytest.raises(ConflictError, match="cannot be signed yet"):
+        make.sign(member_id, other)
+
+
+@with_database
+def test_a_block_holds_back_what_runs_longer_than_an_agreement_that_was_stopped_early() -> None:
+    member_id, director = make.member("QM"), make.actor()
+    first = make.signed(member_id, **ending(500))
+    make.block(member_id, ids.new())
+    values = {"from_day": clock.today() + timedelta(days=5), "reason": "Both agreed."}
+    make.writing(
+        member_id, lambda: agreements.terminate_agreement(director, make.agreement(member_id, first), values=values)
+    )
+    anew = make.offered(member_id, starts_on=clock.today() + timedelta(days=5), **ending(90))
+    with pytest.raises(ConflictError, match="cannot be signed yet"):
+        make.sign(member_id, anew)
+
+
+@with_database
+def test_a_block_holds_back_what_runs_longer_than_the_amendment_that_made_it_shorter() -> None:
+    member_id = make.member("QM")
+    shorter = make.signed(member_id, **ending(20), amends_id=make.signed(member_id, **ending(500)))
+    longer = make.offered(member_id, **ending(90), amends_id=shorter)
+    make.block(member_id, ids.new())
+    with pytest.raises(ConflictError, match="cannot be signed yet"):
+        make.sign(member_id, longer)
 
 
 @with_database

@@ -12,7 +12,7 @@ from sri_admin.members.models.member import Member
 from sri_admin.members.queries.agreements import agreement_events
 from sri_admin.members.queries.members import today_of
 from sri_admin.members.rules.agreement import AgreementState, facts_of
-from sri_admin.members.rules.renewal import check_renewable, lets_run_longer
+from sri_admin.members.rules.renewal import check_renewable, last_day, lets_run_longer
 
 
 def renewal_of(agreement: Agreement) -> Agreement | None:
@@ -55,10 +55,10 @@ def prolongs(agreement: Agreement) -> bool:
     """Say whether signing an agreement lets the licence run longer than everything signed before."""
     if agreement.continues_id is not None:
         return True
-    signed = sa.select(Agreement.ends_on).where(
+    signed = sa.select(Agreement.ends_on, Agreement.closed_on).where(
         Agreement.member_id == agreement.member_id,
         Agreement.id != agreement.id,
-        Agreement.kind == agreement.kind,
         Agreement.signed_on.is_not(None),
     )
-    return lets_run_longer(agreement.ends_on, db.session.scalars(signed))
+    before = (last_day(ends_on, closed_on) for ends_on, closed_on in db.session.execute(signed))
+    return lets_run_longer(agreement.ends_on, before)

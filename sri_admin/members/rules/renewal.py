@@ -67,11 +67,16 @@ def check_follows(terms: Mapping[str, Any], *, kind: AgreementKind, ends_on: dat
         raise InvalidError(faults)
 
 
-def lets_run_longer(ends_on: date, signed: Iterable[date]) -> bool:
-    """Say whether an agreement with this last day runs longer than what a member signed of its kind before.
+def last_day(ends_on: date, closed_on: date | None) -> date:
+    """Return the last day an agreement counts, which may come before its written end."""
+    return ends_on if closed_on is None else min(ends_on, closed_on - timedelta(days=1))
 
-    A renewal does, and so does an amendment with a later end or a fresh agreement that merely is not called a renewal:
-    what holds back renewals holds back all three.
+
+def lets_run_longer(ends_on: date, signed: Iterable[date]) -> bool:
+    """Say whether an agreement with this last day runs longer than everything a member signed before.
+
+    A renewal does, and so does an amendment with a later end or a fresh agreement, of whatever kind, that merely is not
+    called a renewal: what holds back renewals holds back all of them.
     """
     before = max(signed, default=None)
     return before is not None and ends_on > before
