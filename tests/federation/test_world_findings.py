@@ -139,6 +139,10 @@ def _forged_reply(member: UUID, finding: UUID, _action: UUID) -> Any:
     return FindingReply(**_said(member, finding, reply=Reply.ACKNOWLEDGE, reason="", role="facilitator"))
 
 
+def _late_dispute(member: UUID, finding: UUID, _action: UUID) -> Any:
+    return FindingReply(**_said(member, finding, reply=Reply.DISPUTE, reason="It is not so.", role="chair"))
+
+
 def _forged_plan(member: UUID, finding: UUID, _action: UUID) -> Any:
     plan = {"cause": None, "cause_text": "", "what": "Nothing much.", "office": Office.CHAIR}
     return CorrectiveAction(**_said(member, finding, due_on=clock.today(), **plan))
@@ -164,6 +168,7 @@ def _early_report(member: UUID, finding: UUID, action: UUID) -> Any:
     ("forge", "rule"),
     [
         (_forged_reply, "integrity.role"),
+        (_late_dispute, "integrity.answered"),
         (_forged_plan, "integrity.cause"),
         (_late_plan, "integrity.due_on"),
         (_bare_report, "integrity.evidence"),
@@ -177,6 +182,7 @@ def test_what_no_operation_would_write_is_set_aside_at_the_hub_with_its_rule(
     made = world.hub.do(lambda: fi.issued(member, snapshot))
     world.settle()
     action = node.do(lambda: _planned(member, made))
+    world.settle()
     before = standing(node, member, made)
     node.do(lambda: make.writing(member, lambda: _smuggled(forge(member, made, action))))
     world.settle()

@@ -119,6 +119,17 @@ def test_what_asks_for_nothing_has_no_day_and_closes_with_its_acknowledgement() 
     ]
 
 
+def test_what_the_country_acknowledged_it_does_not_dispute_any_more() -> None:
+    issued = Issued(severity=Severity.MAJOR, due_on=TODAY)
+    seen, late = (
+        Row(id=UUID(int=place), at=BEGIN + timedelta(hours=place), reply=reply)
+        for place, reply in enumerate((Reply.ACKNOWLEDGE, Reply.DISPUTE), 1)
+    )
+    early = Row(id=UUID(int=3), at=BEGIN, reply=Reply.DISPUTE)
+    found = [standing_of(issued, replies=each).state for each in ((early,), (seen, late), (early, seen))]
+    assert found == [FindingState.DISPUTED, FindingState.ACKNOWLEDGED, FindingState.ACKNOWLEDGED]
+
+
 def test_a_finding_is_downgraded_to_something_lighter_and_never_to_praise() -> None:
     assert milder(Severity.MAJOR) == [Severity.MINOR, Severity.OBSERVATION]
     assert milder(Severity.OBSERVATION) == []

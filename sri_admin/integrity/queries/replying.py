@@ -1,7 +1,7 @@
 """What the hub has against a reply, an action or a report a country sent."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,18 +17,24 @@ from sri_admin.people.rules import OFFICE_ROLES
 Objection = UUID | str | None
 
 
-def objection_to_reply(member_id: UUID, _record_id: UUID, payload: Mapping[str, Any]) -> Objection:
+def objection_to_reply(member_id: UUID, record_id: UUID, payload: Mapping[str, Any]) -> Objection:
     """Return what stands against a reply: the finding that has not come yet, or the name of a broken rule."""
     row = _finding(member_id, payload)
     if isinstance(row, UUID):
         return row
     if payload["role"] not in SIGNING_ROLES:
         return "role"
-    if payload["reply"] == Reply.DISPUTE:
-        if row.finding.severity is Severity.GOOD_PRACTICE:
-            return "good_practice"
-        return None if payload["reason"].strip() else "reason"
-    return None
+    return _dispute(row, record_id, payload) if payload["reply"] == Reply.DISPUTE else None
+
+
+def _dispute(row: FindingRow, record_id: UUID, payload: Mapping[str, Any]) -> str | None:
+    if row.finding.severity is Severity.GOOD_PRACTICE:
+        return "good_practice"
+    at = datetime.fromisoformat(payload["at"])
+    seen = [each for each in row.replies if each.reply is Reply.ACKNOWLEDGE and each.id != record_id]
+    if any(each.at <= at for each in (*seen, *row.actions)):
+        return "answered"
+    return None if payload["reason"].strip() else "reason"
 
 
 def objection_to_action(member_id: UUID, _record_id: UUID, payload: Mapping[str, Any]) -> Objection:

@@ -193,7 +193,7 @@ def standing_of(
 ) -> Standing:
     """Say how a finding stands after everything both sides wrote; every set of rows has an answer."""
     ordered = sorted(steps, key=lambda each: each.place)
-    reply, action = _last(replies), _last(actions)
+    reply, action = _counting(list(replies)), _last(actions)
     report = _last(each for each in reports if action is not None and each.about == action.id)
     refused = {each.about for each in ordered if each.move is Move.NOT_EFFECTIVE}
     severity, until = _weight(issued, ordered)
@@ -249,6 +249,11 @@ def _weight(issued: Issued, steps: Iterable[Step]) -> tuple[Severity, date | Non
         elif each.move is Move.EXTEND:
             until = each.due_on
     return severity, until
+
+
+def _counting(replies: Collection[Row]) -> Row | None:
+    # What the country acknowledged it does not dispute any more, whatever day a late dispute claims.
+    return _last(each for each in replies if each.reply is Reply.ACKNOWLEDGE) or _last(replies)
 
 
 def _last(rows: Iterable[Row]) -> Row | None:
