@@ -132,6 +132,16 @@ def test_nobody_signs_off_answers_of_their_own(member: UUID, cycle: UUID) -> Non
     assert it.signed(member, cycle)
 
 
+def test_who_saves_an_answer_as_it_is_neither_takes_it_over_nor_is_kept_from_signing(member: UUID, cycle: UUID) -> None:
+    author, chair = make.actor("coordinator", member), make.actor("chair", member)
+    evidence = {"evidence_ids": [it.proof(member)]}
+    it.answered(member, cycle, "access", by=author, **evidence)
+    it.answered(member, cycle, "access", by=chair, **evidence)
+    assert it.look(member, cycle, lambda found: found.drafts["access"].answered_by) == author.label
+    it.answered(member, cycle, "access", by=chair, statement="It was in autumn.")
+    assert it.look(member, cycle, lambda found: found.drafts["access"].answered_by) == chair.label
+
+
 def test_nobody_signs_off_what_they_handed_on(member: UUID, cycle: UUID) -> None:
     chair = make.actor("chair", member)
     it.complete(member, cycle)

@@ -45,7 +45,7 @@ def keep_answer(actor: Actor, assessment: Assessment, criterion: Criterion, *, v
     POLICY.require(actor, "integrity.assessment.answer", assessment.member_id)
     _require_open(assessment)
     _check_evidence(assessment, values.get("evidence_ids", []))
-    row = assessment.drafts.get(criterion.uid)
+    row, given = assessment.drafts.get(criterion.uid), _given(criterion, values)
     if row is None:
         row = AssessmentDraft(
             member_id=assessment.member_id,
@@ -57,15 +57,24 @@ def keep_answer(actor: Actor, assessment: Assessment, criterion: Criterion, *, v
         db.session.add(row)
     else:
         check_version(row, values.get("version"))
-    row.answer = None if criterion.metric else values.get("answer")
-    row.reason = values.get("reason") or ""
-    row.statement = values.get("statement") or ""
-    if "evidence_ids" in values:
-        row.evidence_ids = list(values["evidence_ids"])
+        if all(getattr(row, name) == value for name, value in given.items()):
+            # Whoever sends an answer as it is has not given it: its author stays.
+            return row
+    for name, value in given.items():
+        setattr(row, name, value)
     row.answered_by, row.at = actor.label, clock.now()
     event = AnswerKept(member_id=row.member_id, subject=assessment.cycle.id, criterion=criterion.uid)
     record(actor, event)
     return row
+
+
+def _given(criterion: Criterion, values: Values) -> dict[str, Any]:
+    given = {
+        "answer": None if criterion.metric else values.get("answer"),
+        "reason": values.get("reason") or "",
+        "statement": values.get("statement") or "",
+    }
+    return {**given, "evidence_ids": list(values["evidence_ids"])} if "evidence_ids" in values else given
 
 
 def _require_open(assessment: Assessment) -> None:
