@@ -7,7 +7,7 @@ operation ever wrote, stops the migration.
 from alembic import op
 
 revision = "0097"
-down_revision = "0095"
+down_revision = "0096"
 branch_labels = None
 depends_on = None
 
