@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from sri_admin.kernel import clock
-from sri_admin.members.rules.member import MemberState
+from sri_admin.members.rules.member import MemberState, Transition
 from sri_admin.reporting.operations import drafts
 from sri_admin.reporting.queries.drafts import Working, working_on
 from sri_admin.reporting.queries.punctual import on_time
@@ -115,6 +115,19 @@ def test_totals_hold_what_was_accepted_and_say_of_how_many(member: UUID) -> None
     rep.received(second)
     found = rep.read(lambda: statistics(last_months(date(2026, 11, 10), 12)))
     assert found.total("attendances", MONTH) == Total(120, reported=1, estimated=0, expected=2)
+
+
+def test_a_country_that_left_stays_in_the_months_in_which_it_was_licensed(member: UUID) -> None:
+    leaving = since_june("QN")
+    since_june("QP")
+    rep.accepted(leaving, attendances=120)
+    months = last_months(date(2026, 11, 10), 12)
+    before = rep.read(lambda: statistics(months).totals("attendances"))
+    for transition in (Transition.BEGIN_WITHDRAWAL, Transition.WITHDRAW):
+        make.step(leaving, transition)
+    after = rep.read(lambda: statistics(months).totals("attendances"))
+    assert after == before
+    assert after[-1] == Total(120, reported=1, estimated=0, expected=2)
 
 
 def test_a_correction_counts_once_it_is_accepted(member: UUID) -> None:

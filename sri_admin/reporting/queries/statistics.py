@@ -47,21 +47,26 @@ class Statistics:
 
 
 def seated() -> list[Member]:
-    """Return the countries with a seat, by code."""
+    """Return the countries with a seat today, by code; who had one in an earlier month is another question."""
     return list(db.session.scalars(sa.select(Member).where(Member.state.in_(SEATED)).order_by(Member.code)))
 
 
 def statistics(months: Sequence[date]) -> Statistics:
-    """Return what SRI has accepted of all countries with a seat; four statements however many there are."""
-    members = seated()
+    """Return what SRI has accepted of these months, and who was to report; four statements however many countries.
+
+    Both follow from each month itself: a country that left later stays in the months in which it was licensed.
+    """
+    every = db.session.scalars(sa.select(Member).order_by(Member.code)).all()
     expected: dict[date, set[UUID]] = defaultdict(set)
-    for member_id, asked in expected_of(members, months).items():
+    for member_id, asked in expected_of(every, months).items():
         for month in asked:
             expected[month].add(member_id)
-    return Statistics(members, months, _accepted([each.member_id for each in members], months), expected)
+    reported = _accepted(months)
+    counted = set[UUID]().union(*expected.values(), *reported.values())
+    return Statistics([each for each in every if each.member_id in counted], months, reported, expected)
 
 
-def _accepted(members: Collection[UUID], months: Collection[date]) -> dict[date, dict[UUID, Mapping[str, Cell]]]:
+def _accepted(months: Collection[date]) -> dict[date, dict[UUID, Mapping[str, Cell]]]:
     """Return by month and member the values of the official revision, the one `standing_of` would name."""
     is_accepted = sa.and_(
         ReturnIntake.member_id == ReturnRevision.member_id,
@@ -72,7 +77,7 @@ def _accepted(members: Collection[UUID], months: Collection[date]) -> dict[date,
     wanted = (
         sa.select(*place, ReturnRevision.cells)
         .join(ReturnIntake, is_accepted)
-        .where(ReturnRevision.member_id.in_(members), ReturnRevision.month.in_(months))
+        .where(ReturnRevision.month.in_(months))
         .ext(distinct_on(*place))
         .order_by(*place, ReturnRevision.revision.desc(), ReturnRevision.id.desc())
     )
