@@ -17,7 +17,7 @@ from sri_admin.reporting.models.returns import ProposalAnswer, ReturnProposal, R
 from sri_admin.reporting.operations import drafts, proposals
 from sri_admin.reporting.queries.returns import month_of, proposal_by_id
 from sri_admin.reporting.rules.standing import Answer, GrantVerdict, IntakeState, State
-from sri_admin.reporting.rules.values import Indicator, ReturnKind
+from sri_admin.reporting.rules.values import Cell, Indicator, ReturnKind
 from tests.make import members as make
 from tests.make import reporting as rep
 from tests.make.reporting import MONTH
@@ -76,13 +76,38 @@ def test_nobody_approves_what_they_prepared(member: UUID) -> None:
         rep.agreed(member, proposal, by=both)
 
 
-@pytest.mark.parametrize("table", ["answer", "revision"])
+def test_nobody_approves_values_they_entered_although_another_sent_them(member: UUID) -> None:
+    both, coordinator = make.actor("chair", member), make.actor("coordinator", member)
+    rep.entered(member, by=both)
+    proposal = make.writing(member, lambda: proposals.propose(coordinator, make.found(member), MONTH, values={}).id)
+    with pytest.raises(NotAllowedError):
+        rep.agreed(member, proposal, by=both)
+    rep.agreed(member, proposal)
+
+
+def test_whoever_wrote_over_what_another_entered_stands_for_it_and_the_other_may_approve(member: UUID) -> None:
+    chair, coordinator = make.actor("chair", member), make.actor("coordinator", member)
+    rep.entered(member, by=coordinator)
+    make.writing(
+        member,
+        lambda: drafts.keep_draft(
+            chair, make.found(member), MONTH, values={"cells": {"attendances": Cell.counted(110)}}
+        ),
+    )
+    proposal = rep.proposed(member, by=coordinator)
+    assert rep.seen(member).rows.proposals[0].authors == [coordinator.label]
+    rep.agreed(member, proposal, by=chair)
+
+
+@pytest.mark.parametrize("table", ["answer", "author", "revision"])
 def test_the_database_itself_refuses_an_approval_of_ones_own(member: UUID, table: str) -> None:
-    proposal = rep.proposed(member)
+    chair, coordinator = make.actor("chair", member), make.actor("coordinator", member)
+    rep.entered(member, by=chair)
+    proposal = make.writing(member, lambda: proposals.propose(coordinator, make.found(member), MONTH, values={}).id)
 
     def forge() -> None:
         row = db.session.get_one(ReturnProposal, (member, proposal))
-        if table == "answer":
+        if table != "revision":
             db.session.add(
                 ProposalAnswer(
                     member_id=member,
@@ -90,10 +115,11 @@ def test_the_database_itself_refuses_an_approval_of_ones_own(member: UUID, table
                     proposal_id=row.id,
                     values_hash=row.values_hash,
                     prepared_by=row.prepared_by,
+                    authors=row.authors,
                     verdict=Answer.APPROVE,
                     reason="",
                     at=clock.now(),
-                    actor=row.prepared_by,
+                    actor=row.prepared_by if table == "answer" else chair.label,
                     role="chair",
                 )
             )

@@ -62,6 +62,7 @@ class ReturnDraft(Versioned, OfTenant, OfMonth, Base):
     )
     cells: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     explanations: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    entered_by: Mapped[dict[str, str]] = mapped_column(JSONB, comment="who entered a value or explained it")
     changed_by: Mapped[str]
     changed_at: Mapped[datetime] = mapped_column(default=clock.now)
 
@@ -72,25 +73,27 @@ class ReturnProposal(OfTenant, OfRevision, Base):
     __tablename__ = "return_proposal"
     __table_args__ = (
         sa.UniqueConstraint("member_id", "month", "revision", "sending"),
-        sa.UniqueConstraint("member_id", "id", "prepared_by", "values_hash"),
+        sa.UniqueConstraint("member_id", "id", "prepared_by", "authors", "values_hash"),
         sa.CheckConstraint(SOUND_CELLS, name="cells"),
         sa.CheckConstraint(FIRST_DAY, name="first_day"),
         {"info": _AT_HOME},
     )
     sending: Mapped[int]
+    authors: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text()), comment="who entered its values or explained them")
 
 
 class ProposalAnswer(OfTenant, Base):
-    """What the approver says of exactly one hash; the database holds that it is not the preparer, and once only."""
+    """What the approver says of exactly one hash; the database holds that it is nobody who had part in it."""
 
     __tablename__ = "proposal_answer"
     __table_args__ = (
         sa.ForeignKeyConstraint(
-            ["member_id", "proposal_id", "prepared_by", "values_hash"],
+            ["member_id", "proposal_id", "prepared_by", "authors", "values_hash"],
             [
                 "return_proposal.member_id",
                 "return_proposal.id",
                 "return_proposal.prepared_by",
+                "return_proposal.authors",
                 "return_proposal.values_hash",
             ],
             name="fk_proposal_answer_proposal",
@@ -98,13 +101,14 @@ class ProposalAnswer(OfTenant, Base):
             initially="DEFERRED",
         ),
         sa.UniqueConstraint("member_id", "proposal_id"),
-        sa.CheckConstraint("actor <> prepared_by", name="another_person"),
+        sa.CheckConstraint("actor <> prepared_by and not actor = any(authors)", name="another_person"),
         sa.CheckConstraint("verdict = 'approve' or reason <> ''", name="reason"),
         {"info": _AT_HOME},
     )
     proposal_id: Mapped[UUID]
     values_hash: Mapped[str]
     prepared_by: Mapped[str]
+    authors: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text()))
     verdict: Mapped[Answer] = enum_column(Answer)
     reason: Mapped[str]
     at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -15,6 +15,7 @@ from sri_admin.reporting.models.returns import ReturnDraft
 from sri_admin.reporting.policy import POLICY
 from sri_admin.reporting.queries.drafts import Working, open_month, working_on
 from sri_admin.reporting.queries.returns import MonthView, is_written_here, month_of
+from sri_admin.reporting.rules.authors import entered_by, named
 from sri_admin.reporting.rules.standing import State, may_prepare
 from sri_admin.reporting.rules.values import Cell, Explanation, cells_to_wire, explanations_to_wire
 
@@ -30,11 +31,13 @@ def keep_draft(actor: Actor, member: Member, month: date, *, values: Values) -> 
     if row is not None:
         check_version(row, values.get("version"))
     else:
-        row = ReturnDraft(member_id=member.member_id, id=ids.new(), month=month, cells=[], explanations=[])
+        row = ReturnDraft(member_id=member.member_id, id=ids.new(), month=month, entered_by=authors_of(view, work))
         db.session.add(row)
-    row.cells = cells_to_wire(_merged(work, values.get("cells", {})))
-    if "explanations" in values:
-        row.explanations = explanations_to_wire(_checked(values["explanations"]))
+    cells = _merged(work, values.get("cells", {}))
+    explanations = _checked(values["explanations"]) if "explanations" in values else work.explanations
+    before, after = named(work.entered, work.explanations), named(cells, explanations)
+    row.entered_by = entered_by(before, after, known=row.entered_by, by=actor.label)
+    row.cells, row.explanations = cells_to_wire(cells), explanations_to_wire(explanations)
     row.changed_by, row.changed_at = actor.label, clock.now()
     db.session.flush()
     return row
@@ -72,6 +75,13 @@ def _merged(work: Working, given: Mapping[str, Cell | None]) -> dict[str, Cell]:
         else:
             entered[indicator] = cell
     return entered
+
+
+def authors_of(view: MonthView, work: Working) -> dict[str, str]:
+    """Return who entered what stands in a month; what goes on from the newest revision is of whoever prepared that."""
+    if view.rows.draft is not None:
+        return view.rows.draft.entered_by
+    return dict.fromkeys(named(work.entered, work.explanations), view.newest.prepared_by) if view.newest else {}
 
 
 def _checked(explanations: list[Explanation]) -> list[Explanation]:

@@ -15,7 +15,7 @@ from sri_admin.kernel.work import record
 from sri_admin.members.models.member import Member
 from sri_admin.reporting.events import ReturnApproved, ReturnGivenBack, ReturnProposed
 from sri_admin.reporting.models.returns import OfRevision, ProposalAnswer, ReturnProposal, ReturnRevision
-from sri_admin.reporting.operations.drafts import preparing
+from sri_admin.reporting.operations.drafts import authors_of, preparing
 from sri_admin.reporting.policy import POLICY
 from sri_admin.reporting.queries.drafts import Working, working_on
 from sri_admin.reporting.queries.returns import MonthView, content_of, is_written_here, month_of
@@ -90,6 +90,7 @@ def _proposal(actor: Actor, view: MonthView, work: Working, proposal_id: UUID) -
         expected=work.figures.expected,
         logged=work.figures.logged,
         correction_id=UUID(grant.id) if grant else None,
+        authors=sorted(set(authors_of(view, work).values())),
         prepared_by=actor.label,
         prepared_at=clock.now(),
     )
@@ -145,7 +146,7 @@ def give_back(actor: Actor, member: Member, proposal: ReturnProposal, *, values:
 def _answering(actor: Actor, member: Member, proposal: ReturnProposal, values: Values) -> MonthView:
     if not is_written_here(member.member_id):
         raise ElsewhereError
-    if proposal.prepared_by == actor.label:
+    if had_part_in(actor, proposal):
         raise NotAllowedError(_l("You prepared this yourself. Somebody else has to approve it."), action="approve")
     view = month_of(member, proposal.month, at_home=True)
     waits = view.standing.proposal
@@ -158,6 +159,11 @@ def _answering(actor: Actor, member: Member, proposal: ReturnProposal, values: V
     return view
 
 
+def had_part_in(actor: Actor, proposal: ReturnProposal) -> bool:
+    """Say whether somebody entered values of a proposal, explained them or sent them: then another has to approve."""
+    return actor.label in {proposal.prepared_by, *proposal.authors}
+
+
 def _answer(actor: Actor, proposal: ReturnProposal, verdict: Answer, reason: str) -> ProposalAnswer:
     return ProposalAnswer(
         member_id=proposal.member_id,
@@ -165,6 +171,7 @@ def _answer(actor: Actor, proposal: ReturnProposal, verdict: Answer, reason: str
         proposal_id=proposal.id,
         values_hash=proposal.values_hash,
         prepared_by=proposal.prepared_by,
+        authors=proposal.authors,
         verdict=verdict,
         reason=reason,
         at=clock.now(),

@@ -207,7 +207,7 @@ def _may_prepare(actor: Actor, view: MonthView) -> bool:
 def _may_approve(actor: Actor, view: MonthView) -> bool:
     waits = view.proposal if view.standing.state is State.TO_APPROVE else None
     may = POLICY.allows(actor, "reporting.return.approve", view.member) and is_written_here(view.member.member_id)
-    return waits is not None and may and waits.prepared_by != actor.label
+    return waits is not None and may and not proposals.had_part_in(actor, waits)
 
 
 def _may_ask(actor: Actor, view: MonthView) -> bool:

@@ -12,6 +12,7 @@ from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.part import WorkItem
 from sri_admin.members.models.member import Member
 from sri_admin.members.queries.members import find_member, today_of
+from sri_admin.reporting.operations.proposals import had_part_in
 from sri_admin.reporting.pages.board import SHOWN_MONTHS
 from sri_admin.reporting.pages.deciding import waits_for_grant
 from sri_admin.reporting.policy import POLICY
@@ -98,13 +99,12 @@ def _due(view: MonthView) -> Any:
 
 def _for_approver(view: MonthView) -> WorkItem:
     proposal, allowed = view.proposal, _allowed("return.approve", view.member)
-    prepared_by = proposal.prepared_by if proposal else ""
     return _item(
         view,
         family="soon",
         reason=_("It is prepared and waits for your approval."),
         label=_("Look at it and approve"),
-        shown=lambda actor: allowed(actor) and actor.label != prepared_by,
+        shown=lambda actor: proposal is not None and allowed(actor) and not had_part_in(actor, proposal),
     )
 
 
