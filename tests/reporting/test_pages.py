@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from html import unescape
 from typing import Any
 from uuid import UUID
@@ -12,9 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from sri_admin.kernel import clock
-from sri_admin.members.rules.member import MemberState
+from sri_admin.members.rules.member import MemberState, Transition
 from sri_admin.people.rules import Role
-from sri_admin.reporting.rules.standing import State
+from sri_admin.reporting.rules.standing import IntakeState, State
 from tests.make import members as make
 from tests.make import people
 from tests.make import reporting as rep
@@ -96,6 +96,33 @@ def test_everybody_finds_what_waits_for_them_on_the_first_page(app: Flask, membe
     officer = text_of(people.browser(app, people.person(Role.DATA_OFFICER)), "/")
     assert "It is prepared and waits for your approval." in chair
     assert "It arrived and waits to be accepted." in officer
+
+
+def test_neither_age_nor_a_lost_seat_hides_what_waits_for_sri(app: Flask) -> None:
+    with clock.running(rep.ticking(datetime(2025, 3, 10, 9, 0, tzinfo=UTC))):
+        rep.catalogue()
+        first, second = (make.member(code, MemberState.LICENSED) for code in ("QN", "QP"))
+        rep.approved(first, date(2025, 2, 1))
+        rep.received(first)
+        rep.accepted(second, date(2025, 2, 1))
+        rep.asked(second, date(2025, 2, 1))
+    for transition in (Transition.BEGIN_WITHDRAWAL, Transition.WITHDRAW):
+        make.step(first, transition)
+    officer = people.browser(app, people.person(Role.DATA_OFFICER))
+    shown, today = text_of(officer, "/returns"), text_of(officer, "/")
+    for code in ("QN", "QP"):
+        assert f'href="/countries/{code}/received/2025-02"' in shown
+        assert f"Land of {code}: return of February 2025" in today
+
+
+def test_the_board_finds_a_month_of_long_ago_that_sri_returned(app: Flask) -> None:
+    with clock.running(rep.ticking(datetime(2025, 3, 10, 9, 0, tzinfo=UTC))):
+        rep.catalogue()
+        member = make.member("QM", MemberState.LICENSED)
+        revision = rep.approved(member, date(2025, 2, 1))
+        rep.received(member)
+    rep.decided(member, revision, IntakeState.RETURNED)
+    assert "Return of February 2025" in text_of(people.browser(app, people.person(Role.CHAIR, member)), "/")
 
 
 def test_sri_sees_no_draft_of_a_board(app: Flask, member: UUID) -> None:

@@ -27,6 +27,7 @@ from sri_admin.reporting.queries.returns import (
     request_by_id,
 )
 from sri_admin.reporting.queries.statistics import seated
+from sri_admin.reporting.queries.waiting import waiting_at_sri
 from sri_admin.reporting.rules import words
 from sri_admin.reporting.rules.months import last_months
 from sri_admin.reporting.rules.standing import GrantVerdict, IntakeState
@@ -51,8 +52,7 @@ def return_list(actor: Actor) -> dict[str, Any]:
         (each, months_shown([views[each.member_id, month] for month in months], expected[each.member_id]))
         for each in members
     ]
-    waiting = [view for view in views.values() if waits_for_sri(view)]
-    return {"rows": rows, "months": months, "waiting": waiting, "month_at": month_at, "words": words}
+    return {"rows": rows, "months": months, "waiting": waiting_at_sri(), "month_at": month_at, "words": words}
 
 
 @pages.get(_AT, audience=Audience.STAFF, template="reporting/received.html", roles=HUB)
@@ -73,7 +73,7 @@ def received_show(actor: Actor, form: Form, *, member: Tenant, month: str) -> di
         "values": rows_shown(newest, before or _earlier(view)) if newest else [],
         "unexplained": _unexplained(view),
         "revisions": revisions_shown(view),
-        "request": view.request if waits_for_grant(view) else None,
+        "request": view.request if view.waits_for_grant else None,
         "until": clock.today() + GRANT_LASTS,
         "state": words.OVERDUE if view.is_overdue else words.STATES[view.standing.state],
         "words": words,
@@ -109,18 +109,6 @@ def correction_decide(actor: Actor, values: Mapping[str, Any], *, member: Tenant
         month=month,
         notice=notice if granted else _("It is answered. The country reads your reason."),
     )
-
-
-def waits_for_sri(view: MonthView) -> bool:
-    """Say whether SRI has something to decide about a month."""
-    newest = view.standing.newest
-    return (newest is not None and newest.intake is IntakeState.RECEIVED) or waits_for_grant(view)
-
-
-def waits_for_grant(view: MonthView) -> bool:
-    """Say whether a request to correct has no answer yet."""
-    request = view.standing.request
-    return request is not None and request.verdict is None
 
 
 def _view(actor: Actor, member: Tenant, month: str) -> MonthView:

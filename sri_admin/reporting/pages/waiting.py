@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sri_admin.kernel import clock, installation
+from sri_admin.kernel import installation
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.formats import date_short
 from sri_admin.kernel.i18n import gettext as _
@@ -14,15 +14,13 @@ from sri_admin.members.models.member import Member
 from sri_admin.members.queries.members import find_member, today_of
 from sri_admin.reporting.operations.proposals import had_part_in
 from sri_admin.reporting.pages.board import SHOWN_MONTHS
-from sri_admin.reporting.pages.deciding import waits_for_grant
 from sri_admin.reporting.policy import POLICY
 from sri_admin.reporting.queries.expected import expected_of
 from sri_admin.reporting.queries.returns import MonthView, is_written_here, months_of
-from sri_admin.reporting.queries.statistics import seated
-from sri_admin.reporting.queries.waiting import waiting_months
+from sri_admin.reporting.queries.waiting import unfinished_months, waiting_at_sri
 from sri_admin.reporting.rules import words
 from sri_admin.reporting.rules.months import last_months
-from sri_admin.reporting.rules.standing import IntakeState, State, open_grant
+from sri_admin.reporting.rules.standing import State, open_grant
 from sri_admin.reporting.schemas import month_at
 
 _TO_PREPARE = (State.NOT_STARTED, State.PREPARING)
@@ -37,13 +35,12 @@ def work_of(member_id: UUID, _on: date) -> list[WorkItem]:
 
 
 def _at_hub() -> Iterator[WorkItem]:
-    for view in waiting_months(seated(), last_months(clock.today(), SHOWN_MONTHS)):
-        newest = view.standing.newest
-        if newest is not None and newest.intake is IntakeState.RECEIVED:
+    for view in waiting_at_sri():
+        if view.waits_for_sri:
             yield _for_sri(
                 view, reason=_("It arrived and waits to be accepted."), label=_("Look at it"), act="return.decide"
             )
-        if waits_for_grant(view):
+        if view.waits_for_grant:
             yield _for_sri(
                 view, reason=_("The country asks to correct it."), label=_("Answer"), act="correction.decide"
             )
@@ -66,7 +63,8 @@ def _for_sri(view: MonthView, *, reason: Any, label: Any, act: str) -> WorkItem:
 
 
 def _at_member(member: Member) -> Iterator[WorkItem]:
-    months = last_months(today_of(member), SHOWN_MONTHS)
+    lately = last_months(today_of(member), SHOWN_MONTHS)
+    months = sorted({*unfinished_months(member.member_id), *lately})
     expected = set(expected_of([member], months)[member.member_id])
     views = months_of([member], months, at_home=True)
     for month in months:

@@ -27,7 +27,17 @@ from sri_admin.reporting.models.returns import (
     ReturnRevision,
 )
 from sri_admin.reporting.rules.months import due_on
-from sri_admin.reporting.rules.standing import MISSING, Approved, Asked, Proposed, Sides, Standing, State, standing_of
+from sri_admin.reporting.rules.standing import (
+    MISSING,
+    Approved,
+    Asked,
+    IntakeState,
+    Proposed,
+    Sides,
+    Standing,
+    State,
+    standing_of,
+)
 from sri_admin.reporting.rules.validation import MOST_MONTHS
 from sri_admin.reporting.rules.values import Content, cells_of, explanations_of
 
@@ -69,6 +79,18 @@ class MonthView:
         """Say whether no sound revision was approved although the day is over."""
         is_missing = self.standing.state in MISSING or self.standing.state is State.QUARANTINED
         return is_missing and self.standing.official is None and self.today > self.due_on
+
+    @property
+    def waits_for_sri(self) -> bool:
+        """Say whether SRI has to accept or return the newest revision."""
+        newest = self.standing.newest
+        return newest is not None and newest.intake is IntakeState.RECEIVED
+
+    @property
+    def waits_for_grant(self) -> bool:
+        """Say whether a request to correct has no answer yet."""
+        request = self.standing.request
+        return request is not None and request.verdict is None
 
     @property
     def newest(self) -> ReturnRevision | None:
