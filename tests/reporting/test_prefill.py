@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from sri_admin.kernel import clock
+from sri_admin.meetings.queries.figures import Figures
 from sri_admin.members.rules.member import MemberState, Transition
 from sri_admin.reporting.operations import drafts
 from sri_admin.reporting.queries.drafts import Working, working_on
@@ -14,6 +15,7 @@ from sri_admin.reporting.queries.punctual import on_time
 from sri_admin.reporting.queries.returns import earlier_numbers, month_of
 from sri_admin.reporting.queries.statistics import statistics
 from sri_admin.reporting.rules.months import Punctual, last_months
+from sri_admin.reporting.rules.prefill import proposed
 from sri_admin.reporting.rules.totals import Total
 from sri_admin.reporting.rules.values import Cell, Indicator, Status, cells_of
 from tests.make import meetings
@@ -76,7 +78,25 @@ def test_a_number_nobody_counted_is_said_as_that(member: UUID) -> None:
     found = work(member)
     assert found.cells[Indicator.ATTENDANCES] == Cell(Status.NOT_COLLECTED, None)
     meetings.logged(member, meeting, TUESDAYS[1])
-    assert work(member).proposed[Indicator.ATTENDANCES].uncounted == 1
+    partly = work(member).proposed[Indicator.ATTENDANCES]
+    assert (partly.cell, partly.uncounted) == (Cell(Status.ESTIMATED, 9), 1)
+
+
+@pytest.mark.parametrize(
+    ("came", "uncounted", "cell"),
+    [
+        (0, 9, Cell(Status.NOT_COLLECTED, None)),
+        (0, 10, Cell(Status.NOT_COLLECTED, None)),
+        (7, 9, Cell(Status.ESTIMATED, 7)),
+        (0, 0, Cell(Status.ZERO, 0)),
+        (7, 0, Cell(Status.REPORTED, 7)),
+    ],
+)
+def test_what_was_counted_at_some_meetings_only_is_neither_a_zero_nor_a_count(
+    came: int, uncounted: int, cell: Cell
+) -> None:
+    figures = Figures(logged=10, held=10, attendances=came, uncounted=uncounted)
+    assert proposed(figures)[Indicator.ATTENDANCES].cell == cell
 
 
 def test_a_value_changed_by_hand_says_so_and_can_be_set_back(member: UUID) -> None:

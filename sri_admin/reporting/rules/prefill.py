@@ -72,6 +72,9 @@ def proposed(figures: Counted) -> Mapping[str, Proposed]:
 
 
 def _visits(number: int, uncounted: int, held: int) -> Proposed:
-    if held and uncounted >= held:
+    if not uncounted:
+        return Proposed(Cell.counted(number))
+    # Where visits were not counted at every meeting the sum is no count of all, and a zero would say that nobody came.
+    if uncounted >= held or not number:
         return Proposed(Cell(Status.NOT_COLLECTED, None), uncounted)
-    return Proposed(Cell.counted(number), uncounted)
+    return Proposed(Cell(Status.ESTIMATED, number), uncounted)
