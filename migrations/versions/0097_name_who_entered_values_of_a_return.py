@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0097"
-down_revision = "0096"
+down_revision = "0097"
 branch_labels = None
 depends_on = None
 
