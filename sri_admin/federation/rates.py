@@ -22,7 +22,8 @@ class Rate:
 
 
 EXCHANGE = Rate(size=600, per_second=20)
-TOKENS = Rate(size=30, per_second=0.2)
+# Several nodes may come from one network, as those of the demonstration do, each every five seconds.
+TOKENS = Rate(size=60, per_second=1)
 ENROLMENTS = Rate(size=10, per_second=10 / 3600)
 QUESTIONS = Rate(size=60, per_second=0.5)
 # Each of these becomes records of `hub.control`, which every node reads.
