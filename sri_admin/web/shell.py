@@ -106,16 +106,15 @@ class Above(NamedTuple):
 
 def entry_above(endpoint: str) -> Above | None:
     """Return the page of the menu a page stands on or below, if the menu of whoever is here has one."""
-    found = (each for each in _entries() if endpoint == each.endpoint or endpoint in each.covers)
-    return next((Above(each.label, _address(each)) for each in found), None)
+    actor = visit.current().actor
+    above = (each for each in _entries() if endpoint == each.endpoint or endpoint in each.covers)
+    return next((Above(each.label, _address(each)) for each in above if each.shown(actor)), None)
 
 
 def _entries() -> list[MenuEntry]:
-    actor = visit.current().actor
+    """Return every entry of this kind of installation; some ask the database to whom they are shown."""
     role = runtime.current().settings.installation.role
-    entries = [
-        entry for part in runtime.current().parts for entry in part.menu if role in entry.roles and entry.shown(actor)
-    ]
+    entries = [entry for part in runtime.current().parts for entry in part.menu if role in entry.roles]
     return sorted(entries, key=lambda entry: entry.place)
 
 
@@ -124,9 +123,11 @@ def _address(entry: MenuEntry) -> str:
 
 
 def _navigation() -> list[dict[str, Any]]:
+    actor = visit.current().actor
+    shown = [each for each in _entries() if each.shown(actor)]
     return [
         {"label": group, "entries": [_entry(each) for each in members]}
-        for group, members in groupby(_entries(), key=lambda entry: entry.group)
+        for group, members in groupby(shown, key=lambda entry: entry.group)
     ]
 
 

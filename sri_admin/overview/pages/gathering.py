@@ -1,5 +1,6 @@
 """What the first page has places for: of this part and of the parts below, each in the order of its gravity."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -70,9 +71,9 @@ def _of_parts(actor: Actor, member_id: UUID) -> list[list[WorkItem]]:
 
 def _elsewhere(endpoints: Iterable[str]) -> list[Elsewhere]:
     found: dict[str, Elsewhere] = {}
-    for endpoint in endpoints:
+    for endpoint, count in Counter(endpoints).items():
         entry = shell.entry_above(endpoint)
         if entry is not None:
             known = found.get(entry.url, Elsewhere(*entry, 0))
-            found[entry.url] = known._replace(count=known.count + 1)
+            found[entry.url] = known._replace(count=known.count + count)
     return list(found.values())
