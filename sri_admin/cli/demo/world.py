@@ -31,8 +31,7 @@ from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.settings import LogSettings
 
 _READY_SECONDS, _STEP_SECONDS = 30.0, 120.0
-# Between two exchanges a node takes a breath: the hub gives tokens only so often.
-_PAUSE, _BREATH = 0.1, 2.0
+_PAUSE, _BREATH = 0.1, 1.0
 _MARK = "complete"
 _DOER = actor.system("demo")
 
@@ -221,16 +220,17 @@ class World:
             transaction.write(reach, lambda: translate.accept_and_release(lead, manager))
 
     def bring_into_step(self) -> Proof:
-        """Exchange over HTTP until hub and nodes hold the same."""
+        """Exchange over HTTP, then wait until hub and nodes hold the same."""
         proof: list[Proof] = []
 
         def in_step() -> bool:
-            self._exchange()
             with self.at(self.hub):
                 busy = queue.unfinished()
             proof[:] = [prove(self.apps[self.hub.key], {each.key: self.apps[each.key] for each in self.nodes})]
             return proof[0].holds and not busy
 
+        self._exchange()
+        # What is still on its way goes by itself: the hub gives a node tokens only so often.
         self._until(in_step, seconds=_STEP_SECONDS, pause=_BREATH, give_up=False)
         return proof[0]
 

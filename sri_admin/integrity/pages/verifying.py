@@ -146,6 +146,6 @@ MENU = (
         shown=lambda actor: (
             actor.is_staff and POLICY.allows(actor, "integrity.finding.read", installation.hub_tenant_id())
         ),
-        covers=frozenset(f"integrity.finding_{each}" for each in ("new", "extend", "decide", "verify")),
+        covers=frozenset(f"integrity.finding_{each}" for each in ("show", "new", "extend", "decide", "verify")),
     ),
 )
