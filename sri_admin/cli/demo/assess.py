@@ -89,6 +89,16 @@ def _sheet(title: str) -> bytes:
     return written.getvalue()
 
 
+def is_signed(member_id: UUID) -> bool:
+    """Say whether what a country signed is here."""
+    return bool(calls_of(member_id)) and bool(_assessment(member_id).snapshots)
+
+
+def is_found(member_id: UUID) -> bool:
+    """Say whether everything SRI found is here."""
+    return len(findings_of(member_id)) == len(judged.FINDINGS)
+
+
 def review(lead: Actor, member_id: UUID) -> None:
     """Review at the hub what a country signed, and tell it what was found."""
     found = _assessment(member_id)
