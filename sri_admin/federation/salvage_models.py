@@ -43,6 +43,8 @@ class SyncSalvage(OfTenant, Base):
     rec: Mapped[UUID | None]
     rev: Mapped[int | None] = mapped_column(sa.BigInteger)
     line: Mapped[bytes] = mapped_column(comment="as its writer made it")
+    base_chain: Mapped[bytes | None] = mapped_column(comment="of the lines it was handed back with")
+    proof: Mapped[bytes | None] = mapped_column(comment="their writer's word for the last of them")
     source: Mapped[UUID] = mapped_column(comment="the installation it was written at or handed back by")
     cause: Mapped[SalvageCause] = enum_column(SalvageCause)
     state: Mapped[SalvageState] = enum_column(SalvageState, default=SalvageState.OPEN)

@@ -35,6 +35,24 @@ def keep(
     return len(db.session.scalars(added).all())
 
 
+def prove(row: SyncStream, lines: Iterable[bytes], *, base: bytes, proof: bytes) -> None:
+    """Keep with lines that were handed back what proves them, should the receiver be set back once more."""
+    given = (SyncSalvage.member_id == row.member_id, SyncSalvage.stream == row.name, SyncSalvage.h.in_(hashes(lines)))
+    handed = SyncSalvage.state == SalvageState.HANDED_BACK
+    db.session.execute(sa.update(SyncSalvage).where(*given, handed).values(base_chain=base, proof=proof))
+
+
+def proven(stream: str) -> list[list[SyncSalvage]]:
+    """Return the lines of a stream that were handed back and can be once more, as they were handed back together."""
+    wanted = sa.select(SyncSalvage).where(
+        SyncSalvage.stream == stream, SyncSalvage.state == SalvageState.HANDED_BACK, SyncSalvage.proof.is_not(None)
+    )
+    together: dict[tuple[int, bytes | None], list[SyncSalvage]] = {}
+    for each in db.session.scalars(wanted.order_by(SyncSalvage.epoch, SyncSalvage.n)):
+        together.setdefault((each.epoch, each.proof), []).append(each)
+    return list(together.values())
+
+
 def hashes(lines: Iterable[bytes]) -> list[bytes]:
     """Return what the lines are known by."""
     return [entry_hash(line, _entry(line)) for line in lines]
@@ -85,13 +103,16 @@ def receive(stream: str, node_id: UUID, body: Sequence[bytes]) -> int:
 
 
 def _start(row: SyncStream, header: Header, proof: Checkpoint) -> Position:
-    if row.own and not row.cls.by_member and not streams.knows_log(row.name, header.epoch, UUID(proof.log_id)):
+    is_hubs = row.own and not row.cls.by_member
+    if is_hubs and not streams.knows_log(row.name, header.epoch, UUID(proof.log_id)):
         # Our own lines of an epoch that was lost as a whole: our signature under their chain says that they are ours.
         return Position(row.name, header.epoch, proof.log_id, header.from_n - 1, header.base_chain)
     end = streams.end_of(row, header.epoch)
     if end is None:
         raise StreamError("unknown_epoch", f"epoch {header.epoch} is not known here")
-    if streams.chain_at(row, header.from_n - 1, epoch=header.epoch) != header.base_chain:
+    # What follows lines that were lost as well is proven by our signature in the same way.
+    follows_lost = is_hubs and header.from_n - 1 > end.n
+    if not follows_lost and streams.chain_at(row, header.from_n - 1, epoch=header.epoch) != header.base_chain:
         raise StreamError("forked", f"another line stands here at {header.from_n - 1}")
     return end._replace(n=header.from_n - 1, chain=header.base_chain)
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlencode
 from uuid import UUID
 
+import structlog
+
 from sri_admin.federation import export, intake, keys, limits, streams
 from sri_admin.federation.checkpoint import Checkpoint, open_sealed, seal_paper
 from sri_admin.federation.client import BASE, HubClient, HubError
@@ -11,12 +13,15 @@ from sri_admin.federation.cursor import Cursor, encode_cursor
 from sri_admin.federation.lines import Header, LineError, ProtocolError, encode_header, erased_form
 from sri_admin.federation.models import SyncStream
 from sri_admin.federation.packing import pack
-from sri_admin.federation.recovery import cutting
+from sri_admin.federation.recovery import cutting, salvage
 from sri_admin.federation.recovery.incarnations import PAPER
-from sri_admin.federation.salvage_models import SalvageCause, SalvageState
+from sri_admin.federation.salvage_models import SalvageCause, SalvageState, SyncSalvage
 from sri_admin.federation.stream_names import HUB_CONTROL
 from sri_admin.kernel import clock, installation, transaction
 
+log = structlog.get_logger(__name__)
+
+_UNPROVABLE = frozenset({409, 422})
 _PARTED = frozenset({"forked", "past_end", "rewound"})
 
 
@@ -66,12 +71,17 @@ def _step_back_here(client: HubClient, stream: str, *, ours: bool) -> bool:
     # Says whether the hub shares the line that was gone back to.
     common = _common(client, stream)
     if not ours:
+        _hand_back_again(client, stream)
         _hand_back(client, stream, common)
     state = SalvageState.OPEN if ours else SalvageState.HANDED_BACK
     cause = SalvageCause.SET_BACK if ours else _cause_at_hub(stream)
 
     def body() -> None:
-        cutting.back_to(streams.by_name(stream, lock=True), common, cause=cause, state=state)
+        row, lines = streams.by_name(stream, lock=True), export.after(stream, common)
+        proof = (streams.chain_at(row, common), _proof(row)) if lines and not ours and not row.cls.by_member else None
+        cutting.back_to(row, common, cause=cause, state=state)
+        if proof is not None and proof[0] is not None:
+            salvage.prove(row, lines, base=proof[0], proof=proof[1])
 
     transaction.write(intake.reach_for(stream), body)
     shared = _begins_alike(client, stream)
@@ -146,14 +156,39 @@ def _hand_back(client: HubClient, stream: str, common: int) -> None:
         client.send_lines(f"{BASE}/streams/{stream}/salvage", pack(body))
 
 
+def _hand_back_again(client: HubClient, stream: str) -> None:
+    # A hub that is set back once more has lost what was handed back to it before, and nobody would decide about it.
+    with transaction.reading(intake.reach_for(stream)):
+        bodies = [body for each in salvage.proven(stream) for body in _handed_back_again(each)]
+    for body in bodies:
+        try:
+            client.send_lines(f"{BASE}/streams/{stream}/salvage", pack(body))
+        except HubError as error:
+            if error.status not in _UNPROVABLE:
+                raise
+            log.warning("not handed back again", stream=stream, reason=error.code)
+
+
+def _handed_back_again(kept: Sequence[SyncSalvage]) -> list[bytes]:
+    last, base, proof = kept[-1], kept[0].base_chain, kept[0].proof
+    assert base is not None
+    assert proof is not None
+    return _bodies(last.stream, last.epoch, base, [each.line for each in kept], last.n, proof)
+
+
 def _handed_back(row: SyncStream, common: int) -> list[bytes]:
     lines = export.after(row.name, common)
     if not lines:
         return []
-    base, identity = streams.chain_at(row, common), installation.identity()
+    base = streams.chain_at(row, common)
     assert base is not None
-    first = Header(row.name, row.epoch, common + 1, row.n, base, str(identity.id), str(identity.incarnation))
-    ends = encode_header(first), _proof(row)
+    return _bodies(row.name, row.epoch, base, lines, row.n, _proof(row))
+
+
+def _bodies(stream: str, epoch: int, base: bytes, lines: Sequence[bytes], n: int, proof: bytes) -> list[bytes]:
+    identity = installation.identity()
+    own = str(identity.id), str(identity.incarnation)
+    ends = encode_header(Header(stream, epoch, n - len(lines) + 1, n, base, *own)), proof
     room = limits.BATCH_BYTES - sum(len(each) + 1 for each in ends)
     return [b"\n".join((ends[0], *part, ends[1])) + b"\n" for part in parted(lines, room)]
 
