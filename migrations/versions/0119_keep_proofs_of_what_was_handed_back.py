@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0119"
-down_revision = "0096"
+down_revision = "0098"
 branch_labels = None
 depends_on = None
 

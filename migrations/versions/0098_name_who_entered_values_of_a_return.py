@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0097"
+revision = "0098"
 down_revision = "0097"
 branch_labels = None
 depends_on = None
