@@ -52,7 +52,7 @@ def return_list(actor: Actor) -> dict[str, Any]:
         (each, months_shown([views[each.member_id, month] for month in months], expected[each.member_id]))
         for each in members
     ]
-    return {"rows": rows, "months": months, "waiting": waiting_at_sri(), "month_at": month_at, "words": words}
+    return {"rows": rows, "months": months, "waiting": waiting_at_sri(views), "month_at": month_at, "words": words}
 
 
 @pages.get(_AT, audience=Audience.STAFF, template="reporting/received.html", roles=HUB)

@@ -1,5 +1,6 @@
 """The months that wait for somebody, asked of the rows themselves: neither their age nor a seat hides them."""
 
+from collections.abc import Collection, Mapping
 from datetime import date
 from uuid import UUID
 
@@ -14,24 +15,31 @@ from sri_admin.reporting.models.returns import (
     ReturnIntake,
     ReturnProposal,
 )
-from sri_admin.reporting.queries.returns import MonthView, months_of
+from sri_admin.reporting.queries.returns import MonthView, Place, months_of
 from sri_admin.reporting.rules.standing import Answer, GrantVerdict, IntakeState
 
 
-def waiting_at_sri() -> list[MonthView]:
-    """Return the months of every member in reach about which SRI has something to decide."""
+def waiting_at_sri(known: Mapping[Place, MonthView] | None = None) -> list[MonthView]:
+    """Return the months of every member in reach about which SRI has something to decide, some read already."""
     came = sa.select(ReturnIntake.member_id, ReturnIntake.month).where(ReturnIntake.state == IntakeState.RECEIVED)
     answered = sa.select(CorrectionGrant.id).where(
         CorrectionGrant.member_id == CorrectionRequest.member_id, CorrectionGrant.request_id == CorrectionRequest.id
     )
     asked = sa.select(CorrectionRequest.member_id, CorrectionRequest.month).where(~answered.exists())
     places = {(member_id, month) for member_id, month in db.session.execute(came.union(asked))}
+    found = {place: view for place, view in (known or {}).items() if place in places}
+    found |= _read(places - found.keys())
+    waiting = (each for each in found.values() if each.waits_for_sri or each.waits_for_grant)
+    return sorted(waiting, key=lambda each: (each.member.code, each.month))
+
+
+def _read(places: Collection[Place]) -> dict[Place, MonthView]:
     if not places:
-        return []
+        return {}
     wanted = sa.select(Member).where(Member.member_id.in_({member_id for member_id, _month in places}))
-    members = db.session.scalars(wanted.order_by(Member.code)).all()
+    members = db.session.scalars(wanted).all()
     views = months_of(members, sorted({month for _member_id, month in places}), at_home=False)
-    return [each for place, each in views.items() if place in places and (each.waits_for_sri or each.waits_for_grant)]
+    return {place: view for place, view in views.items() if place in places}
 
 
 def unfinished_months(member_id: UUID) -> list[date]:
