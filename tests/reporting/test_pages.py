@@ -125,6 +125,23 @@ def test_the_board_finds_a_month_of_long_ago_that_sri_returned(app: Flask) -> No
     assert "Return of February 2025" in text_of(people.browser(app, people.person(Role.CHAIR, member)), "/")
 
 
+def test_both_sides_see_trend_and_total_with_its_coverage(app: Flask) -> None:
+    with clock.running(rep.ticking(datetime(2026, 8, 10, 9, 0, tzinfo=UTC))):
+        rep.catalogue()
+        member, _other = (make.member(code, MemberState.LICENSED) for code in ("QM", "QN"))
+    late = make.member("QP", MemberState.LICENSED)
+    rep.accepted(member, attendances=120)
+    rep.accepted(member, date(2026, 9, 1), attendances=110)
+    rep.approved(late, attendances=70)
+    board = text_of(people.browser(app, people.person(Role.CHAIR, member)), "/countries/QM/numbers")
+    sri = text_of(people.browser(app, people.person(Role.DATA_OFFICER)), "/statistics?indicator=attendances")
+    assert "Returns of the last year that count: 2 of 3 expected." in board
+    assert "All months together: 230." in board
+    assert "Known for 2 of 3 months." in board
+    assert "All months together: 230." in sri
+    assert "From 2 of 6 expected returns." in sri
+
+
 def test_sri_sees_no_draft_of_a_board(app: Flask, member: UUID) -> None:
     rep.proposed(member)
     officer = people.browser(app, people.person(Role.DATA_OFFICER))

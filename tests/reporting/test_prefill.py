@@ -13,9 +13,10 @@ from sri_admin.reporting.operations import drafts
 from sri_admin.reporting.queries.drafts import Working, working_on
 from sri_admin.reporting.queries.punctual import on_time
 from sri_admin.reporting.queries.returns import earlier_numbers, month_of
-from sri_admin.reporting.queries.statistics import statistics
+from sri_admin.reporting.queries.statistics import own_numbers, statistics
 from sri_admin.reporting.rules.months import Punctual, last_months
 from sri_admin.reporting.rules.prefill import proposed
+from sri_admin.reporting.rules.standing import IntakeState
 from sri_admin.reporting.rules.totals import Total
 from sri_admin.reporting.rules.values import Cell, Indicator, Status, cells_of
 from tests.make import meetings
@@ -135,6 +136,21 @@ def test_totals_hold_what_was_accepted_and_say_of_how_many(member: UUID) -> None
     rep.received(second)
     found = rep.read(lambda: statistics(last_months(date(2026, 11, 10), 12)))
     assert found.total("attendances", MONTH) == Total(120, reported=1, estimated=0, expected=2)
+
+
+def test_a_country_counts_as_its_own_what_sri_accepted_and_what_is_on_its_way_but_nothing_that_came_back() -> None:
+    rep.catalogue()
+    member = since_june("QN")
+    for month in (6, 7, 8, 9):
+        rep.approved(member, date(2026, month, 1), attendances=100 + month)
+    rep.received(member)
+    for month, verdict in ((6, IntakeState.ACCEPTED), (7, IntakeState.RETURNED)):
+        (row,) = rep.seen(member, date(2026, month, 1)).rows.revisions
+        rep.decided(member, row.id, verdict)
+    own = rep.read(lambda: own_numbers(make.found(member), last_months(date(2026, 11, 10), 6)))
+    totals = [each.total("attendances") for each in own]
+    assert [each.value for each in totals] == [None, 106, None, 108, 109, None]
+    assert [(each.reported, each.expected) for each in totals] == [(0, 0), (1, 1), (0, 1), (1, 1), (1, 1), (0, 1)]
 
 
 def test_a_country_that_left_stays_in_the_months_in_which_it_was_licensed(member: UUID) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from flask import url_for
 
@@ -18,11 +18,12 @@ from sri_admin.members.queries.members import member_by_id, today_of
 from sri_admin.reporting.models.catalogue import IndicatorRow
 from sri_admin.reporting.policy import POLICY
 from sri_admin.reporting.queries.catalogue import find_data_set, questions_of
-from sri_admin.reporting.queries.statistics import Statistics, own_numbers, statistics
+from sri_admin.reporting.queries.statistics import OwnMonth, Statistics, own_numbers, statistics
 from sri_admin.reporting.rules import words
 from sri_admin.reporting.rules.months import last_months
-from sri_admin.reporting.rules.plot import line
-from sri_admin.reporting.rules.totals import over_time
+from sri_admin.reporting.rules.plot import Plot, line
+from sri_admin.reporting.rules.standing import State
+from sri_admin.reporting.rules.totals import Total, over_time
 from sri_admin.reporting.rules.values import Indicator, cells_of
 from sri_admin.reporting.schemas import NumbersQuery, month_at
 from sri_admin.web.doors import Attachment, Audience, Pages
@@ -85,20 +86,47 @@ def numbers_show(actor: Actor, member: Tenant) -> dict[str, Any]:
     record = member_by_id(member.id)
     POLICY.require(actor, "reporting.return.read", record)
     months = last_months(today_of(record), SPANS[0])
-    rows = own_numbers(record, months)
-    cells = [cells_of(row.cells) if row is not None else {} for _view, row in rows]
-    shown = [
-        (each, line([told[each.code].value if each.code in told else None for told in cells]), _said(cells, each))
-        for each in _questions(months)
-    ]
+    own = own_numbers(record, months)
     return {
         "member": record,
         "months": months,
-        "shown": shown,
-        "reported": sum(row is not None for _view, row in rows),
-        "accepted": [view.official is not None for view, _row in rows],
+        "shown": [_own(each, own) for each in _questions(months)],
+        "states": [_state(each) for each in own],
+        "reported": sum(each.row is not None for each in own),
+        "asked": sum(each.is_expected or each.row is not None for each in own),
         "month_at": month_at,
     }
+
+
+class OwnShown(NamedTuple):
+    """An indicator of a country: its trend, what is said of each month, and all months together with how many."""
+
+    row: IndicatorRow
+    plot: Plot
+    said: list[str | None]
+    whole: Total
+    reported: int
+    expected: int
+
+
+def _own(row: IndicatorRow, own: Sequence[OwnMonth]) -> OwnShown:
+    totals = [each.total(row.code) for each in own]
+    cells = [cells_of(each.row.cells).get(row.code) if each.row else None for each in own]
+    return OwnShown(
+        row=row,
+        plot=line([each.value for each in totals]),
+        said=[words.say_cell(each) if each else None for each in cells],
+        whole=over_time(totals, row.over_time),
+        reported=sum(each.reported for each in totals),
+        expected=sum(each.expected for each in totals),
+    )
+
+
+def _state(own: OwnMonth) -> Any:
+    if own.view.official is not None:
+        return words.STATES[State.ACCEPTED].label
+    state = own.view.standing.state
+    return words.STATES[state].label if own.is_expected or state is not State.NOT_STARTED else words.NOT_EXPECTED.label
 
 
 def _questions(months: Sequence[date]) -> list[IndicatorRow]:
@@ -111,13 +139,15 @@ def _chosen(asked: Sequence[IndicatorRow], query: Mapping[str, Any]) -> Indicato
     return next((each for each in asked if each.code == wanted), None)
 
 
-def _countries(found: Statistics, chosen: IndicatorRow, month: date) -> list[tuple[Member, str | None]]:
-    cells = [(each, found.cell(each, month, chosen.code)) for each in found.members]
-    return [(each, words.say_cell(cell) if cell else None) for each, cell in cells]
+def _countries(found: Statistics, chosen: IndicatorRow, month: date) -> list[tuple[Member, Any]]:
+    return [(each, _of_country(found, each, month=month, indicator=chosen.code)) for each in found.members]
 
 
-def _said(cells: Sequence[Mapping[str, Any]], row: IndicatorRow) -> list[str | None]:
-    return [words.say_cell(each[row.code]) if row.code in each else None for each in cells]
+def _of_country(found: Statistics, member: Member, *, month: date, indicator: str) -> Any:
+    cell = found.cell(member, month, indicator)
+    if cell is not None:
+        return words.say_cell(cell)
+    return (words.STATES[State.NOT_STARTED] if found.is_asked(member, month) else words.NOT_EXPECTED).label
 
 
 def _rows(found: Statistics, chosen: IndicatorRow) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -87,8 +88,29 @@ def _accepted(months: Collection[date]) -> dict[date, dict[UUID, Mapping[str, Ce
     return found
 
 
-def own_numbers(member: Member, months: Sequence[date]) -> list[tuple[MonthView, ReturnRevision | None]]:
-    """Return the values a country has approved month by month: the accepted ones, else the newest not set aside."""
+class OwnMonth(NamedTuple):
+    """A month of a country, the revision whose values are its own numbers, and whether a return was expected of it."""
+
+    view: MonthView
+    row: ReturnRevision | None
+    is_expected: bool
+
+    def total(self, indicator: str) -> Total:
+        """Return the number of an indicator with its coverage: one of one, none of one, or nothing was asked."""
+        member_id = self.view.member.member_id
+        reported = {member_id: cells_of(self.row.cells)} if self.row is not None else {}
+        return total(indicator, reported=reported, expected={member_id} if self.is_expected else ())
+
+
+def own_numbers(member: Member, months: Sequence[date]) -> list[OwnMonth]:
+    """Return the months of a country with what counts: the accepted values, else the newest SRI did not stop."""
     views = months_of([member], months, at_home=False)
+    expected = set(expected_of([member], months)[member.member_id])
     ordered = [views[member.member_id, month] for month in months]
-    return [(view, view.official or (view.newest if view.standing.is_in else None)) for view in ordered]
+    return [OwnMonth(each, each.official or _going_on(each), each.month in expected) for each in ordered]
+
+
+def _going_on(view: MonthView) -> ReturnRevision | None:
+    newest = view.standing.newest
+    is_stopped = newest is not None and newest.intake in {IntakeState.RETURNED, IntakeState.QUARANTINED}
+    return None if is_stopped else view.newest
