@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -20,10 +21,10 @@ from sri_admin.members.rules.member import Transition
 from sri_admin.reporting.events import ReturnApproved
 from sri_admin.reporting.models.returns import ReturnProposal, ReturnRevision
 from sri_admin.reporting.operations import proposals
-from sri_admin.reporting.queries.returns import MonthView, content_of
+from sri_admin.reporting.queries.returns import MonthView, approval_of, content_of
 from sri_admin.reporting.rules.arrival import Fault
 from sri_admin.reporting.rules.standing import GrantVerdict, IntakeState, State
-from sri_admin.reporting.rules.values import APPROVAL_DOMAIN, Indicator, ReturnKind, approval, values_hash
+from sri_admin.reporting.rules.values import APPROVAL_DOMAIN, Indicator, ReturnKind, values_hash
 from tests.federation.world import TEMPLATE, Site, World
 from tests.make import members as make
 from tests.make import reporting as rep
@@ -103,8 +104,7 @@ def rehashed(row: ReturnRevision) -> None:
     """Give a forged revision the hash of what it says and a seal that fits."""
     content = content_of(row, row.member_id)
     row.values_hash = values_hash(content)
-    said = approval(content, row.values_hash, approved_by=row.approved_by, prepared_by=row.prepared_by)
-    row.kid, row.signature = seal(APPROVAL_DOMAIN, said)
+    row.kid, row.signature = seal(APPROVAL_DOMAIN, approval_of(row))
 
 
 def _another_number(row: ReturnRevision) -> None:
@@ -113,6 +113,14 @@ def _another_number(row: ReturnRevision) -> None:
 
 def _another_signature(row: ReturnRevision) -> None:
     row.signature = row.signature[::-1].replace("=", "A")
+
+
+def _earlier_than_signed(row: ReturnRevision) -> None:
+    row.approved_at -= timedelta(days=1)
+
+
+def _in_another_role(row: ReturnRevision) -> None:
+    row.approved_role = "member_administrator"
 
 
 def _impossible(row: ReturnRevision) -> None:
@@ -135,21 +143,23 @@ def _correction(row: ReturnRevision) -> None:
     rehashed(row)
 
 
-FORGED = {
-    Fault.HASH: _another_number,
-    Fault.SIGNATURE: _another_signature,
-    Fault.IMPOSSIBLE: _impossible,
-    Fault.INCOMPLETE: _lacking,
-    Fault.GAP: _skipping,
-    Fault.KIND: _correction,
-}
+FORGED = (
+    (Fault.HASH, _another_number),
+    (Fault.SIGNATURE, _another_signature),
+    (Fault.SIGNATURE, _earlier_than_signed),
+    (Fault.SIGNATURE, _in_another_role),
+    (Fault.IMPOSSIBLE, _impossible),
+    (Fault.INCOMPLETE, _lacking),
+    (Fault.GAP, _skipping),
+    (Fault.KIND, _correction),
+)
 
 
 def test_what_an_operation_forbids_is_set_aside_at_the_hub_and_both_sides_say_why(begun: World) -> None:
     begun.hub.keep("begun")
     for site in begun.nodes.values():
         site.keep("begun")
-    for fault, change in FORGED.items():
+    for fault, change in FORGED:
         forged(begun, change)
         settled(begun)
         seen = [view(begun, each) for each in (begun.hub, begun.nodes["QM"])]

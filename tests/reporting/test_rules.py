@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -32,6 +32,7 @@ from sri_admin.reporting.rules.totals import Total, over_time, total
 from sri_admin.reporting.rules.validation import Given, RuleCode, Severity, findings, hard, unexplained
 from sri_admin.reporting.rules.values import (
     MOST,
+    Approval,
     Cell,
     Content,
     Explanation,
@@ -39,6 +40,7 @@ from sri_admin.reporting.rules.values import (
     Indicator,
     ReturnKind,
     Status,
+    approval,
     canonical,
     cells_of,
     cells_to_wire,
@@ -91,6 +93,16 @@ def test_the_bytes_that_are_hashed_and_their_hash_are_fixed() -> None:
     )
     assert values_hash(CONTENT) == "72ec02d19cbab85944db385779afc6226245fdd30674384b4e6c798f4ee9c078"
     assert short(values_hash(CONTENT)) == "72ec 02d1"
+
+
+def test_what_is_signed_names_who_said_yes_in_which_role_and_when() -> None:
+    at = datetime(2026, 11, 10, 12, 30, 0, 250, tzinfo=timezone(timedelta(hours=2)))
+    said = Approval(by="usr-a", role="chair", at=at, prepared_by="usr-b")
+    assert approval(CONTENT, "72ec", said).decode() == (
+        '{"approved_at":"2026-11-10T10:30:00.000250+00:00","approved_by":"usr-a","approved_role":"chair",'
+        '"member":"018f6f2e-7d7e-7000-8000-000000000001","month":"2026-10-01","prepared_by":"usr-b","revision":1,'
+        '"values_hash":"72ec"}'
+    )
 
 
 @given(cells, explained, st.randoms())

@@ -18,10 +18,10 @@ from sri_admin.reporting.events import ReturnDecided, ReturnReceived
 from sri_admin.reporting.models.returns import ReturnIntake, ReturnRevision
 from sri_admin.reporting.policy import POLICY
 from sri_admin.reporting.queries.catalogue import codes_of
-from sri_admin.reporting.queries.returns import MonthView, content_of, find_intake, month_of
+from sri_admin.reporting.queries.returns import MonthView, approval_of, content_of, find_intake, month_of
 from sri_admin.reporting.rules.arrival import Arrived, Fault, fault_of
 from sri_admin.reporting.rules.standing import IntakeState
-from sri_admin.reporting.rules.values import APPROVAL_DOMAIN, Content, approval
+from sri_admin.reporting.rules.values import APPROVAL_DOMAIN
 
 Values = Mapping[str, Any]
 
@@ -65,7 +65,7 @@ def _fault(member: Member, revision: ReturnRevision) -> Fault | None:
         Arrived(
             content=content,
             digest=revision.values_hash,
-            is_signed=_is_signed(revision, content),
+            is_signed=_is_signed(revision),
             approved_on=revision.approved_at.astimezone(ZoneInfo(member.time_zone)).date(),
             wanted=codes_of(revision.data_set_id),
             before=[each.revision for each in view.rows.revisions],
@@ -75,12 +75,12 @@ def _fault(member: Member, revision: ReturnRevision) -> Fault | None:
     )
 
 
-def _is_signed(revision: ReturnRevision, content: Content) -> bool:
-    said = approval(content, revision.values_hash, approved_by=revision.approved_by, prepared_by=revision.prepared_by)
+def _is_signed(revision: ReturnRevision) -> bool:
+    sealed = Seal(revision.kid, revision.signature)
     # Keys are rows of the hub's own tenant, and the job that judges a member's records reaches only that member.
     reach = tenancy.reach_of(db.session())
     with tenancy.reaching(replace(reach, members=reach.members | {installation.hub_tenant_id()})):
-        return is_sealed(revision.member_id, APPROVAL_DOMAIN, said, seal=Seal(revision.kid, revision.signature))
+        return is_sealed(revision.member_id, APPROVAL_DOMAIN, approval_of(revision), seal=sealed)
 
 
 def decide(actor: Actor, member: Member, intake: ReturnIntake, *, values: Values) -> ReturnIntake:

@@ -18,14 +18,13 @@ from sri_admin.reporting.models.returns import OfRevision, ProposalAnswer, Retur
 from sri_admin.reporting.operations.drafts import authors_of, preparing
 from sri_admin.reporting.policy import POLICY
 from sri_admin.reporting.queries.drafts import Working, working_on
-from sri_admin.reporting.queries.returns import MonthView, content_of, is_written_here, month_of
+from sri_admin.reporting.queries.returns import MonthView, approval_of, content_of, is_written_here, month_of
 from sri_admin.reporting.rules.months import last_of
 from sri_admin.reporting.rules.standing import Answer, next_kind, next_revision, next_sending, open_grant
 from sri_admin.reporting.rules.validation import hard, unexplained
 from sri_admin.reporting.rules.values import (
     APPROVAL_DOMAIN,
     ReturnKind,
-    approval,
     cells_to_wire,
     explanations_to_wire,
     values_hash,
@@ -181,11 +180,8 @@ def _answer(actor: Actor, proposal: ReturnProposal, verdict: Answer, reason: str
 
 
 def _revision(actor: Actor, proposal: ReturnProposal) -> ReturnRevision:
-    content = content_of(proposal, proposal.member_id)
-    said = approval(content, proposal.values_hash, approved_by=actor.label, prepared_by=proposal.prepared_by)
-    sealed = seal(APPROVAL_DOMAIN, said)
     copied = {name: getattr(proposal, name) for name in OfRevision.__annotations__}
-    return ReturnRevision(
+    row = ReturnRevision(
         **copied,
         member_id=proposal.member_id,
         id=proposal.id,
@@ -193,6 +189,6 @@ def _revision(actor: Actor, proposal: ReturnProposal) -> ReturnRevision:
         approved_by=actor.label,
         approved_role=actor.role,
         approved_at=clock.now(),
-        kid=sealed.kid,
-        signature=sealed.signature,
     )
+    row.kid, row.signature = seal(APPROVAL_DOMAIN, approval_of(row))
+    return row

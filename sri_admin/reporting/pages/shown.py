@@ -55,6 +55,7 @@ class RevisionShown(NamedTuple):
     state: words.Said
     receipt: str
     fault: Any
+    is_dated_ahead: bool
 
 
 def months_shown(views: Iterable[MonthView], expected: Collection[date]) -> list[MonthShown]:
@@ -126,4 +127,6 @@ def _revision(view: MonthView, row: ReturnRevision) -> RevisionShown:
         state=words.STATES[State(intake.state.value) if intake else State.TO_SEND],
         receipt=receipt_number(view.member.code, row.month, row.revision),
         fault=words.FAULTS[intake.fault] if intake and intake.fault else None,
+        # The country's clock says when it was approved, SRI's when it came: the two need not agree.
+        is_dated_ahead=intake is not None and row.approved_at > intake.received_at,
     )

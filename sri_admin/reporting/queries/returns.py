@@ -39,7 +39,7 @@ from sri_admin.reporting.rules.standing import (
     standing_of,
 )
 from sri_admin.reporting.rules.validation import MOST_MONTHS
-from sri_admin.reporting.rules.values import Content, cells_of, explanations_of
+from sri_admin.reporting.rules.values import Approval, Content, approval, cells_of, explanations_of
 
 Row = TypeVar("Row", bound=Base)
 Place = tuple[UUID, date]
@@ -228,6 +228,12 @@ def content_of(row: OfRevision, member_id: UUID) -> Content:
         logged=row.logged,
         correction=str(row.correction_id) if row.correction_id else None,
     )
+
+
+def approval_of(row: ReturnRevision) -> bytes:
+    """Return what is signed of a revision."""
+    said = Approval(by=row.approved_by, role=row.approved_role, at=row.approved_at, prepared_by=row.prepared_by)
+    return approval(content_of(row, row.member_id), row.values_hash, said)
 
 
 def earlier_numbers(member_id: UUID, month: date, *, known_at: datetime) -> dict[str, list[int]]:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -128,13 +128,25 @@ def values_hash(content: Content) -> str:
     return hashlib.sha256(HASH_DOMAIN + canonical(content)).hexdigest()
 
 
-def approval(content: Content, digest: str, *, approved_by: str, prepared_by: str) -> bytes:
+@dataclass(frozen=True, kw_only=True)
+class Approval:
+    """Who said yes, in which role and when, and who prepared it."""
+
+    by: str
+    role: str
+    at: datetime
+    prepared_by: str
+
+
+def approval(content: Content, digest: str, said: Approval) -> bytes:
     """Write what the installation signs when a revision is approved."""
     told = {
-        "approved_by": approved_by,
+        "approved_at": said.at.astimezone(UTC).isoformat(),
+        "approved_by": said.by,
+        "approved_role": said.role,
         "member": content.member,
         "month": content.month.isoformat(),
-        "prepared_by": prepared_by,
+        "prepared_by": said.prepared_by,
         "revision": content.revision,
         "values_hash": digest,
     }
