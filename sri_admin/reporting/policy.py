@@ -2,6 +2,7 @@
 
 from sri_admin.kernel.policy import Policy, board, either, staff
 from sri_admin.people.rules import OFFICE_ROLES, STAFF_ROLES
+from sri_admin.reporting.rules.standing import APPROVERS
 
 _deciders = staff("data_officer", "country_liaison", "sri_director")
 
@@ -9,7 +10,7 @@ POLICY = Policy(
     {
         "reporting.return.read": either(staff(*STAFF_ROLES), board(*OFFICE_ROLES)),
         "reporting.return.prepare": board(*OFFICE_ROLES),
-        "reporting.return.approve": board("chair", "member_administrator"),
+        "reporting.return.approve": board(*APPROVERS),
         # Only the job that hears of an arrival does this; it acts as the system.
         "reporting.return.receive": lambda _actor, _subject: False,
         "reporting.return.decide": _deciders,

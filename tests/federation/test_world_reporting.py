@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -13,19 +13,23 @@ import sqlalchemy as sa
 
 from sri_admin.federation.models import SyncAside
 from sri_admin.federation.seals import seal
-from sri_admin.kernel import postgres
+from sri_admin.kernel import actor as actors
+from sri_admin.kernel import ids, postgres
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import ConflictError
 from sri_admin.kernel.work import record
 from sri_admin.members.rules.member import Transition
-from sri_admin.reporting.events import ReturnApproved
+from sri_admin.reporting.events import CatalogueEntered, ReturnApproved
+from sri_admin.reporting.models.catalogue import DataSet
 from sri_admin.reporting.models.returns import ReturnProposal, ReturnRevision
 from sri_admin.reporting.operations import proposals
+from sri_admin.reporting.queries.catalogue import data_sets
 from sri_admin.reporting.queries.returns import MonthView, approval_of, content_of
 from sri_admin.reporting.rules.arrival import Fault
 from sri_admin.reporting.rules.standing import GrantVerdict, IntakeState, State
 from sri_admin.reporting.rules.values import APPROVAL_DOMAIN, Indicator, ReturnKind, values_hash
 from tests.federation.world import TEMPLATE, Site, World
+from tests.make import meetings
 from tests.make import members as make
 from tests.make import reporting as rep
 
@@ -133,8 +137,24 @@ def _lacking(row: ReturnRevision) -> None:
     rehashed(row)
 
 
-def _skipping(row: ReturnRevision) -> None:
-    row.revision, row.kind = 3, ReturnKind.RESUBMISSION
+def _too_early(row: ReturnRevision) -> None:
+    row.approved_at = datetime(2026, 10, 31, 12, tzinfo=UTC)
+    rehashed(row)
+
+
+def _by_a_coordinator(row: ReturnRevision) -> None:
+    row.approved_role = "coordinator"
+    rehashed(row)
+
+
+def _unexplained(row: ReturnRevision) -> None:
+    row.cells = [{**each, "value": 2000} if each["indicator"] == Indicator.ATTENDANCES else each for each in row.cells]
+    rehashed(row)
+
+
+def _without_a_plan(row: ReturnRevision) -> None:
+    row.cells = [{**each, "value": 99} if each["indicator"] == Indicator.MEETINGS_HELD else each for each in row.cells]
+    row.expected = None
     rehashed(row)
 
 
@@ -150,7 +170,9 @@ FORGED = (
     (Fault.SIGNATURE, _in_another_role),
     (Fault.IMPOSSIBLE, _impossible),
     (Fault.INCOMPLETE, _lacking),
-    (Fault.GAP, _skipping),
+    (Fault.NOT_OVER, _too_early),
+    (Fault.ROLE, _by_a_coordinator),
+    (Fault.UNEXPLAINED, _unexplained),
     (Fault.KIND, _correction),
 )
 
@@ -167,6 +189,69 @@ def test_what_an_operation_forbids_is_set_aside_at_the_hub_and_both_sides_say_wh
         assert found == {(State.QUARANTINED, fault)}, fault
         for site in begun.sites:
             site.go_back("begun")
+
+
+def test_a_revision_cannot_say_away_what_the_list_of_meetings_at_the_hub_expects(begun: World) -> None:
+    at_node(begun, meetings.meeting)
+    forged(begun, _without_a_plan, meetings_held=4, attendances=40, first_time_attendances=5)
+    settled(begun)
+    (intake,) = view(begun, begun.hub).rows.intakes.values()
+    assert intake.fault is Fault.IMPOSSIBLE
+
+
+def test_a_revision_that_answers_questions_of_another_time_is_set_aside(begun: World) -> None:
+    begun.hub.do(lambda: _another_edition(date(2026, 12, 1)))
+    begun.settle()
+    forged(begun, _of_another_edition)
+    settled(begun)
+    (intake,) = view(begun, begun.hub).rows.intakes.values()
+    assert intake.fault is Fault.DATA_SET
+
+
+def _another_edition(begins: date) -> None:
+    hub_id = make.hub()
+
+    def enter() -> None:
+        old = data_sets()[0]
+        row = DataSet(
+            member_id=hub_id,
+            id=ids.new(),
+            code=old.code,
+            edition=old.edition + 1,
+            name=old.name,
+            from_month=begins,
+            indicator_ids=old.indicator_ids,
+        )
+        db.session.add(row)
+        record(actors.system("test"), CatalogueEntered(member_id=hub_id, subject=hub_id, indicators=5), row)
+
+    make.writing(hub_id, enter)
+
+
+def _of_another_edition(row: ReturnRevision) -> None:
+    row.data_set_id = data_sets()[0].id
+    rehashed(row)
+
+
+def _second(row: ReturnRevision) -> None:
+    row.revision, row.kind = 2, ReturnKind.RESUBMISSION
+    rehashed(row)
+
+
+def _first(row: ReturnRevision) -> None:
+    row.revision, row.kind = 1, ReturnKind.ORIGINAL
+    rehashed(row)
+
+
+def test_a_revision_that_comes_before_an_earlier_one_is_judged_once_that_one_is_here(begun: World) -> None:
+    forged(begun, _second)
+    settled(begun)
+    assert view(begun, begun.hub).rows.intakes == {}
+    forged(begun, _first, attendances=110)
+    settled(begun)
+    seen = view(begun, begun.hub)
+    assert [seen.rows.intakes[each.id].state for each in seen.rows.revisions] == [IntakeState.RECEIVED] * 2
+    assert seen.standing.state is State.RECEIVED
 
 
 def _by_oneself(row: ReturnRevision) -> None:

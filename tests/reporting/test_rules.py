@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sri_admin.members.rules.member import MemberState
-from sri_admin.reporting.rules.arrival import Arrived, Fault, fault_of, receipt_number
+from sri_admin.reporting.rules.arrival import Arrived, Fault, fault_of, is_early, receipt_number
 from sri_admin.reporting.rules.catalogue import DEFINITIONS, TimeAggregation
 from sri_admin.reporting.rules.months import Change, Punctual, due_on, expected_months, last_months, months, punctual
 from sri_admin.reporting.rules.plot import HEIGHT, WIDTH, line
@@ -215,18 +215,24 @@ ARRIVED = Arrived(
     digest=values_hash(CONTENT),
     is_signed=True,
     approved_on=TODAY,
+    approved_role="chair",
     wanted={"attendances", "new_meetings"},
-    before=[1],
+    data_set=CONTENT.data_set,
     official=None,
     grants=[],
 )
 GRANT = Asked(id="g", revision=1, verdict=GrantVerdict.GRANTED, until=TODAY)
 
 
+_OF_CONTENT = ("revision", "kind", "correction", "cells", "expected", "explanations")
+MANY = {"attendances": Cell.counted(2000), "meetings_held": Cell.counted(100)}
+
+
 def arrived(**more: Any) -> Arrived:
-    about = {name: more.pop(name) for name in ("revision", "kind", "correction", "cells") if name in more}
+    about = {name: more.pop(name) for name in _OF_CONTENT if name in more}
     content = replace(CONTENT, **about)
-    return replace(ARRIVED, content=content, **{"digest": values_hash(content), **more})
+    here = {"expected": more.pop("expected_here", 0)}
+    return replace(ARRIVED, content=content, **{"digest": values_hash(content), **here, **more})
 
 
 @pytest.mark.parametrize(
@@ -237,14 +243,26 @@ def arrived(**more: Any) -> Arrived:
         (arrived(is_signed=False), Fault.SIGNATURE),
         (arrived(wanted={"attendances"}), Fault.INCOMPLETE),
         (arrived(cells={}), Fault.INCOMPLETE),
-        (arrived(revision=3, kind=ReturnKind.RESUBMISSION, before=[1, 3]), Fault.GAP),
-        (arrived(revision=2, before=[1, 2]), Fault.KIND),
+        (arrived(approved_on=date(2026, 10, 31)), Fault.NOT_OVER),
+        (arrived(approved_on=date(2026, 11, 1)), None),
+        (arrived(data_set="another"), Fault.DATA_SET),
+        (arrived(data_set=None), Fault.DATA_SET),
+        (arrived(approved_role="coordinator"), Fault.ROLE),
+        (arrived(approved_role="member_administrator"), None),
+        (arrived(cells=MANY, wanted=set(MANY), expected=None, explanations=()), None),
+        (arrived(cells=MANY, wanted=set(MANY), expected=9999), None),
+        (arrived(cells=MANY, wanted=set(MANY), expected_here=4, expected=None), Fault.IMPOSSIBLE),
+        (arrived(cells=MANY, wanted=set(MANY), expected_here=4, expected=9999), Fault.IMPOSSIBLE),
+        (arrived(cells=MANY, wanted=set(MANY), expected=80), Fault.UNEXPLAINED),
+        (arrived(earlier={"attendances": [10, 11, 10, 11]}), None),
+        (arrived(earlier={"attendances": [10, 11, 10, 11]}, explanations=()), Fault.UNEXPLAINED),
+        (arrived(revision=2), Fault.KIND),
         (arrived(kind=ReturnKind.RESUBMISSION), Fault.KIND),
-        (arrived(revision=2, kind=ReturnKind.RESUBMISSION, before=[1, 2]), None),
-        (arrived(revision=2, kind=ReturnKind.RESUBMISSION, before=[1, 2], official=1), Fault.ACCEPTED_MEANWHILE),
-        (arrived(revision=2, kind=ReturnKind.CORRECTION, before=[1, 2], official=1), Fault.NO_GRANT),
+        (arrived(revision=2, kind=ReturnKind.RESUBMISSION), None),
+        (arrived(revision=2, kind=ReturnKind.RESUBMISSION, official=1), Fault.ACCEPTED_MEANWHILE),
+        (arrived(revision=2, kind=ReturnKind.CORRECTION, official=1), Fault.NO_GRANT),
         (
-            arrived(revision=2, kind=ReturnKind.CORRECTION, correction="g", before=[1, 2], official=1, grants=[GRANT]),
+            arrived(revision=2, kind=ReturnKind.CORRECTION, correction="g", official=1, grants=[GRANT]),
             None,
         ),
         (
@@ -252,7 +270,6 @@ def arrived(**more: Any) -> Arrived:
                 revision=2,
                 kind=ReturnKind.CORRECTION,
                 correction="g",
-                before=[1, 2],
                 official=1,
                 grants=[GRANT],
                 approved_on=TODAY + timedelta(days=1),
@@ -270,6 +287,11 @@ def arrived(**more: Any) -> Arrived:
 )
 def test_what_an_operation_forbids_is_set_aside_on_arrival(revision: Arrived, fault: Fault | None) -> None:
     assert fault_of(revision) == fault
+
+
+@pytest.mark.parametrize(("here", "early"), [([1, 3], True), ([3], True), ([1, 2, 3], False), ([1, 2], False)])
+def test_a_revision_is_early_while_one_before_it_is_not_here(here: list[int], early: bool) -> None:
+    assert is_early(3, here) == early
 
 
 proposals = st.lists(

@@ -13,26 +13,40 @@ from sri_admin.kernel.errors import ConflictError, FieldError, InvalidError, Not
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.schema import check_version
 from sri_admin.kernel.work import record
+from sri_admin.meetings.queries.figures import month_figures
 from sri_admin.members.models.member import Member
 from sri_admin.reporting.events import ReturnDecided, ReturnReceived
 from sri_admin.reporting.models.returns import ReturnIntake, ReturnRevision
 from sri_admin.reporting.policy import POLICY
-from sri_admin.reporting.queries.catalogue import codes_of
-from sri_admin.reporting.queries.returns import MonthView, approval_of, content_of, find_intake, month_of
-from sri_admin.reporting.rules.arrival import Arrived, Fault, fault_of
+from sri_admin.reporting.queries.catalogue import codes_of, find_data_set
+from sri_admin.reporting.queries.returns import (
+    MonthView,
+    approval_of,
+    content_of,
+    earlier_numbers,
+    find_intake,
+    month_of,
+)
+from sri_admin.reporting.rules.arrival import Arrived, Fault, fault_of, is_early
 from sri_admin.reporting.rules.standing import IntakeState
 from sri_admin.reporting.rules.values import APPROVAL_DOMAIN
 
 Values = Mapping[str, Any]
 
 
-def receive(actor: Actor, member: Member, revision: ReturnRevision) -> ReturnIntake:
-    """Judge a revision that arrived: received, or set aside with what is wrong; a second time changes nothing."""
+def receive(actor: Actor, member: Member, revision: ReturnRevision) -> ReturnIntake | None:
+    """Judge a revision that arrived: received, or set aside with what is wrong; a second time changes nothing.
+
+    While an earlier revision of its month is not here it is left as it is: that one may still be on its way.
+    """
     POLICY.require(actor, "reporting.return.receive", member)
     known = find_intake(member.member_id, revision.id)
     if known is not None:
         return known
-    fault = _fault(member, revision)
+    view = month_of(member, revision.month, at_home=False)
+    if is_early(revision.revision, [each.revision for each in view.rows.revisions]):
+        return None
+    fault = _fault(view, revision)
     row = ReturnIntake(
         member_id=member.member_id,
         id=ids.new(),
@@ -58,19 +72,22 @@ def receive(actor: Actor, member: Member, revision: ReturnRevision) -> ReturnInt
     return row
 
 
-def _fault(member: Member, revision: ReturnRevision) -> Fault | None:
-    content, view = content_of(revision, member.member_id), month_of(member, revision.month, at_home=False)
-    official = view.standing.official
+def _fault(view: MonthView, revision: ReturnRevision) -> Fault | None:
+    member, official = view.member, view.standing.official
+    content, in_force = content_of(revision, member.member_id), find_data_set(revision.month)
     return fault_of(
         Arrived(
             content=content,
             digest=revision.values_hash,
             is_signed=_is_signed(revision),
             approved_on=revision.approved_at.astimezone(ZoneInfo(member.time_zone)).date(),
+            approved_role=revision.approved_role,
             wanted=codes_of(revision.data_set_id),
-            before=[each.revision for each in view.rows.revisions],
+            data_set=str(in_force.id) if in_force else None,
             official=official.revision if official else None,
             grants=view.sides.requests,
+            expected=month_figures(member.member_id, revision.month).expected,
+            earlier=earlier_numbers(member.member_id, revision.month, known_at=revision.prepared_at),
         )
     )
 

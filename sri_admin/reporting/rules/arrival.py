@@ -3,13 +3,14 @@
 The answer is a code both sides show; a revision with none is received.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from sri_admin.reporting.rules.standing import Asked, GrantVerdict
-from sri_admin.reporting.rules.validation import Given, findings, hard
+from sri_admin.reporting.rules.months import last_of
+from sri_admin.reporting.rules.standing import APPROVERS, Asked, GrantVerdict
+from sri_admin.reporting.rules.validation import Given, findings, hard, unexplained
 from sri_admin.reporting.rules.values import Content, ReturnKind, values_hash
 
 
@@ -19,25 +20,31 @@ class Fault(StrEnum):
     HASH = "hash"
     SIGNATURE = "signature"
     INCOMPLETE = "incomplete"
-    GAP = "gap"
+    NOT_OVER = "not_over"
+    DATA_SET = "data_set"
+    ROLE = "role"
     KIND = "kind"
     ACCEPTED_MEANWHILE = "accepted_meanwhile"
     NO_GRANT = "no_grant"
     IMPOSSIBLE = "impossible"
+    UNEXPLAINED = "unexplained"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arrived:
-    """A revision as it arrived, and what the hub knows around it."""
+    """A revision as it arrived, and what the hub knows around it: also how many meetings its own list expects."""
 
     content: Content
     digest: str
     is_signed: bool
     approved_on: date
+    approved_role: str
     wanted: Collection[str]
-    before: Collection[int]
+    data_set: str | None
     official: int | None
     grants: Sequence[Asked]
+    expected: int = 0
+    earlier: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
 def fault_of(arrived: Arrived) -> Fault | None:
@@ -49,9 +56,20 @@ def fault_of(arrived: Arrived) -> Fault | None:
         return Fault.SIGNATURE
     if set(content.cells) != set(arrived.wanted) or not all(each.is_sound for each in content.cells.values()):
         return Fault.INCOMPLETE
-    if set(range(1, content.revision)) - set(arrived.before):
-        return Fault.GAP
-    return _order(arrived) or _impossible(content)
+    return _approval(arrived) or _order(arrived) or _values(arrived)
+
+
+def is_early(revision: int, here: Collection[int]) -> bool:
+    """Say whether a revision came before one that was approved earlier: it is judged once that one is here."""
+    return bool(set(range(1, revision)) - set(here))
+
+
+def _approval(arrived: Arrived) -> Fault | None:
+    if arrived.approved_on <= last_of(arrived.content.month):
+        return Fault.NOT_OVER
+    if arrived.content.data_set != arrived.data_set:
+        return Fault.DATA_SET
+    return None if arrived.approved_role in APPROVERS else Fault.ROLE
 
 
 def _order(arrived: Arrived) -> Fault | None:
@@ -71,8 +89,13 @@ def _covers(grant: Asked, arrived: Arrived) -> bool:
     return is_meant and grant.verdict is GrantVerdict.GRANTED and is_open
 
 
-def _impossible(content: Content) -> Fault | None:
-    return Fault.IMPOSSIBLE if hard(findings(Given(content.cells, content.expected))) else None
+def _values(arrived: Arrived) -> Fault | None:
+    content = arrived.content
+    told = findings(Given(content.cells, content.expected, arrived.earlier))
+    # A revision says itself how many meetings were expected; the limit is held against the list of meetings as well.
+    if hard([*told, *findings(Given(content.cells, arrived.expected))]):
+        return Fault.IMPOSSIBLE
+    return Fault.UNEXPLAINED if unexplained(told, content.explanations) else None
 
 
 def receipt_number(code: str, month: date, revision: int) -> str:

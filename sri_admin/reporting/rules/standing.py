@@ -8,8 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Final
 
 from sri_admin.reporting.rules.values import ReturnKind
+
+# Who may approve a return for a country, by role.
+APPROVERS: Final = ("chair", "member_administrator")
 
 
 class IntakeState(StrEnum):

@@ -67,7 +67,11 @@ FAULTS: Mapping[Fault, LazyText] = {
     Fault.HASH: _l("The values are not the ones that were approved. Nothing of it counts. Send the month again."),
     Fault.SIGNATURE: _l("The signature does not fit your installation. Nothing of it counts. Send the month again."),
     Fault.INCOMPLETE: _l("It does not answer exactly what is asked. Fill in the month again and send it."),
-    Fault.GAP: _l("An earlier revision of this month is missing. Send the month again once everything has gone over."),
+    Fault.NOT_OVER: _l("It was approved before the month was over. Send the month again."),
+    Fault.DATA_SET: _l("It answers other questions than are asked of this month. Fill in the month again and send it."),
+    Fault.ROLE: _l(
+        "Whoever approved it may not approve returns. The chair or an administrator has to approve it anew."
+    ),
     Fault.KIND: _l("It says it is another kind of revision than it is. Send the month again."),
     Fault.ACCEPTED_MEANWHILE: _l(
         "SRI had accepted the revision before when this one came. The accepted one counts; ask for a correction to"
@@ -75,6 +79,7 @@ FAULTS: Mapping[Fault, LazyText] = {
     ),
     Fault.NO_GRANT: _l("No correction was granted for it, or the time for it was over. The accepted revision counts."),
     Fault.IMPOSSIBLE: _l("Two of its numbers cannot both be right. Look at the month again and send it anew."),
+    Fault.UNEXPLAINED: _l("A number in it is unusual and nobody said why. Say why, and send the month again."),
 }
 
 
