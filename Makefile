@@ -9,6 +9,7 @@ help: ## show this list
 	@sed -n 's/^\([a-z][a-z]*\):[^#]*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST))
 
 demo: $(BIN)/.ready-demo ## a hub and two country nodes to try (ARGS="--fresh" starts over, "--exit --json" only proves that it works)
+	@echo '  Loading the program …' >&2
 	@exec $(BIN)/sri-admin demo $(ARGS)
 
 test: $(BIN)/.ready-test ## all tests, a file at a time on every core, or some (ARGS="tests/kernel -x")
