@@ -21,6 +21,7 @@ from sri_admin.cli.demo.world import World
 from sri_admin.kernel.database import addresses
 from sri_admin.kernel.postgres import Cluster, PostgresError, find_binaries
 from sri_admin.kernel.postgres_cluster import ADMIN
+from sri_admin.members.rules.member import MemberState, next_state
 from sri_admin.members.rules.territory import USER_ASSIGNED
 from tests.make.people import token_of
 
@@ -95,6 +96,16 @@ def test_every_country_and_place_has_a_code_no_real_country_can_have() -> None:
     codes = [each.code for each in COUNTRIES] + [code[:2] for code, _, _ in PLACES]
     assert all(USER_ASSIGNED.fullmatch(code) for code in codes)
     assert len({each.code for each in COUNTRIES}) == len(COUNTRIES)
+
+
+def test_the_countries_stand_in_every_state_of_a_member() -> None:
+    ends = {}
+    for country in COUNTRIES:
+        ends[country.code] = MemberState.PROSPECT
+        for step in sorted(country.steps, key=lambda each: each.day):
+            ends[country.code] = next_state(ends[country.code], step.transition, reason=step.reason)
+            assert step.day <= 0
+    assert set(ends.values()) == set(MemberState)
 
 
 def test_a_port_is_kept_while_it_is_free_and_avoided_when_taken(tmp_path: Path) -> None:
