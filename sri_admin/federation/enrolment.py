@@ -24,6 +24,7 @@ from sri_admin.kernel.signing import VerifyKey, fingerprint
 from sri_admin.kernel.tenancy import Reach, Tenant
 
 TELL_APPROVED = "federation.tell_approved"
+HAND_OVER = "federation.hand_over"
 
 
 class HasNodeError(ConflictError):
@@ -149,7 +150,7 @@ def approve(actor: Actor, enrolment_id: UUID) -> None:
         public = box_keys.opened(node.id, VerifyKey(node.sign_key), row.box_paper)
         box_keys.publish(actor, node.id, public)
     if not is_ready:
-        _begin_handover(actor, node)
+        jobs.defer(HAND_OVER, member_id=node.member_id, node_id=node.id)
     jobs.defer(TELL_APPROVED, member_id=node.member_id, node_id=node.id)
 
 
@@ -163,15 +164,6 @@ def _admit_again(actor: Actor, row: Enrolment) -> None:
     told = NodeCameBack(member_id=tenancy.hub_tenant().id, subject=node.id, fingerprint=known(row).fingerprint)
     work.record(actor, told)
     jobs.defer(TELL_APPROVED, member_id=node.member_id, node_id=node.id)
-
-
-def _begin_handover(actor: Actor, node: Node) -> None:
-    hub_id = tenancy.hub_tenant().id
-    db.session.flush()
-    tenancy.write_for(node.member_id)
-    steps.begin(actor, node, Direction.TO_NODE, reason=str(node.id))
-    db.session.flush()
-    tenancy.write_for(hub_id)
 
 
 def _node_from(row: Enrolment) -> Node:
@@ -190,6 +182,12 @@ def approval_reach(member_id: UUID) -> Reach:
     with transaction.reading(tenancy.NOWHERE):
         hub_id = tenancy.hub_tenant().id
     return tenancy.everywhere({hub_id, member_id}, writing=hub_id)
+
+
+def hand_over(actor: Actor, *, member_id: UUID, node_id: UUID) -> None:
+    """Begin to hand a member's records over to the node that was just taken in; a job that writes for the member."""
+    if not steps.is_under_way(member_id):
+        steps.begin(actor, db.session.get_one(Node, node_id), Direction.TO_NODE, reason=str(node_id))
 
 
 def tell_approved(actor: Actor, *, member_id: UUID, node_id: UUID) -> None:

@@ -13,7 +13,7 @@ from sri_admin.federation import streams
 from sri_admin.federation.events import WriterGranted
 from sri_admin.federation.models import Grant, SyncStream
 from sri_admin.federation.stream_names import MEMBER_CONTRIB, MEMBER_OPS, parse_name, stream_name
-from sri_admin.kernel import ids, installation, tenancy, transaction, work
+from sri_admin.kernel import ids, tenancy, work
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
 
@@ -105,23 +105,10 @@ def follow(name: str) -> None:
     tenancy.write_for(tenancy.hub_tenant().id)
 
 
-def catch_up(member_id: UUID) -> None:
-    """Go over, at a restored hub, to the epochs of a member's streams whose grants were taken back and whose base came.
-
-    Nothing need be written in such an epoch for both sides to stand in it. Opens its own transaction.
-    """
-    hub_id = installation.hub_tenant_id()
-    reach = tenancy.everywhere({member_id, hub_id}, writing=hub_id)
-    transaction.write(reach, lambda: [follow(name) for name in at_their_base(member_id)])
-
-
-def at_their_base(member_id: UUID) -> list[str]:
-    """Return the streams of a member whose next epoch was granted on the line that is their last one here."""
+def granted_on(member_id: UUID) -> list[str]:
+    """Return the streams of a member whose next epoch is granted already: their grant was lost here and taken back."""
     row = SyncStream
-    continues = sa.or_(Grant.base_chain.is_(None), Grant.base_chain == sa.func.encode(row.chain, "hex"))
-    next_of = (Grant.stream == row.name, Grant.epoch == row.epoch + 1, continues)
-    same_place = sa.or_(Grant.base_n.is_(None), Grant.base_n == row.n)
-    wanted = sa.select(row.name).join(Grant, sa.and_(*next_of, same_place))
+    wanted = sa.select(row.name).join(Grant, sa.and_(Grant.stream == row.name, Grant.epoch == row.epoch + 1))
     return sorted(db.session.scalars(wanted.where(row.member_id == member_id, row.name.in_(names_of(member_id)))))
 
 

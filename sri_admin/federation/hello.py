@@ -13,7 +13,7 @@ from sri_admin.federation.control import Access
 from sri_admin.federation.enrolment_models import Node, NodeState
 from sri_admin.federation.merge import PeerPosition, PeerStatus, Position
 from sri_admin.federation.models import SyncStream
-from sri_admin.federation.recovery import returning
+from sri_admin.federation.recovery import following, returning
 from sri_admin.federation.versions import Spans
 from sri_admin.kernel import clock, transaction
 from sri_admin.kernel.tenancy import Reach
@@ -84,11 +84,12 @@ def check_sender(node: Node, values: Mapping[str, Any]) -> None:
 
 def answer(node: Node, values: Mapping[str, Any], reach: Reach) -> dict[str, Any]:
     """Return what the hub says to a node's hello, once it stands in every epoch it can; opens its own transactions."""
-    while True:
-        with transaction.reading(reach):
-            if not grants.at_their_base(node.member_id):
-                return _answer(node, values)
-        grants.catch_up(node.member_id)
+    with transaction.reading(reach):
+        if not grants.granted_on(node.member_id):
+            return _answer(node, values)
+    following.catch_up(node.member_id)
+    with transaction.reading(reach):
+        return _answer(node, values)
 
 
 def _answer(node: Node, values: Mapping[str, Any]) -> dict[str, Any]:

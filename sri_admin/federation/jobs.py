@@ -124,4 +124,5 @@ TASKS = (
     Task(name=SWEEP_FILES, run=sweep_files, every="47 2 * * *", own_transactions=True, retries=0),
     Task(name=revocation.TELL_WITHDRAWN, run=revocation.tell_withdrawn, roles=HUB),
     Task(name=enrolment.TELL_APPROVED, run=enrolment.tell_approved, roles=HUB),
+    Task(name=enrolment.HAND_OVER, run=enrolment.hand_over, roles=HUB),
 )

@@ -5,11 +5,14 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
 from sri_admin.federation import control, enrolment, revocation, rotation
+from sri_admin.federation.enrolment_models import Node
 from sri_admin.federation.key_life import EndReason
 from sri_admin.federation.recovery import deciding
-from sri_admin.kernel import ids, transaction
+from sri_admin.kernel import ids, jobs, runtime, tenancy, transaction
+from sri_admin.kernel.db import db
 from tests.conftest import settings_for
 from tests.federation import invariants, records
 from tests.federation.records import Shelf, Sign
@@ -209,9 +212,11 @@ def test_f24_an_epoch_the_hub_granted_and_forgot_is_gone_back_from_and_what_was_
     assert marks(world.hub) == marks(node) == ["before", "never sent", "sent"]
 
 
-def joined_later(world: World, name: str) -> Site:
-    """Let a third node join after everything stood."""
+def joined_later(world: World, name: str, *, hosted: str | None = None) -> Site:
+    """Let a third node join after everything stood, its member perhaps with a record that was entered at the hub."""
     member = world.hub.do(lambda: make_members.member(name))
+    if hosted is not None:
+        make.visit(world.hub, member, hosted)
     digits = world.hub.do(control.root_digits)
     home = world.nodes["QM"].settings.installation.home.parent / name
     settings = settings_for("node", home, hub={"url": HUB_URL, "root_fingerprint": digits})
@@ -248,3 +253,46 @@ def test_f23_a_hub_set_back_to_before_a_node_joined_lets_it_in_again_with_all_it
     invariants.at_rest(world)
     assert marks(world.hub) == marks(newcomer) == ["never sent", "sent"]
     assert salvaged(newcomer) == [("hub_restored", "handed_back")] * len(salvaged(newcomer))
+
+
+@pytest.fixture
+def once_hosted(world: World) -> Iterator[Site]:
+    yield joined_later(world, "QP", hosted="hosted")
+    world.nodes.pop("QP").stop()
+    world.lines.pop("QP")
+    world.members.pop("QP")
+
+
+def test_a_hub_set_back_to_before_a_hand_over_gives_way_to_the_node_that_writes_since(
+    world: World, once_hosted: Site
+) -> None:
+    member = world.members["QP"]
+    hand_over(world, member)
+    world.settle()
+    invariants.at_rest(world)
+    make.visit(once_hosted, member, "at the node")
+    world.settle()
+    world.hub.go_back("old")
+    world.go_on()
+    make.visit(world.hub, member, "at the hub since")
+    assert world.sync("QP").code == "invalid_client"
+    world.enrol("QP")
+    assert world.sync("QP").code == "hub_restored"
+    world.hub.write(world.hub_id, lambda: deciding.take_over(records.DOER, world.hub_id))
+    world.settle()
+    assert "at the hub since" not in marks(world.hub)
+    once_hosted.write(member, lambda: deciding.take_over(records.DOER, member))
+    invariants.at_rest(world)
+    assert marks(world.hub) == marks(once_hosted) == ["at the hub since", "at the node", "hosted"]
+
+
+def hand_over(world: World, member: UUID) -> None:
+    """Do the job that approving a node of a country with records at the hub left to do."""
+
+    def act() -> None:
+        with transaction.reading(tenancy.only(member)):
+            node = db.session.scalars(sa.select(Node).where(Node.member_id == member)).one().id
+        task = runtime.current().tasks[enrolment.HAND_OVER]
+        jobs.perform(task, {"member_id": str(member), "node_id": str(node)})
+
+    world.hub.do(act)

@@ -65,6 +65,11 @@ def begin(doer: Actor, node: Node, direction: Direction, *, reason: str) -> Hand
     return made
 
 
+def is_under_way(member_id: UUID) -> bool:
+    """Say whether a member's records are being handed over."""
+    return _open(member_id) is not None
+
+
 def cancel(doer: Actor, member_id: UUID, *, reason: str) -> None:
     """Call a hand-over off before it is complete; who wrote goes on writing. The transaction writes for the member."""
     POLICY.require(doer, "federation.handover.decide", member_id)
