@@ -63,6 +63,8 @@ def test_the_demonstration_converges_and_prints_one_object(home: Path) -> None:
     expected = [(name.format(**node), node["code"].lower()) for node in nodes for name in STREAMS]
     assert [(each["name"], each["node"]) for each in told["streams"]] == expected
     assert all(each["chains_equal"] and each["hub_head"] == each["node_head"] for each in told["streams"])
+    # Two are its terms; decisions follow only if the hub had what the translators wrote when it decided.
+    assert all(each["hub_head"] > 2 for each in told["streams"] if each["name"].startswith("hub.language."))
     assert min(told["changes"]["to_hub"], told["changes"]["to_nodes"], told["seconds"]) > 0
     assert not Cluster(home / "postgres", find_binaries()).running()
     again = run(home)

@@ -222,7 +222,7 @@ class World:
     def translate(self) -> None:
         """Let the boards, translators and revisers go on at the nodes; the hub decides and releases what is whole."""
         self._together({each: partial(nodes.go_on, each, is_first=each is self.nodes[0]) for each in self.nodes})
-        self._exchange()
+        self.bring_into_step()  # what the nodes wrote has to be there before it is decided on
         with self.at(self.hub):
             lead, manager = map(people.acting, (people.INTEGRITY_LEAD, people.MATERIALS_MANAGER))
             reach = tenancy.everywhere(fill.tenants(), writing=installation.hub_tenant_id())
