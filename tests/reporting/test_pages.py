@@ -142,6 +142,19 @@ def test_both_sides_see_trend_and_total_with_its_coverage(app: Flask) -> None:
     assert "From 2 of 6 expected returns." in sri
 
 
+def test_sri_reads_when_a_return_came_and_that_its_approval_is_dated_after_that(app: Flask) -> None:
+    with clock.running(rep.ticking(datetime(2026, 9, 10, 9, 0, tzinfo=UTC))):
+        rep.catalogue()
+        member = make.member("QM", MemberState.LICENSED)
+    rep.approved(member)
+    with clock.running(rep.ticking(datetime(2026, 11, 9, 9, 0, tzinfo=UTC))):
+        rep.received(member)
+    officer = people.browser(app, people.person(Role.DATA_OFFICER))
+    assert "Received on" in text_of(officer, "/countries/QM")
+    assert "9 November 2026" in text_of(officer, "/countries/QM")
+    assert "the clock there is wrong" in text_of(officer, RECEIVED)
+
+
 def test_sri_sees_no_draft_of_a_board(app: Flask, member: UUID) -> None:
     rep.proposed(member)
     officer = people.browser(app, people.person(Role.DATA_OFFICER))

@@ -3,13 +3,14 @@
 from datetime import date
 from uuid import UUID
 
-from sri_admin.kernel.formats import number
+from sri_admin.kernel.formats import date_long, number
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.part import Panel, Tab
 from sri_admin.members.queries.members import find_member
 from sri_admin.reporting.policy import POLICY
 from sri_admin.reporting.queries.punctual import year_until
+from sri_admin.reporting.queries.returns import MonthView
 from sri_admin.reporting.rules import words
 
 
@@ -26,6 +27,7 @@ def panel_of(member_id: UUID, on: date) -> Panel | None:
         badge=(state.family, state.label),
         facts=(
             (_("Last month"), words.month_name(last.month)),
+            (_("Received on"), _received_on(last)),
             (_("In time"), _("%(number)s of %(all)s", number=number(found.on_time), all=number(found.expected))),
             (_("Late"), number(found.late)),
             (_("No report"), number(found.missing)),
@@ -35,6 +37,12 @@ def panel_of(member_id: UUID, on: date) -> Panel | None:
         arguments={"code": member.code},
         shown=lambda actor: POLICY.allows(actor, "reporting.return.read", member_id),
     )
+
+
+def _received_on(view: MonthView) -> str:
+    """Say when the newest revision came: whether it was in time goes by the clock where it was approved."""
+    intake = view.rows.intakes.get(view.newest.id) if view.newest is not None else None
+    return date_long(intake.received_at.date()) if intake is not None else _("not yet")
 
 
 def tabs_of(_member_id: UUID, _on: date) -> list[Tab]:
