@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from sri_admin.federation import aside, box_keys, grants, keys, kinds, streams, taking
+from sri_admin.federation import aside, box_keys, grants, keys, kinds, reissue, streams, taking
 from sri_admin.federation.checkpoint import to_base64url
 from sri_admin.federation.events import KeyPublished
 from sri_admin.federation.models import Grant, NodeKey, SyncStream
@@ -156,7 +156,9 @@ def _take_grant(name: str, node_id: UUID) -> int:
     mine = grant.node_id == node_id
     if row is not None and grant.epoch == row.epoch:
         begins = mine and not row.own and row.n == 0
-        row.own = row.own or begins
+        if begins:
+            row.own = True
+            reissue.give_waiting(row)
         return int(begins)
     if row is None:
         if not mine or not grants.never_had_a_line(grant):

@@ -1,12 +1,12 @@
 """Forgetting: what a record ever said leaves every copy of its lines, and the chain still verifies (§3.3)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from sri_admin.federation import bulk
-from sri_admin.federation.lines import Change, erased_form
+from sri_admin.federation.lines import Change, decode_entry, erased_form
 from sri_admin.federation.merge import Entry
 from sri_admin.federation.models import SyncAside, SyncLine
 from sri_admin.federation.salvage_models import SalvageState, SyncSalvage
@@ -21,6 +21,14 @@ def ordered(entries: Iterable[Entry]) -> dict[RecordKey, int]:
     A writer's order to forget is obeyed at once, whatever else is thought of the line: also when its kind is not known.
     """
     return {(each.kind, UUID(each.id)): each.rev for each in entries if isinstance(each, Change) and each.op == "erase"}
+
+
+def given(member_id: UUID, recs: Collection[UUID], *where: sa.ColumnElement[bool]) -> dict[RecordKey, int]:
+    """Return the newest orders to forget records that stand in the logs here: their revisions, by kind and id."""
+    if not recs:
+        return {}
+    wanted = sa.select(SyncLine.line).where(SyncLine.member_id == member_id, bulk.among(SyncLine.rec, recs), *where)
+    return ordered(decode_entry(line) for line in db.session.scalars(wanted.order_by(SyncLine.rev)))
 
 
 def forget(member_id: UUID, records: Mapping[RecordKey, int]) -> None:
@@ -41,11 +49,19 @@ def forget(member_id: UUID, records: Mapping[RecordKey, int]) -> None:
     for kept in db.session.scalars(
         sa.select(SyncSalvage).where(SyncSalvage.member_id == member_id, bulk.among(SyncSalvage.rec, recs))
     ):
-        if _goes(records, kept):
+        # Its log went another way, so its revision says nothing about which of the two was first.
+        if (kept.kind, kept.rec) in records and order_of(kept) is None:
             kept.line = erased_form(kept.line)
-            kept.state, kept.settled_at = SalvageState.DISMISSED, clock.now()
+            if kept.state is SalvageState.OPEN:
+                kept.state, kept.settled_at = SalvageState.DISMISSED, clock.now()
     db.session.flush()
 
 
-def _goes(records: Mapping[RecordKey, int], row: SyncLine | SyncAside | SyncSalvage) -> bool:
+def order_of(kept: SyncSalvage) -> Change | None:
+    """Return the order to forget that a kept line is, if it is one."""
+    entry = decode_entry(kept.line) if kept.kind else None
+    return entry if isinstance(entry, Change) and entry.op == "erase" else None
+
+
+def _goes(records: Mapping[RecordKey, int], row: SyncLine | SyncAside) -> bool:
     return row.kind is not None and row.rec is not None and (row.rev or 0) < records.get((row.kind, row.rec), 0)

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from sri_admin.federation import streams
+from sri_admin.federation import reissue, streams
 from sri_admin.federation.events import WriterGranted
 from sri_admin.federation.models import Grant, SyncStream
 from sri_admin.federation.stream_names import MEMBER_CONTRIB, MEMBER_OPS, parse_name, stream_name
@@ -92,6 +92,7 @@ def is_at_base(row: SyncStream, grant: Grant) -> bool:
 def go_over(row: SyncStream, grant: Grant, *, own: bool) -> None:
     """Begin the epoch of a grant; ProtocolError `forked` if what is here ends elsewhere."""
     streams.regrant(row, own=own, epoch=grant.epoch, log_id=grant.log_id, base=base_of(grant))
+    reissue.give_waiting(row)
 
 
 def follow(name: str) -> None:

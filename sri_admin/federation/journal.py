@@ -4,6 +4,7 @@ Runs as the last tail step of a transaction. The heads of the streams it touches
 names, so two transactions never wait for each other in a circle, and numbers are as dense as commits.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -73,11 +74,18 @@ def _append(stream: SyncStream, recorded: list[Changed]) -> None:
     changed = [each for each in recorded if _is_news(each, newest.get((each.kind.name, each.row.id)))]
     if len(changed) > limits.TRANSACTION_CHANGES:
         raise TooLargeError(_TOO_MUCH)
-    at, first = clock.wire(clock.now()), stream.n + 1
+    write(stream, [_change(each) for each in changed])
+
+
+def write(stream: SyncStream, changes: Sequence[Change]) -> None:
+    """Write changes at the end of a stream that is written here, and forget what they order to be forgotten.
+
+    Places, transaction and time are filled in here; the caller has locked the stream.
+    """
+    at, first, last = clock.wire(clock.now()), stream.n + 1, stream.n + len(changes)
     chain, lines, rows = stream.chain, list[bytes](), []
-    for place, each in enumerate(changed, first):
-        change = _change(each)
-        change = change._replace(n=place, x=first, e=place == stream.n + len(changed), at=at)
+    for place, given in enumerate(changes, first):
+        change = given._replace(n=place, x=first, e=place == last, at=at)
         raw = _encoded(change)
         lines.append(raw)
         chain = extend(chain, line_hash(raw))
@@ -87,8 +95,8 @@ def _append(stream: SyncStream, recorded: list[Changed]) -> None:
         raise TooLargeError(_TOO_MUCH)
     if rows:
         db.session.execute(sa.insert(SyncLine), rows)
-        streams.advance(stream, stream.n + len(changed), chain)
-        erasure.forget(stream.member_id, {(each.kind.name, each.row.id): _rev(each) for each in changed if each.erased})
+        streams.advance(stream, last, chain)
+        erasure.forget(stream.member_id, erasure.ordered(changes))
 
 
 def _is_news(changed: Changed, newest: Newest | None) -> bool:

@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from sri_admin.federation.chain import genesis, line_hash
+from sri_admin.federation.chain import genesis
 from sri_admin.federation.key_life import Place
-from sri_admin.federation.lines import REMOVALS, ProtocolError, decode_change
+from sri_admin.federation.lines import REMOVALS, Erased, ProtocolError, decode_entry, entry_hash
 from sri_admin.federation.merge import Position
 from sri_admin.federation.models import SyncEpoch, SyncLine, SyncStream
 from sri_admin.federation.stream_names import OF_MEMBER, StreamClass, parse_name, stream_name
@@ -189,7 +189,7 @@ def transaction_end(row: SyncStream, n: int) -> int:
 
 
 class Newest(NamedTuple):
-    """The newest line of a record that is here: its revision, its hash, and whether it removed the record."""
+    """The newest line of a record that is here: its revision, its hash, and whether the record is gone by it."""
 
     rev: int
     h: bytes
@@ -197,7 +197,7 @@ class Newest(NamedTuple):
 
 
 def newest_lines(member_id: UUID, records: Collection[UUID], *where: sa.ColumnElement[bool]) -> dict[RecordKey, Newest]:
-    """Return, by kind and id, the newest lines of records."""
+    """Return, by kind and id, the newest lines of records; one in its erased form brings no record back."""
     if not records:
         return {}
     ids_given = sa.literal(list(records), sa.ARRAY(sa.Uuid()))
@@ -210,7 +210,9 @@ def newest_lines(member_id: UUID, records: Collection[UUID], *where: sa.ColumnEl
     found: dict[RecordKey, Newest] = {}
     for kind, rec, rev, line in db.session.execute(newest):
         if kind is not None and rec is not None:
-            found[kind, rec] = Newest(rev or 0, line_hash(line), decode_change(line).op in REMOVALS)
+            entry = decode_entry(line)
+            removed = isinstance(entry, Erased) or entry.op in REMOVALS
+            found[kind, rec] = Newest(rev or 0, entry_hash(line, entry), removed)
     return found
 
 

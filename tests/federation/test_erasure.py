@@ -7,12 +7,20 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError
 
+from sri_admin.federation import streams
+from sri_admin.federation.key_life import Place
 from sri_admin.federation.lines import erased_form
 from sri_admin.federation.models import SyncLine
-from sri_admin.federation.stream_names import MEMBER_OPS, stream_name
+from sri_admin.federation.recovery import deciding, salvage
+from sri_admin.federation.salvage_models import SalvageCause, SalvageState
+from sri_admin.federation.stream_names import HUB_REGISTRY, MEMBER_OPS, stream_name
+from sri_admin.kernel import ids
 from sri_admin.kernel.db import db
 from tests.federation import invariants, records
-from tests.federation.records import VISIT, Visit
+from tests.federation import world as worlds
+from tests.federation.records import VISIT, Sign, Visit
+from tests.federation.test_world_handover import reclaim
+from tests.federation.test_world_restored import salvaged
 from tests.federation.world import Site, World
 from tests.make import federation as make
 
@@ -129,3 +137,83 @@ def test_the_database_lets_a_line_become_nothing_but_its_erased_form(world: Worl
 
     with pytest.raises(ProgrammingError, match="a line is erased or stays as it is"):
         node.write(member, body)
+
+
+def test_an_order_to_forget_that_a_restored_node_gave_is_given_again(world: World, member: UUID, stream: str) -> None:
+    node = world.nodes["QM"]
+    rec = make.visit(node, member, note=SECRET)
+    world.settle()
+    node.keep("old")
+    node.restore("old")
+    forget(node, member, rec)
+    invariants.at_rest(world)
+    for site in (node, world.hub):
+        assert rec not in make.rows(site, Visit)
+        assert not says(site, stream)
+
+
+def test_an_order_to_forget_that_a_restored_hub_lost_is_given_again(world: World, member: UUID) -> None:
+    rec = make.sign(world.hub, world.hub_id, SECRET)
+    world.settle()
+    world.hub.keep("old")
+    world.hub.write(world.hub_id, lambda: records.forget(records.get(Sign, world.hub_id, rec)))
+    world.settle()
+    world.hub.go_back("old")
+    world.go_on()
+    invariants.at_rest(world)
+    for site in world.sites:
+        assert rec not in make.rows(site, Sign)
+        assert not says(site, HUB_REGISTRY.value)
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_an_order_to_forget_that_a_copy_gave_and_a_person_takes_over_stays_one(
+    world: World, member: UUID, stream: str, *, is_gone: bool
+) -> None:
+    node = world.nodes["QM"]
+    rec = make.visit(node, member, note=SECRET)
+    world.settle()
+    node.keep("old")
+    forget(node, member, rec)
+    order = make.lines(node, stream)[-1]
+    node.go_back("old")
+    if is_gone:
+        make.remove(node, VISIT, (member, rec))
+    node.write(member, lambda: keep_late(stream, order))
+    assert says(node, stream)
+    node.write(member, lambda: deciding.take_over(records.DOER, member))
+    assert json.loads(make.lines(node, stream)[-1])["op"] == "erase"
+    invariants.at_rest(world)
+    assert not [site.name for site in world.sites if says(site, stream)]
+
+
+def keep_late(stream: str, *lines: bytes) -> None:
+    """Keep lines as another copy of this node handed them back."""
+    row, far = streams.by_name(stream), Place(2, 2**53 - 1)
+    salvage.keep(row, far, lines, source=ids.new(), cause=SalvageCause.LATE, state=SalvageState.OPEN)
+
+
+def test_what_was_never_sent_of_a_record_that_was_forgotten_meanwhile_is_not_kept(world: World, member: UUID) -> None:
+    node = world.nodes["QM"]
+    rec = make.visit(node, member)
+    world.settle()
+    make.change(node, VISIT, (member, rec), note=SECRET)
+    make.change(node, VISIT, (member, rec), note=f"{SECRET}, corrected")
+    reclaim(world, member)
+    forget(world.hub, member, rec)
+    invariants.at_rest(world)
+    for site in (node, world.hub):
+        assert worlds.holding(site, SECRET) == []
+    assert {state for _cause, state in salvaged(world.hub)} == {"dismissed"}
+
+
+def test_what_was_written_after_an_order_to_forget_is_kept(world: World, member: UUID) -> None:
+    node = world.nodes["QM"]
+    rec = make.visit(node, member)
+    forget(node, member, rec)
+    node.write(member, lambda: records.put(Visit(member_id=member, id=rec, mark="w", note="new", shelf_id=None)))
+    world.settle()
+    make.change(node, VISIT, (member, rec), note="newer")
+    reclaim(world, member)
+    invariants.at_rest(world)
+    assert salvaged(world.hub) == [("late", "open")]

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from sri_admin.federation import apply, kinds, streams, taking
 from sri_admin.federation.apply import Record
+from sri_admin.federation.key_life import Place
 from sri_admin.federation.lines import Change, decode_entry
 from sri_admin.federation.models import SyncAside, SyncLine, SyncStream
 from sri_admin.federation.recovery import salvage
@@ -36,11 +37,12 @@ def back_to(row: SyncStream, n: int, *, cause: SalvageCause, state: SalvageState
     taken = list(db.session.scalars(sa.select(SyncLine).where(*after, SyncLine.n > n).order_by(SyncLine.n)))
     if not taken:
         return 0
-    source = installation.identity().id
-    salvage.keep(row, row.epoch, [each.line for each in taken], source=source, cause=cause, state=state)
+    lines, source = [each.line for each in taken], installation.identity().id
     touched = {(each.kind, each.rec) for each in taken if each.kind and each.rec}
     with taking_back():
         _step_back(row, n, chain)
+        # Only now: an order to forget that is taken out as well says nothing about what was written after it.
+        salvage.keep(row, Place(row.epoch, n), lines, source=source, cause=cause, state=state)
         _put_back(row.member_id, touched)
     return len(taken)
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from sri_admin.federation import apply, kinds, streams, taking
-from sri_admin.federation.apply import Record
+from sri_admin.federation import apply, erasure, kinds, reissue, streams, taking
+from sri_admin.federation.apply import Fault, Record
 from sri_admin.federation.events import SalvageDismissed, SalvageTaken
 from sri_admin.federation.kinds import Kind
 from sri_admin.federation.lines import REMOVALS, Change, decode_entry
@@ -74,20 +74,35 @@ def take_over(actor: Actor, member_id: UUID, chosen: Sequence[UUID] | None = Non
     if not found:
         raise NotFoundError
     _require_writer(found)
-    by_record = {(each.newest.kind, each.newest.rec): each for each in found}
-    records = [_record(each) for each in found]
+    orders, others = [[each for each in found if _is_order(each) is which] for which in (True, False)]
+    _give_again(actor, orders)
+    by_record = {(each.newest.kind, each.newest.rec): each for each in others}
+    records = [_record(each) for each in others]
     result = apply.apply(member_id, [each for each in records if each.payload is not None], order=kinds.all_kinds())
-    if result.faults:
-        fault = result.faults[0]
-        raise ConflictError(
-            _l("One of these records cannot stand beside what is here now. Take the others over one by one."),
-            code="salvage_clash",
-            detail=f"{fault.code}: {fault.detail}",
-        )
+    _refuse_clash(result.faults)
     taking.tell(member_id, result.arrived)
     for record in records:
         _record_change(actor, record, by_record[record.kind.name, record.id])
     return sum(_settle(each, actor, SalvageState.TAKEN) for each in found)
+
+
+def _is_order(each: Difference) -> bool:
+    return erasure.order_of(each.newest) is not None
+
+
+def _give_again(actor: Actor, orders: Sequence[Difference]) -> None:
+    for name in {each.newest.stream for each in orders}:
+        given = [each.newest for each in orders if each.newest.stream == name]
+        _refuse_clash(reissue.give(actor, streams.by_name(name, lock=True), given))
+
+
+def _refuse_clash(faults: Sequence[Fault]) -> None:
+    if faults:
+        raise ConflictError(
+            _l("One of these records cannot stand beside what is here now. Take the others over one by one."),
+            code="salvage_clash",
+            detail=f"{faults[0].code}: {faults[0].detail}",
+        )
 
 
 def _require_writer(found: Sequence[Difference]) -> None:

@@ -11,6 +11,7 @@ from sri_admin.federation import intake, keys, limits, streams
 from sri_admin.federation.answers import RefusedError
 from sri_admin.federation.checkpoint import open_paper, seal_paper
 from sri_admin.federation.client import BASE, HubClient, LineDownError
+from sri_admin.federation.key_life import Place
 from sri_admin.federation.lines import HASH_TEXT, UUID_TEXT, LineError, expect_fields, matching_text, parse
 from sri_admin.federation.recovery import salvage
 from sri_admin.federation.salvage_models import SalvageCause, SalvageState, SyncSalvage
@@ -95,7 +96,9 @@ def _opened(body: bytes, stream: str) -> tuple[list[bytes], dict[str, Any]]:
 
 def _keep(stream: str, lines: Iterable[bytes], said: dict[str, Any]) -> int:
     row, source = streams.by_name(stream, lock=True), UUID(said["source"])
-    return salvage.keep(row, int(said["epoch"]), lines, source=source, cause=SalvageCause.LATE, state=SalvageState.OPEN)
+    # The hub has left out what was forgotten in the same epoch; what was forgotten since is of a later one.
+    after = Place(int(said["epoch"]), limits.INTEGER_MAX)
+    return salvage.keep(row, after, lines, source=source, cause=SalvageCause.LATE, state=SalvageState.OPEN)
 
 
 def _digest(lines: Iterable[bytes]) -> str:

@@ -4,7 +4,7 @@ What is taken over becomes a new revision in the present epoch, written here and
 left out keeps its reason. Neither is ever decided by the program.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,25 +12,41 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
-from sri_admin.federation import keys, streams
+from sri_admin.federation import erasure, keys, reissue, streams
 from sri_admin.federation.checkpoint import Checkpoint, open_sealed
-from sri_admin.federation.lines import Change, Erased, Header, LineError, decode_entry, decode_header, entry_hash
+from sri_admin.federation.key_life import Place
+from sri_admin.federation.lines import (
+    Change,
+    Erased,
+    Header,
+    LineError,
+    decode_entry,
+    decode_header,
+    entry_hash,
+    erased_form,
+)
 from sri_admin.federation.merge import Position, StreamError, check_page
-from sri_admin.federation.models import SyncStream
+from sri_admin.federation.models import SyncLine, SyncStream
 from sri_admin.federation.salvage_models import SalvageCause, SalvageState, SyncSalvage
+from sri_admin.federation.streams import RecordKey
 from sri_admin.kernel import clock, ids
 from sri_admin.kernel.db import db
 
 
 def keep(
-    row: SyncStream, epoch: int, lines: Iterable[bytes], *, source: UUID, cause: SalvageCause, state: SalvageState
+    row: SyncStream, after: Place, lines: Iterable[bytes], *, source: UUID, cause: SalvageCause, state: SalvageState
 ) -> int:
-    """Keep lines of an epoch that stand in no log any more; those that are kept already are left as they are."""
-    kept = [_values(row, epoch, line) for line in lines]
-    common = {"source": source, "cause": cause, "state": state, "at": clock.now()}
+    """Keep lines that stand in no log any more; those that are kept already are left as they are.
+
+    They parted from the log here `after` a place. What was ordered since to be forgotten is kept as a place alone.
+    """
+    kept = [_values(row, after.epoch, line) for line in lines]
     if not kept:
         return 0
-    adding = insert(SyncSalvage).values([{**each, **common} for each in kept])
+    forgotten = _forgotten_since(row, after, {each["rec"] for each in kept if each["rec"]})
+    common = {"source": source, "cause": cause, "at": clock.now()}
+    values = [{**common, **_as_kept(each, state, forgotten)} for each in kept]
+    adding = insert(SyncSalvage).values(values)
     added = adding.on_conflict_do_nothing(index_elements=["member_id", "stream", "h"]).returning(SyncSalvage.id)
     return len(db.session.scalars(added).all())
 
@@ -53,6 +69,18 @@ def proven(stream: str) -> list[list[SyncSalvage]]:
     return list(together.values())
 
 
+def _forgotten_since(row: SyncStream, after: Place, recs: Collection[UUID]) -> Collection[RecordKey]:
+    later = (SyncLine.stream_id == row.id, sa.tuple_(SyncLine.epoch, SyncLine.n) > sa.tuple_(*after))
+    return erasure.given(row.member_id, recs, *later)
+
+
+def _as_kept(values: dict[str, Any], state: SalvageState, forgotten: Collection[RecordKey]) -> dict[str, Any]:
+    line = erased_form(values["line"]) if (values["kind"], values["rec"]) in forgotten else values["line"]
+    settled = state is SalvageState.OPEN and isinstance(_entry(line), Erased)
+    decided = (SalvageState.DISMISSED, clock.now()) if settled else (state, None)
+    return {**values, "line": line, **dict(zip(("state", "settled_at"), decided, strict=True))}
+
+
 def hashes(lines: Iterable[bytes]) -> list[bytes]:
     """Return what the lines are known by."""
     return [entry_hash(line, _entry(line)) for line in lines]
@@ -65,7 +93,7 @@ def _entry(line: bytes) -> Change | Erased | None:
         return None
 
 
-def _values(row: SyncStream, epoch: int, line: bytes) -> dict[str, object]:
+def _values(row: SyncStream, epoch: int, line: bytes) -> dict[str, Any]:
     entry = _entry(line)
     change = entry if isinstance(entry, Change) else None
     return {
@@ -99,7 +127,10 @@ def receive(stream: str, node_id: UUID, body: Sequence[bytes]) -> int:
     cause = SalvageCause.HUB_RESTORED if stream.startswith("hub.") else SalvageCause.LATE
     # Lines in their erased form hold the place of others, so that more than one body can carry a long history.
     whole = [line for line in lines if not isinstance(_entry(line), Erased)]
-    return keep(row, header.epoch, whole, source=node_id, cause=cause, state=SalvageState.OPEN)
+    after = Place(header.epoch, header.from_n - 1)
+    kept = keep(row, after, whole, source=node_id, cause=cause, state=SalvageState.OPEN)
+    reissue.give_waiting(row)
+    return kept
 
 
 def _start(row: SyncStream, header: Header, proof: Checkpoint) -> Position:
