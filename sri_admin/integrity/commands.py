@@ -1,5 +1,7 @@
 """`sri-admin integrity`: the standard."""
 
+from uuid import UUID
+
 import click
 
 from sri_admin.integrity.operations.standards import adopt_edition
@@ -16,6 +18,10 @@ def integrity() -> None:
 def adopt() -> None:
     """Enter the edition of the standard that comes with this program (at the hub; safe to repeat)."""
     hub_id = installation.hub_tenant_id()
-    doer = actor.system("integrity adopt")
-    edition_no = transaction.write(tenancy.only(hub_id), lambda: adopt_edition(doer, hub_id).edition_no)
+    edition_no = transaction.write(tenancy.only(hub_id), lambda: _adopt(hub_id))
     click.echo(_("Edition %(number)s of the standard is entered.", number=edition_no))
+
+
+def _adopt(hub_id: UUID) -> int:
+    installation.require_writing()
+    return adopt_edition(actor.system("integrity adopt"), hub_id).edition_no

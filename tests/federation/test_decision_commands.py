@@ -10,7 +10,7 @@ from sri_admin.federation import streams
 from sri_admin.federation.stream_names import MEMBER_OPS, stream_name
 from sri_admin.kernel import installation, postgres, tenancy, transaction
 from sri_admin.kernel.db import db
-from sri_admin.kernel.errors import AppError
+from sri_admin.kernel.errors import AppError, RestoredError
 from sri_admin.kernel.installation import Installation, Standing
 from tests.federation.pair import Pair, joined_node, paired
 from tests.federation.test_commands import run, told
@@ -69,6 +69,16 @@ def test_a_hub_goes_on_once_and_never_alone(pair: Pair) -> None:
     assert "The hub goes on." in run(pair.hub, "go-on", "--reason", REASON).stdout
     assert pair.at_hub(now_standing) is Standing.IN_USE
     assert told(pair.node, "sync")["ok"] is True
+
+
+def test_nothing_is_decided_at_a_hub_that_waits_after_a_restore(pair: Pair) -> None:
+    node_id = str(pair.at_hub(lambda: joined_node(pair.member_id)))
+    incarnation = run(pair.hub, "keep", node_id, "--reason", REASON).stdout.split()[0]
+    pair.at_hub(lambda: stand(Standing.RESTORED))
+    for words in (["keep", node_id, incarnation], ["reclaim", node_id], ["keys", "revoke", "--member", "QM"]):
+        why = "lost" if words[0] == "keys" else REASON
+        assert isinstance(run(pair.hub, *words, "--reason", why).exception, RestoredError), words
+    pair.at_hub(lambda: stand(Standing.IN_USE))
 
 
 def test_a_restored_node_goes_on_alone_until_it_hears_the_hub(pair: Pair) -> None:

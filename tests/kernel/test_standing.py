@@ -3,20 +3,28 @@
 from typing import Any
 from uuid import UUID
 
+import click
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 
+from sri_admin.federation.commands import node
+from sri_admin.integrity.commands import integrity
 from sri_admin.kernel import actor, audit, installation, jobs, runtime, tenancy, transaction
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import RestoredError
 from sri_admin.kernel.installation import Installation, Standing
+from sri_admin.people.commands import people
 from sri_admin.people.rules import Role
+from sri_admin.program.commands import program
+from sri_admin.reporting.commands import reporting
 from tests.make.people import Person, browser, person, token_of
 
 DOER = actor.system("test")
 REASON = "The hub cannot be reached for weeks."
+SIGN_IN = "kim@example.org"
 
 
 @pytest.fixture
@@ -119,6 +127,21 @@ def test_a_job_that_writes_waits_and_a_job_of_the_exchange_does_not(restored: UU
     assert runtime.current().tasks["keeping.forget"].while_restored
 
 
-def test_a_command_that_writes_is_refused(restored: UUID) -> None:
-    with pytest.raises(RestoredError), transaction.reading(tenancy.NOWHERE):
-        installation.require_writing()
+WRITING = [
+    (people, f"invite --role auditor --name Kim --sign-in {SIGN_IN}"),
+    (people, f"reset --sign-in {SIGN_IN}"),
+    (people, f"end-second-step --sign-in {SIGN_IN} --reason lost"),
+    (people, f"erase --sign-in {SIGN_IN} --reason asked --yes"),
+    (node, "code --member SRI"),
+    (node, "require --kind meetings.meeting --version 1 --from 2027-01-01"),
+    (node, "accept-snapshot hub.registry --reason known"),
+    (program, "adopt"),
+    (reporting, "adopt"),
+    (integrity, "adopt"),
+]
+
+
+@pytest.mark.parametrize(("group", "words"), WRITING, ids=[f"{group.name} {words}" for group, words in WRITING])
+def test_a_command_that_writes_is_refused(app: Flask, restored: UUID, group: click.Group, words: str) -> None:
+    person(Role.AUDITOR, name=SIGN_IN)
+    assert isinstance(CliRunner().invoke(group, words.split()).exception, RestoredError)

@@ -7,7 +7,7 @@ import click
 from sri_admin.federation.enrolment_models import Node
 from sri_admin.federation.handover import steps
 from sri_admin.federation.recovery import hub, incarnations
-from sri_admin.kernel import actor, tenancy, transaction
+from sri_admin.kernel import actor, installation, tenancy, transaction
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import NotFoundError
 from sri_admin.kernel.i18n import gettext as _
@@ -28,7 +28,7 @@ def keep(node_id: UUID, incarnation: UUID | None, *, reason: str) -> None:
             for each in incarnations.of_node(node_id):
                 click.echo(f"{each.incarnation} {each.state.value} {each.announced_at:%Y-%m-%d %H:%M}")
         return
-    transaction.write(reach, lambda: incarnations.keep(_DOER, node_id, incarnation, reason=reason))
+    transaction.write(reach, lambda: _keep(node_id, incarnation, reason))
     click.echo(_("This copy goes on. The other one hands over what it had not sent."))
 
 
@@ -38,7 +38,7 @@ def keep(node_id: UUID, incarnation: UUID | None, *, reason: str) -> None:
 def reclaim(node_id: UUID, *, reason: str) -> None:
     """At the hub: give up a node that does not come back; the hub writes its country's records."""
     reach = incarnations.reach_of(_member_of(node_id))
-    transaction.write(reach, lambda: steps.reclaim(_DOER, node_id, reason=reason))
+    transaction.write(reach, lambda: _reclaim(node_id, reason))
     click.echo(_("The hub writes the records of this country from now on."))
 
 
@@ -48,6 +48,16 @@ def go_on(*, reason: str) -> None:
     """At a hub that was restored: go on; the nodes hand back what the hub had lost."""
     transaction.write(hub.everyone(), lambda: hub.go_on_again(_DOER, reason=reason))
     click.echo(_("The hub goes on. As the nodes come, what they hand back appears here."))
+
+
+def _keep(node_id: UUID, incarnation: UUID, reason: str) -> None:
+    installation.require_writing()
+    incarnations.keep(_DOER, node_id, incarnation, reason=reason)
+
+
+def _reclaim(node_id: UUID, reason: str) -> None:
+    installation.require_writing()
+    steps.reclaim(_DOER, node_id, reason=reason)
 
 
 def _member_of(node_id: UUID) -> UUID:

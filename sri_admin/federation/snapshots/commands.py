@@ -9,7 +9,7 @@ from sri_admin.federation import words
 from sri_admin.federation.intake import reach_for
 from sri_admin.federation.snapshot_models import SyncSnapshot
 from sri_admin.federation.snapshots import jobs, receiving, shown
-from sri_admin.kernel import actor, tenancy, transaction
+from sri_admin.kernel import actor, installation, tenancy, transaction
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import NotFoundError
 from sri_admin.kernel.i18n import gettext as _
@@ -52,6 +52,7 @@ def accept_snapshot(stream: str, reason: str) -> None:
     """Let the fresh copy of a stream stand although it removes many records; it does so at the next exchange."""
 
     def body() -> int:
+        installation.require_writing()
         found = db.session.scalar(sa.select(SyncSnapshot).where(SyncSnapshot.stream == stream).with_for_update())
         if found is None:
             raise NotFoundError(_("There is no fresh copy of %(stream)s here.", stream=words.stream_name(stream)))
