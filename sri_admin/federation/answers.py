@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from sri_admin.federation.lines import ProtocolError
 from sri_admin.federation.packing import GZIP, NDJSON, content_digest, pack
-from sri_admin.kernel.errors import AppError
+from sri_admin.kernel.errors import AppError, RestoredError
 from sri_admin.web.errors import problem
 
 _STATUS: Final = {
@@ -62,7 +62,7 @@ class RefusedError(ProtocolError):
 
 
 def speaking(view: Callable[..., Response]) -> Callable[..., Response]:
-    """Turn a refusal of the protocol into its problem document."""
+    """Turn a refusal of the protocol, and one of a hub that was restored and waits, into its problem document."""
 
     @wraps(view)
     def answer(*arguments: Any, **named: Any) -> Response:
@@ -71,6 +71,8 @@ def speaking(view: Callable[..., Response]) -> Callable[..., Response]:
         except ProtocolError as error:
             facts: Mapping[str, Any] = getattr(error, "facts", {})
             return problem(AppError(error.detail, code=error.code, **facts), _STATUS.get(error.code, _OTHERWISE))
+        except RestoredError as error:
+            return problem(AppError(str(error), code="hub_restored"), _STATUS["hub_restored"])
 
     return answer
 

@@ -19,7 +19,7 @@ from sri_admin.federation.kinds import Kind
 from sri_admin.federation.lines import Change, LineError, encode_change, has_more_values
 from sri_admin.federation.models import SyncLine, SyncStream
 from sri_admin.federation.streams import Newest
-from sri_admin.kernel import clock
+from sri_admin.kernel import clock, installation
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import Base, db
 from sri_admin.kernel.errors import ElsewhereError, HandingOverError, InvalidError, TooLargeError
@@ -42,7 +42,10 @@ class Changed(NamedTuple):
 
 
 def append(unit: UnitOfWork) -> None:
-    """Write the lines of a unit of work; ElsewhereError if another installation writes one of the streams."""
+    """Write the lines of a unit of work.
+
+    Raises ElsewhereError if another installation writes one of the streams, RestoredError while this one waits.
+    """
     by_stream: dict[str, list[Changed]] = {}
     for row, actor in unit.rows():
         kind = kinds.of_row(row)
@@ -74,6 +77,9 @@ def _append(stream: SyncStream, recorded: list[Changed]) -> None:
     changed = [each for each in recorded if _is_news(each, newest.get((each.kind.name, each.row.id)))]
     if len(changed) > limits.TRANSACTION_CHANGES:
         raise TooLargeError(_TOO_MUCH)
+    if changed:
+        # Whoever lets it go on ends the waiting in the same transaction.
+        installation.require_writing()
     write(stream, [_change(each) for each in changed])
 
 

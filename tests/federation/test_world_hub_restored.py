@@ -11,8 +11,11 @@ from sri_admin.federation import control, enrolment, revocation, rotation
 from sri_admin.federation.enrolment_models import Node
 from sri_admin.federation.key_life import EndReason
 from sri_admin.federation.recovery import deciding
+from sri_admin.federation.stream_names import HUB_CONTROL
 from sri_admin.kernel import ids, jobs, runtime, tenancy, transaction
 from sri_admin.kernel.db import db
+from sri_admin.kernel.errors import RestoredError
+from sri_admin.kernel.installation import Installation, Standing
 from tests.conftest import settings_for
 from tests.federation import invariants, records
 from tests.federation.records import Shelf, Sign
@@ -69,6 +72,27 @@ def test_f23_what_two_nodes_hand_back_is_kept_once(world: World) -> None:
     world.go_on()
     invariants.at_rest(world)
     assert salvaged(world.hub) == [("hub_restored", "open")]
+
+
+def stand(standing: Standing) -> None:
+    """Let this installation stand in a way."""
+    with transaction.writing(tenancy.NOWHERE):
+        db.session.execute(sa.update(Installation).values(standing=standing))
+
+
+def test_a_hub_that_waits_after_a_restore_grants_nothing_and_says_why(world: World, member: UUID) -> None:
+    node = world.nodes["QM"]
+    node.keep("old")
+    node.restore("old")
+    world.hub.do(lambda: stand(Standing.RESTORED))
+    before = make.lines(world.hub, HUB_CONTROL.value)
+    outcome = world.sync("QM")
+    assert (outcome.ok, outcome.code) == (False, "hub_restored")
+    with pytest.raises(RestoredError):
+        make.sign(world.hub, world.hub_id)
+    assert make.lines(world.hub, HUB_CONTROL.value) == before
+    world.hub.do(lambda: stand(Standing.IN_USE))
+    invariants.at_rest(world)
 
 
 @pytest.mark.parametrize("between", [True, False])
