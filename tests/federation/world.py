@@ -14,6 +14,7 @@ from typing import TypeVar
 from uuid import UUID
 
 import psycopg
+import sqlalchemy as sa
 from flask import Flask
 from psycopg import sql
 
