@@ -21,7 +21,7 @@ class Elsewhere(NamedTuple):
 
     label: LazyText
     url: str
-    count: int
+    left: int
 
 
 class Gathered(NamedTuple):
