@@ -146,6 +146,20 @@ def test_a_country_with_records_of_its_own_at_the_hub_gets_a_node(world: World, 
     assert marks(world.hub) == marks(world.nodes["QM"]) == ["before", "hosted"]
 
 
+def test_a_country_whose_node_was_given_up_gets_another_with_its_records(world: World, member: UUID) -> None:
+    make.visit(world.nodes["QM"], member, "before")
+    world.settle()
+    withdraw(world, member)
+    reclaim(world, member)
+    make.visit(world.hub, member, "hosted")
+    assert world.sync("QM").code == "key_revoked"
+    world.enrol("QM")
+    world.settle()
+    invariants.at_rest(world)
+    assert writers(world, member) == [False, True]
+    assert marks(world.hub) == marks(world.nodes["QM"]) == ["before", "hosted"]
+
+
 def reclaim_by_node(world: World, member: UUID) -> None:
     """Hand the records back to the node."""
     begin(world, member, Direction.TO_NODE)

@@ -410,14 +410,21 @@ class World:
 
 
 def _approve(member_id: UUID, enrolment_id: UUID) -> None:
+    before = _queued(0)
     reach = enrolment.approval_reach(member_id)
     transaction.write(reach, lambda: enrolment.approve(records.DOER, enrolment_id))
+    for _number, name, payload in _queued(max((number for number, _name, _payload in before), default=0)):
+        jobs.perform(runtime.current().tasks[name], payload)
+
+
+def _queued(after: int) -> list[tuple[int, str, dict[str, str]]]:
+    wanted = (
+        "select id, task_name, args from procrastinate_jobs where id > :after and task_name = any(:names) order by id"
+    )
+    names = [enrolment.HAND_OVER, enrolment.TELL_APPROVED]
     with transaction.reading(tenancy.NOWHERE):
-        node = enrolment.node_of(member_id)
-        assert node is not None
-        node_id = node.id
-    task = runtime.current().tasks[enrolment.TELL_APPROVED]
-    jobs.perform(task, {"member_id": str(member_id), "node_id": str(node_id)})
+        found = db.session.execute(sa.text(wanted), {"after": after, "names": names}).all()
+    return [(number, name, payload) for number, name, payload in found]
 
 
 def every_table(site: Site) -> dict[str, str]:
