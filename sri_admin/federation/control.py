@@ -42,7 +42,9 @@ def prepare_hub() -> None:
         for cls in (HUB_CONTROL, HUB_REGISTRY):
             if streams.find(stream_name(cls, hub_id)) is None:
                 streams.begin(cls, hub_id, own=True)
-        box_keys.publish(actor.system("hub"), installation.identity().id, box_keys.own_public())
+        # After a restore that brought other keys this is said at the first start after the hub went on.
+        if installation.standing() is not installation.Standing.RESTORED:
+            box_keys.publish(actor.system("hub"), installation.identity().id, box_keys.own_public())
 
 
 def first_root() -> bytes:
