@@ -133,7 +133,7 @@ def _some_meeting(member_id: UUID) -> UUID:
 
 def _cost(browser: FlaskClient, page: Page) -> Cost:
     taken: list[tuple[float, float, float]] = []
-    _open(browser, page)
+    size, asked = _open(browser, page), statements.Asked()
     until = time.monotonic() + _SECONDS
     while len(taken) < _FEWEST or (len(taken) < _TRIES and time.monotonic() < until):
         with statements.counting() as asked:

@@ -130,7 +130,7 @@ def _active_times(member_id: UUID, first: date, last: date) -> sa.Subquery:
     )
 
 
-def _begun(member_id: UUID, first: date, last: date) -> sa.Select[Any]:
+def _begun(member_id: UUID, first: date, last: date) -> sa.Select[Settlement, int]:
     return (
         sa.select(Meeting.settlement, sa.func.count())
         .where(Meeting.member_id == member_id, Meeting.opened_on.between(first, last))
