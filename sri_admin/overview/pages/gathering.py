@@ -75,5 +75,5 @@ def _elsewhere(endpoints: Iterable[str]) -> list[Elsewhere]:
         entry = shell.entry_above(endpoint)
         if entry is not None:
             known = found.get(entry.url, Elsewhere(*entry, 0))
-            found[entry.url] = known._replace(count=known.count + count)
+            found[entry.url] = known._replace(left=known.left + count)
     return list(found.values())
