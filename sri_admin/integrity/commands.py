@@ -22,6 +22,6 @@ def adopt() -> None:
     click.echo(_("Edition %(number)s of the standard is entered.", number=edition_no))
 
 
-def _adopt(hub_id: UUID) -> int:
+def _adopt(hub_id: UUID) -> str:
     installation.require_writing()
     return adopt_edition(actor.system("integrity adopt"), hub_id).edition_no
