@@ -56,7 +56,7 @@ def running(path: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 def is_ready(path: Path) -> bool:
     address = f"http://127.0.0.1:{load(path).web.port}/readyz"
-    for _ in range(100):
+    for _ in range(400):
         try:
             return requests.get(address, timeout=5).json()["status"] == "ready"
         except requests.ConnectionError:
@@ -76,7 +76,7 @@ def test_serve_answers_works_and_ends_cleanly(config: Path, number: signal.Signa
     with running(config, "serve") as process:
         assert is_ready(config)
         process.send_signal(number)
-        said = process.communicate(timeout=15)[1]
+        said = process.communicate(timeout=90)[1]
     assert process.returncode == 0, said
     assert [json.loads(line)["event"] for line in said.splitlines()][-2:] == ["worker_stopped", "stopped"]
 
@@ -88,7 +88,7 @@ def test_web_and_worker_run_apart_and_end_cleanly(config: Path) -> None:
         assert "working" in worker.stderr.readline()
         for process in (web, worker):
             process.send_signal(signal.SIGTERM)
-        ends = [process.communicate(timeout=25) for process in (web, worker)]
+        ends = [process.communicate(timeout=90) for process in (web, worker)]
     assert (web.returncode, worker.returncode) == (0, 0), ends
 
 
