@@ -5,10 +5,12 @@ from datetime import date
 from uuid import UUID
 
 import pytest
+from flask import Flask
 
 from sri_admin.kernel import tenancy, transaction
 from sri_admin.kernel.actor import ANONYMOUS, Actor, Mandate, Scope
 from sri_admin.kernel.policy import Policy, board
+from sri_admin.web import visit
 from sri_admin.web.homes import Home
 from tests.make import people
 
@@ -28,8 +30,9 @@ def volunteer() -> Actor:
     return Actor(label="usr_two", mandates=mandates)
 
 
-def test_the_first_country_where_it_is_allowed_is_chosen(volunteer: Actor) -> None:
-    with transaction.reading(tenancy.NOWHERE):
+def test_the_first_country_where_it_is_allowed_is_chosen(app: Flask, volunteer: Actor) -> None:
+    with app.test_request_context(), transaction.reading(tenancy.NOWHERE):
+        visit.begin("test")
         assert (READING.shown(volunteer), READING.code(volunteer)) == (True, "QN")
 
 
