@@ -1,6 +1,7 @@
 """The hub restored to an earlier day: no country loses a change, and what the hub had written is handed back to it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
@@ -236,8 +237,9 @@ def test_f24_an_epoch_the_hub_granted_and_forgot_is_gone_back_from_and_what_was_
     assert marks(world.hub) == marks(node) == ["before", "never sent", "sent"]
 
 
-def joined_later(world: World, name: str, *, hosted: str | None = None) -> Site:
-    """Let a third node join after everything stood, its member perhaps with a record that was entered at the hub."""
+@contextmanager
+def joined_later(world: World, name: str, *, hosted: str | None = None) -> Iterator[Site]:
+    """Let a third node join for a while, its member perhaps with a record that was entered at the hub."""
     member = world.hub.do(lambda: make_members.member(name))
     if hosted is not None:
         make.visit(world.hub, member, hosted)
@@ -249,15 +251,16 @@ def joined_later(world: World, name: str, *, hosted: str | None = None) -> Site:
     world.nodes[name] = Site(world.hub.cluster, f"world_{name.lower()}", settings, world.time, records.KINDS)
     world.lines[name] = Line(world.hub)
     world.enrol(name)
-    return world.nodes[name]
+    yield world.nodes[name]
+    world.nodes.pop(name).stop()
+    world.lines.pop(name)
+    world.members.pop(name)
 
 
 @pytest.fixture
 def newcomer(world: World) -> Iterator[Site]:
-    yield joined_later(world, "QO")
-    world.nodes.pop("QO").stop()
-    world.lines.pop("QO")
-    world.members.pop("QO")
+    with joined_later(world, "QO") as site:
+        yield site
 
 
 def test_f23_a_hub_set_back_to_before_a_node_joined_lets_it_in_again_with_all_it_has(
@@ -281,10 +284,8 @@ def test_f23_a_hub_set_back_to_before_a_node_joined_lets_it_in_again_with_all_it
 
 @pytest.fixture
 def once_hosted(world: World) -> Iterator[Site]:
-    yield joined_later(world, "QP", hosted="hosted")
-    world.nodes.pop("QP").stop()
-    world.lines.pop("QP")
-    world.members.pop("QP")
+    with joined_later(world, "QP", hosted="hosted") as site:
+        yield site
 
 
 def test_a_hub_set_back_to_before_a_hand_over_gives_way_to_the_node_that_writes_since(
