@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from sri_admin.app import create_app, establish
 from sri_admin.kernel import database as db_addresses
-from sri_admin.kernel import postgres
+from sri_admin.kernel import i18n, postgres
 from sri_admin.kernel.db import Base, db
 from sri_admin.kernel.settings import Settings, from_values
 from tests.make import chromium
@@ -31,6 +31,13 @@ hypothesis.settings.load_profile("untimed")
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say what a missing browser left untried; here, because several processes report to one that reads no other."""
     chromium.say_what_was_not_tried(terminalreporter)
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    """Begin every test in the source language, whatever language an earlier one answered a visit in."""
+    with i18n.using(i18n.SOURCE, pseudo=False):
+        yield
 
 
 @pytest.fixture(scope="session")
