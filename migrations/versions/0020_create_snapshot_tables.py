@@ -19,7 +19,7 @@ _HORIZON = (
     sa.Column("horizon_n", sa.BigInteger()),
     sa.Column("horizon_chain", sa.LargeBinary()),
     sa.Column("horizon_records", sa.BigInteger(), comment="lines kept up to the horizon"),
-    sa.Column("horizon_digest", sa.LargeBinary(), comment="of these lines (docs/federation.md §16.2)"),
+    sa.Column("horizon_digest", sa.LargeBinary(), comment="of these lines (docs/federation.md §15.2)"),
 )
 
 

@@ -1,6 +1,6 @@
 """Floors of versions: from a day on, nodes whose program is below one keep their own lines of that kind to themselves.
 
-The hub writes them into `hub.control` long before, so a node reads them in time (docs/federation.md §18.3). A floor
+The hub writes them into `hub.control` long before, so a node reads them in time (docs/federation.md §17.3). A floor
 looks at the program, not at the line: what was written before the update goes over after it.
 """
 

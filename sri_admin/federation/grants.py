@@ -1,4 +1,4 @@
-"""Who writes which epoch of a stream: the hub grants the next one on the last line it holds (docs/federation.md §17.1).
+"""Who writes which epoch of a stream: the hub grants the next one on the last line it holds (docs/federation.md §16.1).
 
 A grant and the end of the epoch before it stand together or not at all: between them two could write.
 """

@@ -61,7 +61,7 @@ def check_page(
     """Verify the lines after `start` against an opened checkpoint (§7.1); raises StreamError.
 
     The checkpoint's signature is the caller's to open first; here its content is compared with the lines. A page of
-    a log the server only holds ends in the server's receipt instead. What is handed back (§17.4) is not `limited`.
+    a log the server only holds ends in the server's receipt instead. What is handed back (§16.4) is not `limited`.
     """
     _check_same_log(start, checkpoint)
     if limited:

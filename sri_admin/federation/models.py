@@ -56,7 +56,7 @@ class SyncStream(OfTenant, Base):
     horizon_n: Mapped[int | None] = mapped_column(sa.BigInteger)
     horizon_chain: Mapped[bytes | None]
     horizon_records: Mapped[int | None] = mapped_column(sa.BigInteger, comment="lines kept up to the horizon")
-    horizon_digest: Mapped[bytes | None] = mapped_column(comment="of these lines (docs/federation.md §16.2)")
+    horizon_digest: Mapped[bytes | None] = mapped_column(comment="of these lines (docs/federation.md §15.2)")
     changed_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

@@ -1,4 +1,4 @@
-"""Orders to forget that a log went on without: given again, since what was forgotten never comes back (§17.4)."""
+"""Orders to forget that a log went on without: given again, since what was forgotten never comes back (§16.4)."""
 
 from collections.abc import Iterable, Sequence
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Which side's program is the older one, kind by kind; values in, decisions out (docs/federation.md §18)."""
+"""Which side's program is the older one, kind by kind; values in, decisions out (docs/federation.md §17)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime

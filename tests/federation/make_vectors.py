@@ -22,7 +22,7 @@ from sri_admin.kernel.signing import SigningKey, fingerprint
 HERE = Path(__file__).parent
 VECTORS = HERE / "vectors.json"
 DOCUMENT = HERE.parents[1] / "docs" / "federation.md"
-HEADING = "## 19. Test vectors\n"
+HEADING = "## 18. Test vectors\n"
 
 STREAM = "member.6f1c2b9e-3c52-4d4f-9d0a-0f6a5b1f2e01.ops"
 LOG_ID = "0b8f6f2e-58b1-4c8a-9a53-6b1f0f5d7c11"
@@ -168,7 +168,7 @@ TITLES = [
     ("The header of a batch of these changes (§3.4)", "header"),
     ("The writer's checkpoint (§5.2)", "checkpoint"),
     ("The hub's receipt (§5.4)", "receipt"),
-    ("A snapshot of these changes, with its one page (§16.2, §16.3)", "snapshot"),
+    ("A snapshot of these changes, with its one page (§15.2, §15.3)", "snapshot"),
     ("The cursor after the third change (§6)", "cursor"),
     ("The writer's change of keys (§5.6)", "rotation"),
     ("A root file and the fingerprint that pins it (§8)", "root"),

@@ -21,6 +21,7 @@ from tests.federation import make_kinds
 DOCUMENT = Path(__file__).parents[2] / "docs" / "federation.md"
 TEXT = DOCUMENT.read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `([a-z_0-9]+)` \| ([a-z0-9 ]+) \| (§[^|]+) \| ([^|]+) \|$", re.MULTILINE)
+SECTION = re.compile(r"§([0-9]+(?:\.[0-9]+)?)")
 # Where a call names its code: as the first argument, but for what becomes of a line.
 SECOND = frozenset({"ChangeVerdict", "Fault", "Refused"})
 # Refusals of doors all routes have, and of the token endpoint (RFC 6749), which no call of the exchange names.
@@ -117,9 +118,9 @@ def test_each_answer_is_one_that_is_explained() -> None:
 
 def test_every_section_that_is_named_is_there() -> None:
     sections = set(re.findall(r"^#{2,3} ([0-9]+(?:\.[0-9]+)?)", TEXT, re.MULTILINE))
-    named = set(re.findall(r"§([0-9]+(?:\.[0-9]+)?)", TEXT))
+    named = set(SECTION.findall(TEXT))
     for path in DOCUMENT.parents[1].glob("sri_admin/federation/**/*.py"):
-        named |= set(re.findall(r"federation\.md (?:§([0-9]+(?:\.[0-9]+)?))", path.read_text(encoding="utf-8")))
+        named |= set(SECTION.findall(path.read_text(encoding="utf-8")))
     assert named - sections == set()
 
 
@@ -128,6 +129,7 @@ def test_the_contents_name_every_chapter_in_reading_order() -> None:
     told = re.findall(r"^ *- \[([0-9].*)\]\(#[a-z0-9_-]+\)$", TEXT, re.MULTILINE)
     assert told == chapters
     numbers = [int(title.split(".")[0]) for title in chapters]
+    assert list(dict.fromkeys(numbers)) == list(range(max(numbers) + 1))
     assert numbers == sorted(numbers)
 
 

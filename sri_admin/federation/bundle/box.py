@@ -1,4 +1,4 @@
-"""Locking a bundle for its reader: X25519, HKDF-SHA256, then ChaCha20-Poly1305 in frames (docs/federation.md §14.3).
+"""Locking a bundle for its reader: X25519, HKDF-SHA256, then ChaCha20-Poly1305 in frames (docs/federation.md §13.3).
 
 Every part has a key of its own, every frame its number, and the last frame says that it is: what was cut short, put in
 another order or taken from another bundle does not open.

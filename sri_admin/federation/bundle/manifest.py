@@ -1,4 +1,4 @@
-"""The signed manifest of a bundle: who wrote it for whom, which parts it holds, in which volumes (§14.2)."""
+"""The signed manifest of a bundle: who wrote it for whom, which parts it holds, in which volumes (§13.2)."""
 
 from collections.abc import Callable, Set
 from typing import Any, Final, NamedTuple

@@ -1,4 +1,4 @@
-"""Bundles as files: split by size, each volume with the whole manifest in front, none with a name inside (§14.1).
+"""Bundles as files: split by size, each volume with the whole manifest in front, none with a name inside (§13.1).
 
 A volume is two lines and bytes. Nothing in it names a path, so nothing can be written anywhere by reading it.
 """

@@ -1,4 +1,4 @@
-"""The hub's side of a hand-over (docs/federation.md §17.5).
+"""The hub's side of a hand-over (docs/federation.md §16.5).
 
 Closing: nothing is written, so both sides can come to hold the same. Once the node says, signed, that it does, the hub
 grants the next epoch on that very line, and only from then on does the other side write. Before that the hand-over can

@@ -1,4 +1,4 @@
-"""A restored hub follows the grants it had lost and took back, to the epochs its nodes write already (§17.3)."""
+"""A restored hub follows the grants it had lost and took back, to the epochs its nodes write already (§16.3)."""
 
 from uuid import UUID
 

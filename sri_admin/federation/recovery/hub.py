@@ -1,4 +1,4 @@
-"""A hub that was restored: its own streams go on in new epochs, and its nodes hand back what it had lost (§17.3)."""
+"""A hub that was restored: its own streams go on in new epochs, and its nodes hand back what it had lost (§16.3)."""
 
 import sqlalchemy as sa
 

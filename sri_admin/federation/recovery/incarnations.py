@@ -1,4 +1,4 @@
-"""The hub's side of restored, set back and copied nodes: which incarnation of a node writes (docs/federation.md §17.2).
+"""The hub's side of restored, set back and copied nodes: which incarnation of a node writes (docs/federation.md §16.2).
 
 A node announces a new incarnation with its own signature and gets the next epoch of its streams. When one comes back
 that was announced away, two copies exist, and neither writes until an administrator keeps one.

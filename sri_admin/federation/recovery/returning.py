@@ -1,4 +1,4 @@
-"""What was handed back late for a log a node writes: given to that node, where a person decides about it (§17.4)."""
+"""What was handed back late for a log a node writes: given to that node, where a person decides about it (§16.4)."""
 
 from collections.abc import Collection, Iterable
 from hashlib import sha256

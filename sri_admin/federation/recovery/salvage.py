@@ -1,4 +1,4 @@
-"""Lines whose log went on without them: kept, handed back to their writer, and offered to a person (§17.4).
+"""Lines whose log went on without them: kept, handed back to their writer, and offered to a person (§16.4).
 
 What is taken over becomes a new revision in the present epoch, written here and by the person who decided; what is
 left out keeps its reason. Neither is ever decided by the program.

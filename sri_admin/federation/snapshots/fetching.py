@@ -1,4 +1,4 @@
-"""A node's side of snapshots over the network: fetch one of the hub's, give the hub one of its own (§16.5)."""
+"""A node's side of snapshots over the network: fetch one of the hub's, give the hub one of its own (§15.5)."""
 
 from typing import Any
 from urllib.parse import urlencode

@@ -1,4 +1,4 @@
-"""Giving a snapshot: what is kept up to the horizon, page by page, signed by who holds it (§16.2, §16.3)."""
+"""Giving a snapshot: what is kept up to the horizon, page by page, signed by who holds it (§15.2, §15.3)."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""What a snapshot is on the wire: a signed manifest, and signed pages of lines as they stood (§16.2, §16.3)."""
+"""What a snapshot is on the wire: a signed manifest, and signed pages of lines as they stood (§15.2, §15.3)."""
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby, pairwise
@@ -148,7 +148,7 @@ def write_page(
 def read_page(
     body: bytes, manifest: Manifest, *, after: Place, before: bytes, resolve_key: KeyResolver
 ) -> tuple[list[Line], bytes]:
-    """Return the lines of a page that follows a place, and the digest after them (§16.3); StreamError, SealError."""
+    """Return the lines of a page that follows a place, and the digest after them (§15.3); StreamError, SealError."""
     content, sealed = split_page(body)
     try:
         said = _page_from(open_paper(sealed, PAGE, _key_of(sealed, resolve_key)))

@@ -1,4 +1,4 @@
-"""Pruning: up to a horizon only the newest line of each record is kept; after it no line is missing (§16.1).
+"""Pruning: up to a horizon only the newest line of each record is kept; after it no line is missing (§15.1).
 
 How old a line is, is never asked: a mark says when everything up to a place was in safe hands, and a line goes when
 such a mark has grown old.
@@ -72,7 +72,7 @@ def _move(row: SyncStream, horizon: Place, going: tuple[sa.ColumnElement[bool], 
 
 
 def digest_of(row: SyncStream, horizon: Place) -> tuple[int, bytes]:
-    """Return how many lines are kept up to a place, and their digest (§16.2)."""
+    """Return how many lines are kept up to a place, and their digest (§15.2)."""
     count, total = 0, manifest.seed(row.name, horizon)
     for lines in kept_lines(row, horizon):
         count += len(lines)

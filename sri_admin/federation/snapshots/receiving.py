@@ -1,4 +1,4 @@
-"""Taking a snapshot: its pages are kept as they come, and it stands at once when all are here (§16.4).
+"""Taking a snapshot: its pages are kept as they come, and it stands at once when all are here (§15.4).
 
 Each page is a transaction, so whoever is killed goes on where they were. What would remove many records, or all, waits
 for a person.

@@ -1,4 +1,4 @@
-"""A snapshot takes the place of what is here: its lines for ours, its records for ours, in one transaction (§16.4)."""
+"""A snapshot takes the place of what is here: its lines for ours, its records for ours, in one transaction (§15.4)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Taking what the hub writes: pages verified whole before a line of them is kept (§5.2, §7.1, §17.1)."""
+"""Taking what the hub writes: pages verified whole before a line of them is kept (§5.2, §7.1, §16.1)."""
 
 import hashlib
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ class Reader:
             raise RefusedError("forked", place.stream)
 
     def take_page(self, stream: str, body: bytes) -> int:
-        """Take a page whole or not at all, by whatever way it came; lines that are held are compared (§14.4)."""
+        """Take a page whole or not at all, by whatever way it came; lines that are held are compared (§13.4)."""
         *lines, sealed = body.removesuffix(b"\n").split(b"\n")
         head = self._head(sealed)
         lines = self._news(stream, lines, head)

@@ -1,4 +1,4 @@
-"""Bundles: what would go over the network, as locked files for one reader (§14)."""
+"""Bundles: what would go over the network, as locked files for one reader (§13)."""
 
 import gzip
 from collections.abc import Iterator, Sequence
