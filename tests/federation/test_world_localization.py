@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from sri_admin.federation import aside
 from sri_admin.kernel import ids
 from sri_admin.kernel.db import db
@@ -207,3 +209,14 @@ def test_an_approval_by_somebody_who_is_no_reviser_approves_nothing(world: World
     assert standing(world.hub, "Opening").state is State.DRAFTED
     smuggled(world, "QM", reviewing(world, made))
     assert standing(world.hub, "Opening").state is State.APPROVED
+
+
+def test_a_review_that_claims_to_know_the_one_of_another_country_settles_nothing(world: World) -> None:
+    begun(world)
+    approved_at(world, "QN", "Opening", "Początek")
+    world.settle()
+    theirs = world.hub.read(lambda: [str(each) for each in db.session.scalars(sa.select(ContributionReview.id))])
+    made = world.nodes["QM"].do(lambda: loc.translated(world.members["QM"], "Opening", "Otwarcie"))
+    smuggled(world, "QM", reviewing(world, made, seen=theirs))
+    assert len(theirs) == 1
+    assert standing(world.hub, "Opening").state is State.CONTESTED

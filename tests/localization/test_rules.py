@@ -91,6 +91,17 @@ def test_a_wording_approved_again_while_sri_returned_it_is_still_returned() -> N
     assert (found.state, found.note) == (State.RETURNED, "It says less.")
 
 
+def test_nobody_settles_anything_by_naming_what_only_another_country_knows() -> None:
+    here, there = version("v1", "Witaj", country="QM"), version("v2", "Hej", country="QN", seen=frozenset({"v1"}))
+    assert judged(here, there).state is State.TWO_VERSIONS
+    marks = mark("m", here, country="QM"), mark("n", there, country="QN", seen=frozenset({"m"}))
+    assert judged(here, there, *marks).state is State.CONTESTED
+    chosen = mark("d", there, country="SRI", by_sri=True, at=9, seen=frozenset({"m", "n"}))
+    newer = mark("o", here, country="QM", at=10, seen=frozenset({"d"}))
+    found = [judged(here, there, *marks, chosen).text, judged(here, there, *marks, chosen, newer).text]
+    assert found == ["Hej", "Witaj"]
+
+
 _TEXTS = st.sampled_from(["Witaj", "Cześć", "Hej"])
 
 

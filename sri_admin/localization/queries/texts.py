@@ -166,14 +166,17 @@ class _About(NamedTuple):
 # Columns instead of rows of the model: a long text has thousands of facts, and nothing of them is changed here.
 def _contributions(about: _About) -> Iterator[tuple[str, Version]]:
     it = Contribution
-    columns = sa.select(it.block_uid, it.id, it.revision, it.text, it.actor, it.at, it.seen)
-    for uid, id_, revision, text, author, at, seen in db.session.execute(columns.where(_fits(it, about))):
-        yield uid, Version(id=str(id_), revision=revision, text=text, author=author, at=at, seen=frozenset(seen))
+    columns = sa.select(it.block_uid, it.id, it.revision, it.text, it.actor, it.at, it.seen, it.member_id)
+    for uid, id_, revision, text, author, at, seen, member_id in db.session.execute(columns.where(_fits(it, about))):
+        told = {"id": str(id_), "revision": revision, "text": text, "author": author, "at": at}
+        yield uid, Version(**told, country=str(member_id), seen=frozenset(seen))
 
 
 def _reviews(about: _About, texts: Mapping[UUID, str]) -> Iterator[tuple[str, Mark]]:
     it = ContributionReview
-    columns = sa.select(it.block_uid, it.id, it.revision, it.contribution_id, it.verdict, it.at, it.note, it.seen)
+    columns = sa.select(
+        it.block_uid, it.id, it.revision, it.contribution_id, it.verdict, it.at, it.note, it.seen, it.member_id
+    )
     for row in db.session.execute(columns.where(_fits(it, about))):
         if row.contribution_id in texts:
             yield row.block_uid, _mark(row, texts[row.contribution_id], by_sri=False)
@@ -182,7 +185,7 @@ def _reviews(about: _About, texts: Mapping[UUID, str]) -> Iterator[tuple[str, Ma
 def _decisions(about: _About) -> Iterator[tuple[str, Mark]]:
     it = LanguageDecision
     columns = sa.select(
-        it.block_uid, it.id, it.revision, it.contribution_id, it.text, it.verdict, it.at, it.note, it.seen
+        it.block_uid, it.id, it.revision, it.contribution_id, it.text, it.verdict, it.at, it.note, it.seen, it.member_id
     )
     for row in db.session.execute(columns.where(_fits(it, about._replace(member_id=None)))):
         yield row.block_uid, _mark(row, row.text, by_sri=True)
@@ -196,6 +199,7 @@ def _mark(row: Any, text: str, *, by_sri: bool) -> Mark:
         text=text,
         verdict=row.verdict,
         at=row.at,
+        country=str(row.member_id),
         by_sri=by_sri,
         note=row.note,
         seen=frozenset(row.seen),

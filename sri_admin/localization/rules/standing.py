@@ -3,13 +3,16 @@
 Everything here is a set of facts: they may arrive in any order and any number of times, and the same set always gives
 the same answer. A mark (a review or a decision) names the marks its author had seen. The marks nobody has seen are the
 heads: two heads that approve different wordings were made apart, so the segment is contested until a decision that has
-seen both chooses one.
+seen both chooses one. A country can have seen its own marks and those of SRI; that it names another country's says
+nothing.
 """
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
 
 class Verdict(StrEnum):
@@ -33,30 +36,35 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Version:
-    """A wording somebody contributed, made from one revision of the source; `seen` are the ids of those before it."""
+class Fact:
+    """What was said in a country, or by SRI, of one revision of the source; `seen` are the ids of what it knew."""
 
     id: str
     revision: str
     text: str
-    author: str
     at: datetime
+    country: str = ""
+    by_sri: bool = False
     seen: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mark:
+class Version(Fact):
+    """A wording somebody contributed."""
+
+    author: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark(Fact):
     """A review, or a decision of SRI, on a wording; a decision carries the text itself."""
 
-    id: str
-    revision: str
     version_id: str
-    text: str
     verdict: Verdict
-    at: datetime
-    by_sri: bool = False
     note: str = ""
-    seen: frozenset[str] = frozenset()
+
+
+F = TypeVar("F", bound=Fact)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,8 +106,7 @@ def _last(revision: str, versions: Iterable[Version], marks: Iterable[Mark]) -> 
 def _judge(revision: str, is_critical: bool, versions: Iterable[Version], marks: Iterable[Mark]) -> Standing:
     mine = _sorted(each for each in versions if each.revision == revision)
     said = sorted((each for each in marks if each.revision == revision), key=lambda each: (each.at, each.id))
-    seen = frozenset().union(*(each.seen for each in said)) if said else frozenset()
-    heads = [each for each in said if each.id not in seen]
+    heads = _unseen(said)
     approvals = [each for each in heads if each.verdict is Verdict.APPROVE]
     names = tuple(each.id for each in heads)
     open_versions = _unseen(mine)
@@ -165,9 +172,14 @@ def _unapproved(
     )
 
 
-def _unseen(versions: list[Version]) -> list[Version]:
-    known = frozenset().union(*(each.seen for each in versions)) if versions else frozenset()
-    return [each for each in versions if each.id not in known]
+def _unseen(facts: Sequence[F]) -> list[F]:
+    """Return those that nobody named who can have seen them."""
+    named: dict[str, set[str]] = defaultdict(set)
+    by_sri: set[str] = set()
+    for each in facts:
+        (by_sri if each.by_sri else named[each.country]).update(each.seen)
+    by_anybody = by_sri.union(*named.values())
+    return [each for each in facts if each.id not in (by_anybody if each.by_sri else by_sri | named[each.country])]
 
 
 def _sorted(versions: Iterable[Version]) -> list[Version]:
