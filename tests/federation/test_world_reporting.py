@@ -123,6 +123,10 @@ def _earlier_than_signed(row: ReturnRevision) -> None:
     row.approved_at -= timedelta(days=1)
 
 
+def _prepared_at_another_time(row: ReturnRevision) -> None:
+    row.prepared_at -= timedelta(days=1)
+
+
 def _in_another_role(row: ReturnRevision) -> None:
     row.approved_role = "member_administrator"
 
@@ -167,6 +171,7 @@ FORGED = (
     (Fault.HASH, _another_number),
     (Fault.SIGNATURE, _another_signature),
     (Fault.SIGNATURE, _earlier_than_signed),
+    (Fault.SIGNATURE, _prepared_at_another_time),
     (Fault.SIGNATURE, _in_another_role),
     (Fault.IMPOSSIBLE, _impossible),
     (Fault.INCOMPLETE, _lacking),

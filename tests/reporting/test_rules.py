@@ -97,11 +97,11 @@ def test_the_bytes_that_are_hashed_and_their_hash_are_fixed() -> None:
 
 def test_what_is_signed_names_who_said_yes_in_which_role_and_when() -> None:
     at = datetime(2026, 11, 10, 12, 30, 0, 250, tzinfo=timezone(timedelta(hours=2)))
-    said = Approval(by="usr-a", role="chair", at=at, prepared_by="usr-b")
+    said = Approval(by="usr-a", role="chair", at=at, prepared_by="usr-b", prepared_at=at - timedelta(hours=1))
     assert approval(CONTENT, "72ec", said).decode() == (
         '{"approved_at":"2026-11-10T10:30:00.000250+00:00","approved_by":"usr-a","approved_role":"chair",'
-        '"member":"018f6f2e-7d7e-7000-8000-000000000001","month":"2026-10-01","prepared_by":"usr-b","revision":1,'
-        '"values_hash":"72ec"}'
+        '"member":"018f6f2e-7d7e-7000-8000-000000000001","month":"2026-10-01",'
+        '"prepared_at":"2026-11-10T09:30:00.000250+00:00","prepared_by":"usr-b","revision":1,"values_hash":"72ec"}'
     )
 
 

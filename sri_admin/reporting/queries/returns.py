@@ -232,7 +232,13 @@ def content_of(row: OfRevision, member_id: UUID) -> Content:
 
 def approval_of(row: ReturnRevision) -> bytes:
     """Return what is signed of a revision."""
-    said = Approval(by=row.approved_by, role=row.approved_role, at=row.approved_at, prepared_by=row.prepared_by)
+    said = Approval(
+        by=row.approved_by,
+        role=row.approved_role,
+        at=row.approved_at,
+        prepared_by=row.prepared_by,
+        prepared_at=row.prepared_at,
+    )
     return approval(content_of(row, row.member_id), row.values_hash, said)
 
 

@@ -130,22 +130,27 @@ def values_hash(content: Content) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Approval:
-    """Who said yes, in which role and when, and who prepared it."""
+    """Who said yes, in which role and when, and who prepared it when."""
 
     by: str
     role: str
     at: datetime
     prepared_by: str
+    prepared_at: datetime
 
 
 def approval(content: Content, digest: str, said: Approval) -> bytes:
-    """Write what the installation signs when a revision is approved."""
+    """Write what the installation signs when a revision is approved: all of it that its hash does not cover.
+
+    When it was prepared decides which earlier months the hub judges it by.
+    """
     told = {
         "approved_at": said.at.astimezone(UTC).isoformat(),
         "approved_by": said.by,
         "approved_role": said.role,
         "member": content.member,
         "month": content.month.isoformat(),
+        "prepared_at": said.prepared_at.astimezone(UTC).isoformat(),
         "prepared_by": said.prepared_by,
         "revision": content.revision,
         "values_hash": digest,
