@@ -15,6 +15,7 @@ from sri_admin.kernel import clock, tenancy, transaction
 from sri_admin.kernel.db import db
 from sri_admin.members.models.agreement import Agreement, AgreementDraft
 from sri_admin.members.models.member import Member
+from sri_admin.members.operations.members import enter_legal_entity
 from sri_admin.members.rules.agreement import AgreementState
 from sri_admin.members.rules.member import MemberState, Transition
 from tests.make import members as make
@@ -73,6 +74,19 @@ def test_a_country_is_entered_found_and_shown(staff: FlaskClient) -> None:
     shown = _text(staff, "/countries/QM")
     assert "<b>Prospect</b>" in shown.replace("<bdi>", "").replace("</bdi>", "")
     assert "The country was entered with the code" in shown
+
+
+def test_a_body_is_told_with_its_form_and_its_number(staff: FlaskClient) -> None:
+    member_id, director = make.member("QM"), make.actor()
+    since = {"country": "QM", "starts_on": clock.today()}
+    for told in ({"form": "Association", "registration_no": "QM-0042"}, {"form": "Foundation"}):
+        values = {"name": f"The {told['form']}", **told, **since}
+        make.writing(
+            member_id, lambda values=values: enter_legal_entity(director, make.found(member_id), values=values)
+        )
+    shown = _text(staff, "/countries/QM")
+    assert "Association, registered as QM-0042" in shown.translate({0x2068: None, 0x2069: None})
+    assert "<span><bdi>Foundation</bdi></span>" in shown
 
 
 def test_a_wrong_answer_comes_back_with_everything_else_kept(staff: FlaskClient) -> None:

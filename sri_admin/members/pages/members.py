@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import url_for
 
 from sri_admin.kernel.actor import Actor
-from sri_admin.kernel.formats import country_name, date_long, date_short, joined
+from sri_admin.kernel.formats import country_name, date_long, date_short
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.part import HUB, Tab
@@ -173,7 +173,8 @@ def _state_sentence(member: Member, current: AgreementRow | None) -> Any:
 
 
 def _entity_line(entity: LegalEntity) -> dict[str, Any]:
-    note = joined(each for each in (entity.form, entity.registration_no) if each)
+    number = entity.registration_no
+    note = _("%(form)s, registered as %(number)s", form=entity.form, number=number) if number else bdi(entity.form)
     return {"title": bdi(entity.name), "note": note, "value": country_name(entity.country) or entity.country}
 
 
