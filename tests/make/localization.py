@@ -10,7 +10,7 @@ from sri_admin.localization.operations import contributions, decisions
 from sri_admin.localization.queries.grants import languages_of
 from sri_admin.localization.queries.texts import Segment, text_of
 from sri_admin.localization.rules.desk import Desk
-from sri_admin.localization.rules.standing import Verdict
+from sri_admin.localization.rules.standing import State, Verdict
 from sri_admin.materials.queries.works import work_by_code
 from tests.make import members as make
 from tests.make.materials import CODE
@@ -40,6 +40,11 @@ def segment(word: str, language: str = "pl", member_id: UUID | None = None) -> S
     text = text_of(work_by_code(CODE), language, member_id=member_id)
     assert text is not None
     return next(each for each in text.segments if word in each.block.text)
+
+
+def states(member_id: UUID, *words: str) -> list[State]:
+    """Return how the segments whose sources have some words stand for a country."""
+    return make.writing(member_id, lambda: [segment(word, member_id=member_id).standing.state for word in words])
 
 
 def translated(member_id: UUID, word: str, text: str, *, by: Actor | None = None, **values: Any) -> UUID:
