@@ -33,9 +33,9 @@ from sri_admin.federation.handover import attending
 from sri_admin.federation.lines import ProtocolError
 from sri_admin.federation.merge import PeerStatus
 from sri_admin.federation.outcome import Outcome, StreamOutcome
-from sri_admin.federation.recovery import returning, stepping
+from sri_admin.federation.recovery import rejoining, returning, stepping
 from sri_admin.federation.snapshots import fetching
-from sri_admin.kernel import actor, clock, installation, metrics, tenancy, transaction
+from sri_admin.kernel import clock, installation, metrics, transaction
 
 log = structlog.get_logger(__name__)
 
@@ -76,13 +76,6 @@ def synchronise(transport: Transport, *, sleep: Callable[[float], None] | None =
     metrics.sync_changes.labels("out").inc(outcome.pushed)
     log.info("sync", ok=outcome.ok, reason=outcome.code, pulled=outcome.pulled, pushed=outcome.pushed)
     return outcome
-
-
-def _resume() -> None:
-    # Both sides hold the same and a new epoch has begun where one was needed, so a restored node may write again.
-    own = installation.identity().tenant_id
-    if own is not None:
-        transaction.write(tenancy.only(own), lambda: installation.resume(actor.system("federation")))
 
 
 def connected(transport: Transport, sleep: Callable[[float], None] | None = None) -> HubClient:
@@ -162,7 +155,7 @@ def _exchange_all(client: HubClient, outcome: Outcome) -> None:
     if outcome.stopped is None and attending.accept(client, closing):
         _control_first(client, outcome)
     if outcome.stopped is None and not standing.is_in_use:
-        _resume()
+        rejoining.resume()
 
 
 def _control_first(client: HubClient, outcome: Outcome) -> tuple[dict[str, Offer], Standing]:

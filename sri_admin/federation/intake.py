@@ -67,12 +67,13 @@ def page(stream: str, body: bytes, *, overlapping: bool = False) -> Taken:
     lines, sealed = split_page(body)
 
     def take() -> Taken:
-        return _take_page(_opened_end(stream, sealed), lines, sealed, overlapping)
+        return _take_page(opened_end(stream, sealed), lines, sealed, overlapping)
 
     return transaction.write(reach_for(stream), take)
 
 
-def _opened_end(stream: str, sealed: bytes) -> Checkpoint | Receipt:
+def opened_end(stream: str, sealed: bytes) -> Checkpoint | Receipt:
+    """Return the hub's word at the end of a page; SealError, StreamError `wrong_stream`."""
     # The hub signs what it wrote as its writer, and what it holds of another's as its receiver.
     try:
         return _opened_head(stream, sealed)

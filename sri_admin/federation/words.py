@@ -85,8 +85,8 @@ _TROUBLES: Final[dict[str, Reasons]] = {
     ),
     "ahead": Reasons(
         _l("The other side holds more of this history than we do. This copy was set back to an earlier day."),
-        _l("To lose nothing, we send and take nothing more in this part."),
-        _TELL_SRI,
+        _l("What is here stays here, and what is missing comes back. You can go on working."),
+        _l("Exchange once more, over the internet or by a stick written here and the answer to it."),
     ),
     "rewound": Reasons(
         _l("The hub was set back to an earlier day."),
@@ -185,6 +185,21 @@ _TROUBLES: Final[dict[str, Reasons]] = {
     ),
     "wrong_reader": Reasons(
         _l("It was written for another installation."), _NOTHING_TAKEN, _l("Take the stick to where it was meant for.")
+    ),
+    "older_copy": Reasons(
+        _l("It was written by this node before it was restored, or by an older copy of it."),
+        _NOTHING_TAKEN,
+        _l("Ask the country for a stick of the installation in use now. An older copy still used must be stopped."),
+    ),
+    "unknown_incarnation": Reasons(
+        _l("It was written by a copy of this node that the hub has not met."),
+        _NOTHING_TAKEN,
+        _l("Have the node updated, and the stick written once more."),
+    ),
+    "other_copy": Reasons(
+        _l("It was written for this installation as it was before a restore, or for another copy of it."),
+        _NOTHING_TAKEN,
+        _l("Write a stick here, have SRI read it, and read the one they write then."),
     ),
     "unknown_writer": Reasons(
         _l("It was written by an installation that is not connected with this one."), _NOTHING_TAKEN, _TELL_TECHNICIAN

@@ -170,8 +170,11 @@ def own_tenant() -> UUID:
     return tenant_id
 
 
-def renew() -> Identity:
-    """Take a new incarnation: what this installation wrote before and what it writes from now on are told apart."""
+def renew(*, alone: bool = False) -> Identity:
+    """Take a new incarnation: what this installation wrote before and what it writes from now on are told apart.
+
+    One that is in use and cannot tell the other side at once goes on `alone` until it was heard.
+    """
     settings = runtime.current().settings
     with transaction.writing(NOWHERE):
         row = db.session.scalars(sa.select(Installation).with_for_update()).one()
@@ -179,6 +182,8 @@ def renew() -> Identity:
         # The file names both until the database does: killed in between, the installation starts all the same.
         _write_file(settings, row.id, row.incarnation, following=following)
         row.incarnation = following
+        if alone and row.standing is Standing.IN_USE:
+            row.standing = Standing.ALONE
     _write_file(settings, row.id, following)
     return identify()
 

@@ -34,6 +34,7 @@ NAMED_ELSEWHERE = frozenset(
         "not_closing",
         "not_equal",
         "unknown_incarnation",
+        "older_copy",
         "given_up",
         "unavailable",
         "ahead",

@@ -121,7 +121,7 @@ MESSAGES: dict[str, tuple[Callable[[Carrier], Stick], str]] = {
         lambda it: it.there(lambda found: with_parts(found, size=10)),
         "too_large",
     ),
-    "f22 a stick of another copy": (lambda it: it.there(of_another_copy), "duplicate_writer"),
+    "f22 a stick in the name of another copy": (lambda it: it.there(of_another_copy), "denied"),
     "a stick in another's name": (lambda it: it.there(in_anothers_name), "bad_manifest"),
     "a stick that says nothing of its writer": (
         lambda it: it.there(lambda found: found._replace(hello={})),

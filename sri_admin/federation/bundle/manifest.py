@@ -24,7 +24,9 @@ FORMAT: Final = 1
 MOST_PARTS: Final = 2_000
 MOST_VOLUMES: Final = 999
 MOST_INFLATION: Final = 64
-KINDS: Final = frozenset({"page", "head", "batch", "receipt", "file", "snapshot", "snapshot-page", "rotation"})
+KINDS: Final = frozenset(
+    {"page", "head", "batch", "receipt", "file", "snapshot", "snapshot-page", "rotation", "incarnation"}
+)
 GZIP: Final = "gzip"
 PLAIN: Final = ""
 _CODINGS: Final = frozenset({GZIP, PLAIN})

@@ -5,7 +5,7 @@ could have sent over the line now.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -39,6 +39,7 @@ from sri_admin.federation.models import NodeKey
 from sri_admin.federation.outcome import Outcome, StreamOutcome
 from sri_admin.federation.overview import TOLD
 from sri_admin.federation.packing import unpack
+from sri_admin.federation.recovery import incarnations, rejoining
 from sri_admin.federation.schemas import HelloIn
 from sri_admin.federation.snapshots import receiving
 from sri_admin.federation.snapshots.receiving import Standing
@@ -46,11 +47,13 @@ from sri_admin.federation.stream_names import parse_name
 from sri_admin.federation.tokens import reach_of
 from sri_admin.kernel import installation, metrics, runtime, schema, tenancy, transaction
 from sri_admin.kernel.db import db
-from sri_admin.kernel.errors import InvalidError
+from sri_admin.kernel.errors import InvalidError, RestoredError
 from sri_admin.kernel.signing import VerifyKey
 
 log = structlog.get_logger(__name__)
 _FROM_HUB = frozenset({"page", "head", "file", "snapshot", "snapshot-page"})
+_OF_MEMBER = frozenset({"page", "head", "receipt", "snapshot", "snapshot-page"})
+_WHO_WRITES = "incarnation"
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class Taken:
     at: datetime
     more: bool
     outcome: Outcome = field(default_factory=Outcome)
+    resumed: bool = False
 
     @property
     def changes(self) -> int:
@@ -71,7 +75,7 @@ class Taken:
     def to_dict(self) -> dict[str, Any]:
         """Return it for machines."""
         said = {"bundle": self.id, "writer": str(self.writer), "changes": self.changes, "more": self.more}
-        return {**said, **self.outcome.to_dict()}
+        return {**said, "resumed": self.resumed, **self.outcome.to_dict()}
 
 
 class Desk(Protocol):
@@ -81,12 +85,16 @@ class Desk(Protocol):
         """Return the manifest once its writer is known, trusted and may send each part."""
         ...
 
+    def meet(self, line: bytes) -> None:
+        """Take the first part, which says which incarnation of the node writes; refuse all of the bundle for it."""
+        ...
+
     def take(self, part: Part, lines: bytes) -> int:
         """Take one part and return how many changes were new."""
         ...
 
-    def note(self, taken: Taken, values: dict[str, Any]) -> None:
-        """Count it as a contact."""
+    def note(self, taken: Taken, values: dict[str, Any]) -> bool:
+        """Count it as a contact; say whether a restored installation is in use again by it."""
         ...
 
 
@@ -120,8 +128,11 @@ def read(paths: Iterable[Path], *, progress: Progress) -> Taken:
         # Every byte is gone through twice: once to see that all is as it was written, once to take it.
         shelf.check(manifest, lambda done, whole: progress(done, 2 * whole))
         taken = Taken(manifest.id, UUID(manifest.writer), datetime.fromisoformat(manifest.at), manifest.more)
-        _take_all(desk, manifest, shelf, taken.outcome, progress)
-    desk.note(taken, _said(manifest))
+        try:
+            _take_all(desk, manifest, shelf, taken.outcome, progress)
+        except RestoredError as error:
+            raise BundleError("hub_restored", "this hub was restored and signs nothing before it goes on") from error
+    taken = replace(taken, resumed=desk.note(taken, _said(manifest)))
     metrics.sync_changes.labels("in").inc(taken.changes)
     log.info("bundle", ok=taken.outcome.ok, reason=taken.outcome.code, changes=taken.changes)
     return taken
@@ -147,8 +158,13 @@ def _take_all(desk: Desk, manifest: Manifest, shelf: Shelf, outcome: Outcome, pr
         progress(done, 2 * whole)
         access = Access.WRITE if part.what in {"batch", "receipt"} else Access.READ
         of_stream = streams.setdefault(part.stream, StreamOutcome(part.stream, access))
-        if of_stream.code is None:
-            _take(desk, part, unpack(box.open(number, locked), limit=part.size, coding=part.coding), outcome, of_stream)
+        if of_stream.code is not None:
+            continue
+        lines = unpack(box.open(number, locked), limit=part.size, coding=part.coding)
+        if part.what == _WHO_WRITES:
+            desk.meet(lines.strip())
+        else:
+            _take(desk, part, lines, outcome, of_stream)
     outcome.streams.extend(streams.values())
     stopped = outcome.stopped
     if stopped is not None:
@@ -191,6 +207,23 @@ def _begun(stream: str, sealed: bytes) -> Standing | None:
         return None  # an older stick, or the same once more
 
 
+def _check_order(manifest: Manifest) -> bool:
+    """Say whether the bundle begins with who writes; BundleError `denied` when that stands anywhere else."""
+    places = [number for number, part in enumerate(manifest.parts) if part.what == _WHO_WRITES]
+    if places not in ([], [0]) or (places and manifest.parts[0].stream != control.STREAM):
+        raise BundleError("denied", "who writes is said first and once")
+    return bool(places)
+
+
+def _node(node_id: UUID) -> Node:
+    with transaction.reading(tenancy.NOWHERE):
+        found = db.session.get(Node, node_id)
+        if found is None:
+            raise BundleError("unknown_writer", "the bundle is from an installation that is not connected here")
+        transaction.detach(found)
+        return found
+
+
 class HubDesk:
     """The hub reads what a node wrote: batches of the streams that are the node's now."""
 
@@ -200,16 +233,25 @@ class HubDesk:
         with transaction.reading(reach_of(self.node)):
             manifest = sealed.check(self._key)
             values = _said(manifest)
-            self.reads = values["schemas"]
+            self.reads, self.incarnation = values["schemas"], values["incarnation"]
             hello.check_protocol(values["protocols"])
-            hello.check_sender(self.node, values)
             allowed = control.access(self.node.id, self.node.member_id)
+        announces, at = _check_order(manifest), datetime.fromisoformat(manifest.at)
+        incarnations.admit_by_stick(self.node, self.incarnation, written_at=at, announces=announces)
         for part in manifest.parts:
-            if part.what == "rotation" and part.stream == control.STREAM:
+            if part.what in {"rotation", _WHO_WRITES} and part.stream == control.STREAM:
                 continue
             if part.what != "batch" or allowed.get(part.stream) is not Access.WRITE:
                 raise BundleError("denied", f"{part.what} of {part.stream} is not this node's to send")
         return manifest
+
+    def meet(self, line: bytes) -> None:
+        """Take the word of an incarnation that is not known yet, as over the network: it goes on in new epochs."""
+        if self.node.incarnation == self.incarnation:
+            incarnations.hear_again(self.node, line)
+            return
+        incarnations.take(self.node, line, expected=self.incarnation)
+        self.node = _node(self.node.id)
 
     def take(self, part: Part, lines: bytes) -> int:
         """Take a batch, or a change of keys; the answer goes back with the next bundle."""
@@ -222,7 +264,7 @@ class HubDesk:
         intake.batch(part.stream, self.node.id, self.node.incarnation, lines)
         return self._end(part.stream) - before
 
-    def note(self, taken: Taken, values: dict[str, Any]) -> None:
+    def note(self, taken: Taken, values: dict[str, Any]) -> bool:
         """Keep what the node said of itself, and where it stands."""
         told = hello.answer(self.node, values, reach_of(self.node))
         contact.note_node_by_stick(
@@ -235,13 +277,10 @@ class HubDesk:
             schemas=values["schemas"],
             trouble=values["trouble"] if values["trouble"] in TOLD else None,
         )
+        return False
 
     def _writer(self, manifest: Manifest) -> Node:
-        with transaction.reading(tenancy.NOWHERE):
-            node = db.session.get(Node, UUID(manifest.writer))
-            if node is None:
-                raise BundleError("unknown_writer", "the bundle is from an installation that is not connected here")
-            transaction.detach(node)
+        node = _node(UUID(manifest.writer))
         if node.state is NodeState.REVOKED:
             raise BundleError("writer_withdrawn", "the keys of this node were withdrawn")
         return node
@@ -261,7 +300,7 @@ class NodeDesk:
     """A node reads what its hub wrote: pages and heads of what it may read, receipts for what is its own."""
 
     def __init__(self) -> None:
-        self._settled = False
+        self._settled = self._admitted = False
         self._snapshots = dict[str, Standing | None]()
 
     def admit(self, sealed: Sealed) -> Manifest:
@@ -274,12 +313,17 @@ class NodeDesk:
         roots.follow(sealed.manifest.roots)
         manifest = sealed.check(keys.hub_key)
         hello.check_protocol(_said(manifest)["protocols"], of_hub=True)
-        for part in manifest.parts:
+        for part in manifest.parts[_check_order(manifest) :]:
             cls, member_id = parse_name(part.stream)
-            wanted = {"receipt"} if cls.by_member else _FROM_HUB
+            wanted = _OF_MEMBER if cls.by_member else _FROM_HUB
             if part.what not in wanted or member_id not in {None, own}:
                 raise BundleError("denied", f"{part.what} of {part.stream} is not for this node")
         return manifest
+
+    def meet(self, line: bytes) -> None:
+        """Refuse what the hub wrote for another incarnation of this node, or before it had heard of this one."""
+        rejoining.read_admission(line)
+        self._admitted = True
 
     def take(self, part: Part, lines: bytes) -> int:
         """Take a page, a signed head or a receipt; new keys and grants stand before what they are needed for."""
@@ -287,12 +331,14 @@ class NodeDesk:
             self._settle()
         if part.what.startswith("snapshot"):
             return self._take_snapshot(part, lines)
+        if part.what == "page" and parse_name(part.stream)[0].by_member:
+            return rejoining.page(part.stream, lines)
         if part.what == "page":
             return intake.page(part.stream, lines, overlapping=True).changes
         if part.what == "head":
             intake.head(part.stream, lines)
         else:
-            intake.take_receipt(part.stream, lines)
+            rejoining.receipt(part.stream, lines)
         return 0
 
     def _settle(self) -> None:
@@ -314,10 +360,13 @@ class NodeDesk:
             self._snapshots[part.stream] = None
         return part.to_n - part.from_n + 1 if new else 0
 
-    def note(self, taken: Taken, values: dict[str, Any]) -> None:
+    def note(self, taken: Taken, values: dict[str, Any]) -> bool:
         """Note when the hub was heard of last."""
         if not self._settled:
             self._settle()
         outcome = taken.outcome
         contact.note_hub_versions(values["schemas"], software=values["software"])
         contact.note_stick(taken.at, code=outcome.code, detail=outcome.detail, stream=outcome.stream)
+        if self._admitted and outcome.code == "ahead":
+            installation.renew(alone=True)
+        return self._admitted and outcome.ok and not taken.more and rejoining.is_back() and rejoining.resume()

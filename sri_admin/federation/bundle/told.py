@@ -39,7 +39,12 @@ def taken(found: Mapping[str, Any], at: datetime) -> str:
     if found["code"] is not None:
         reasons = words.trouble(found["code"])
         return f"{reasons.wrong} {reasons.todo} ({found['code']}: {found['detail']})"
-    when, files, changes = formats.date_and_time(at), found["files"], found["changes"]
+    said = _brought(found, formats.date_and_time(at))
+    return f"{said} {_('Both sides agree again; everybody can write.')}" if found.get("resumed") else said
+
+
+def _brought(found: Mapping[str, Any], when: str) -> str:
+    files, changes = found["files"], found["changes"]
     if not changes and files:
         return ngettext(
             "%(num)s file of a record taken. It was written on %(when)s.",

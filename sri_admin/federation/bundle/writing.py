@@ -42,7 +42,9 @@ from sri_admin.federation.control import Access
 from sri_admin.federation.cursor import Cursor, decode_cursor
 from sri_admin.federation.enrolment_models import Node, NodeState
 from sri_admin.federation.lines import ProtocolError
+from sri_admin.federation.merge import PeerPosition, PeerStatus
 from sri_admin.federation.packing import pack
+from sri_admin.federation.recovery import incarnations, rejoining
 from sri_admin.federation.snapshots import giving
 from sri_admin.federation.snapshots import manifest as snapshots
 from sri_admin.federation.tokens import reach_of
@@ -113,19 +115,26 @@ class Written(NamedTuple):
 
 
 def for_hub(folder: Path, *, volume_bytes: int = MOST_CONTENT, progress: Progress) -> Written:
-    """Write, at a node, everything of its own the hub has not receipted, and where it stands in everything else."""
+    """Write, at a node, everything of its own the hub has not receipted, and where it stands in everything else.
+
+    After a restore it only says which incarnation it is: what it may write is seen from the answer.
+    """
     row = joining.link()
     if row is None or row.hub_id is None or not joining.is_in(row):
         raise ProtocolError("not_enrolled", "this installation is not connected to a hub yet")
     with transaction.reading(joining.reach()):
         draft = Draft(row.hub_id, _public_key(row.hub_id), "hub")
-        own = [each for each in streams_here.here() if each.own]
+        own = [each for each in streams_here.here() if each.own] if _is_in_use() else []
         begins = {each.name: each.peer_n for each in own if not each.trouble}
         draft.troubles.update({each.name: each.trouble for each in own if each.trouble})
         draft.whole = sum(each.n - each.peer_n for each in own if each.name in begins)
-    return _write(
-        draft, chain(_batches(draft, begins), _rotation(draft)), folder, volume_bytes=volume_bytes, progress=progress
-    )
+        announced = Piece("incarnation", control.STREAM, 0, 0, rejoining.announcement() + b"\n")
+    pieces = chain([announced], _batches(draft, begins), _rotation(draft))
+    return _write(draft, pieces, folder, volume_bytes=volume_bytes, progress=progress)
+
+
+def _is_in_use() -> bool:
+    return installation.standing() is installation.Standing.IN_USE
 
 
 def for_node(node: Node, folder: Path, *, volume_bytes: int = MOST_CONTENT, progress: Progress) -> Written:
@@ -145,7 +154,8 @@ def for_node(node: Node, folder: Path, *, volume_bytes: int = MOST_CONTENT, prog
         if each is Access.READ
     )
     lacks = told.lacks if told is not None else []
-    pieces = chain(_for_node(draft, node, allowed, stands), _files(draft, node, allowed, stands, lacks))
+    admitted = Piece("incarnation", control.STREAM, 0, 0, rejoining.admission(node.id, node.incarnation) + b"\n")
+    pieces = chain([admitted], _for_node(draft, node, allowed, stands), _files(draft, node, allowed, stands, lacks))
     return _write(draft, pieces, folder, volume_bytes=volume_bytes, progress=progress)
 
 
@@ -185,14 +195,27 @@ def _rotation(draft: Draft) -> Iterator[Piece]:
 
 def _for_node(draft: Draft, node: Node, allowed: Mapping[str, Access], stands: Mapping[str, Cursor]) -> Iterator[Piece]:
     for name in exchange.in_order(allowed):
-        if allowed[name] is Access.WRITE:
-            yield from _receipt(node, name)
-            continue
+        written = allowed[name] is Access.WRITE
         try:
-            yield from _pages(draft, node, name, stands.get(name))
+            after = _place_to_refill(node, name, stands.get(name)) if written else stands.get(name)
+            if after is not None or not written:
+                yield from _pages(draft, node, name, after)
         except ProtocolError as error:
             draft.troubles[name] = error.code
-        yield from _head(node, name)
+        yield from _receipt(node, name) if written else _head(node, name)
+
+
+def _place_to_refill(node: Node, name: str, told: Cursor | None) -> Cursor | None:
+    """Return from where a log is read by its own writer, who was restored and stands in an epoch before the present."""
+    with transaction.reading(reach_of(node)):
+        row = streams_here.by_name(name)
+        if told is None or told.epoch >= row.epoch:
+            return None
+        for each in (told, *incarnations.places_of(node, name)):
+            status = export.judge(row, PeerPosition(each.epoch, each.n, each.prefix))
+            if status in {PeerStatus.BEHIND, PeerStatus.EXPIRED}:
+                return each
+    raise ProtocolError("forked", "no place the node named is shared")
 
 
 def _pages(draft: Draft, node: Node, name: str, after: Cursor | None) -> Iterator[Piece]:

@@ -4,18 +4,20 @@ A node announces a new incarnation with its own signature and gets the next epoc
 that was announced away, two copies exist, and neither writes until an administrator keeps one.
 """
 
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from sri_admin.federation import grants, keys, rates, streams
 from sri_admin.federation.answers import RefusedError
-from sri_admin.federation.checkpoint import open_paper
+from sri_admin.federation.checkpoint import SealError, open_paper, payload_of
+from sri_admin.federation.cursor import Cursor
 from sri_admin.federation.enrolment_models import Node, NodeState
 from sri_admin.federation.events import IncarnationAnnounced, IncarnationKept, NodeFenced
-from sri_admin.federation.lines import UUID_TEXT, expect_fields, matching_text
+from sri_admin.federation.lines import UUID_TEXT, JsonObject, expect_fields, matching_text
 from sri_admin.federation.policy import POLICY
-from sri_admin.federation.recovery import salvage
+from sri_admin.federation.recovery import salvage, shared_places
 from sri_admin.federation.recovery.models import IncarnationState, NodeIncarnation
 from sri_admin.federation.stream_names import HUB_CONTROL
 from sri_admin.kernel import actor, clock, tenancy, transaction, work
@@ -65,8 +67,10 @@ def _fence(node: Node) -> None:
         work.record(_DOER, NodeFenced(member_id=node.member_id, subject=node.id, code="duplicate_writer"))
 
 
-def take(node: Node, line: bytes) -> IncarnationState:
+def take(node: Node, line: bytes, *, expected: UUID | None = None) -> IncarnationState:
     """Take a node's signed announcement; the same again changes nothing. Opens its own transaction.
+
+    What came with it may say which incarnation is `expected`.
 
     Raises RefusedError: `duplicate_writer`, or `hub_restored` while permissions the hub had lost wait for a decision,
     because what it had granted must be known before it grants more; SealError.
@@ -75,14 +79,73 @@ def take(node: Node, line: bytes) -> IncarnationState:
         if any(each.stream == HUB_CONTROL.value for each in salvage.waiting(tenancy.hub_tenant().id)):
             raise RefusedError("hub_restored", "permissions the hub had lost wait for a decision")
         said = open_paper(line, PAPER, lambda kid: keys.node_key(kid, node.id))
-    expect_fields(said, {"kind", "node", "incarnation", "at"})
-    if matching_text(said, "node", UUID_TEXT) != str(node.id):
-        raise RefusedError("denied", "the announcement is another node's")
-    incarnation = UUID(matching_text(said, "incarnation", UUID_TEXT))
+    incarnation = _named(said, node)
+    if expected not in {None, incarnation}:
+        raise RefusedError("denied", "it announces another incarnation than the one that wrote it")
     state = transaction.write(reach_of(node.member_id), lambda: _announce(node.id, incarnation, line))
     if state is not IncarnationState.CURRENT:
         raise RefusedError("duplicate_writer", "two copies of this node have come")
     return state
+
+
+def _named(said: JsonObject, node: Node) -> UUID:
+    expect_fields(said, {"kind", "node", "incarnation", "at"}, optional={"places"})
+    shared_places.read(said)
+    if matching_text(said, "node", UUID_TEXT) != str(node.id):
+        raise RefusedError("denied", "the announcement is another node's")
+    return UUID(matching_text(said, "incarnation", UUID_TEXT))
+
+
+def admit_by_stick(node: Node, incarnation: UUID, *, written_at: datetime, announces: bool) -> None:
+    """Let a stick pass that the incarnation of a node wrote which writes, or one that `announces` itself in it.
+
+    A stick may be on its way while its writer is restored, so an earlier incarnation stops the node only when it wrote
+    after the later one was announced: then there are two. Opens its own transaction for any but the one that writes.
+    Raises RefusedError: `older_copy`, `duplicate_writer`, `given_up`, `unknown_incarnation`.
+    """
+    if node.state is NodeState.ACTIVE and node.incarnation == incarnation:
+        return
+    code = transaction.write(tenancy.only(node.member_id), lambda: _meet_stick(node.id, incarnation, written_at))
+    if code != "unknown_incarnation" or not announces:
+        raise RefusedError(code, "another incarnation of this node writes")
+
+
+def _meet_stick(node_id: UUID, incarnation: UUID, written_at: datetime) -> str:
+    node = db.session.get_one(Node, node_id, with_for_update=True)
+    known = db.session.get(NodeIncarnation, (node_id, incarnation))
+    writes = db.session.get(NodeIncarnation, (node_id, node.incarnation))
+    on_its_way = writes is not None and written_at <= writes.announced_at
+    if node.state is NodeState.ACTIVE and known is not None and known.state is IncarnationState.EARLIER and on_its_way:
+        return "older_copy"
+    return _meet(node_id, incarnation)
+
+
+def hear_again(node: Node, line: bytes) -> None:
+    """Keep the newest announcement of the incarnation that writes, for the places it shares; opens its own transaction.
+
+    One that cannot be read any more, as after a change of keys, says nothing new.
+    """
+    try:
+        with transaction.reading(reach_of(node.member_id)):
+            said = open_paper(line, PAPER, lambda kid: keys.node_key(kid, node.id))
+    except SealError:
+        return
+    if _named(said, node) == node.incarnation:
+        transaction.write(tenancy.only(node.member_id), lambda: _keep_statement(node, line))
+
+
+def _keep_statement(node: Node, line: bytes) -> None:
+    known = db.session.get(NodeIncarnation, (node.id, node.incarnation))
+    if known is not None:
+        known.statement = line
+
+
+def places_of(node: Node, stream: str) -> list[Cursor]:
+    """Return the places of a stream that a node said it shares with us, the newest first; needs a transaction."""
+    known = db.session.get(NodeIncarnation, (node.id, node.incarnation))
+    if known is None or known.statement is None:
+        return []
+    return shared_places.read(payload_of(known.statement)).get(stream, [])
 
 
 def reach_of(member_id: UUID) -> Reach:
