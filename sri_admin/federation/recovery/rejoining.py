@@ -9,10 +9,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from sri_admin.federation import control, grants, intake, joining, keys, streams
-from sri_admin.federation.bundle.box import BundleError
 from sri_admin.federation.chain import extend_many
 from sri_admin.federation.checkpoint import Checkpoint, Receipt, open_paper, seal_paper
-from sri_admin.federation.lines import UUID_TEXT, expect_fields, matching_text
+from sri_admin.federation.lines import UUID_TEXT, ProtocolError, expect_fields, matching_text
 from sri_admin.federation.merge import StreamError, split_page
 from sri_admin.federation.models import Grant, SyncStream
 from sri_admin.federation.recovery import cutting, salvage, shared_places
@@ -39,13 +38,13 @@ def admission(node_id: UUID, incarnation: UUID) -> bytes:
 
 
 def read_admission(line: bytes) -> None:
-    """Refuse, at a node, what the hub wrote for another incarnation of it; BundleError `other_copy`, SealError."""
+    """Refuse, at a node, what the hub wrote for another incarnation of it; ProtocolError `other_copy`, SealError."""
     said, identity = open_paper(line, ADMISSION, keys.hub_key), installation.identity()
     expect_fields(said, {"kind", "node", "incarnation", "at"})
     if matching_text(said, "node", UUID_TEXT) != str(identity.id):
-        raise BundleError("denied", "the hub's word is about another node")
+        raise ProtocolError("denied", "the hub's word is about another node")
     if matching_text(said, "incarnation", UUID_TEXT) != str(identity.incarnation):
-        raise BundleError("other_copy", "the hub wrote it for another incarnation of this node")
+        raise ProtocolError("other_copy", "the hub wrote it for another incarnation of this node")
 
 
 def page(stream: str, body: bytes) -> int:
