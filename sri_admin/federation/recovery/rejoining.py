@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from sri_admin.federation import control, grants, intake, joining, keys, streams
+from sri_admin.federation import control, grants, intake, keys, streams
 from sri_admin.federation.chain import extend_many
 from sri_admin.federation.checkpoint import Checkpoint, Receipt, open_paper, seal_paper
 from sri_admin.federation.lines import UUID_TEXT, ProtocolError, expect_fields, matching_text
@@ -116,7 +116,7 @@ def is_back() -> bool:
     """Say whether every log that was granted to this node last is here up to that grant and ours to write."""
     control.take_grants()
     own = installation.identity()
-    with transaction.reading(joining.exchange_reach()):
+    with transaction.reading(tenancy.everywhere({installation.own_tenant(), installation.hub_tenant_id()})):
         mine = sa.select(Grant.stream).where(Grant.node_id == own.id).distinct()
         return all(_stands(name, own.id) for name in db.session.scalars(mine))
 
