@@ -36,6 +36,7 @@ _TEXTS_SINCE = -60
 _ROUND_SINCE, _ROUND_LASTS = -20, 40
 _OFFER_BEFORE, _SIGN_BEFORE = 40, 7
 _RIGHTS = (Right.USE_NAME, Right.RUN_MEETINGS, Right.RUN_ONLINE_MEETINGS, Right.TRAIN, Right.TRANSLATE)
+_ENDINGS = (Transition.SUSPEND, Transition.MARK_DORMANT, Transition.BEGIN_WITHDRAWAL)
 _FIRST_MONTHS = {"north": 1, "east": 4, "south": 7, "west": 1}
 
 
@@ -65,6 +66,12 @@ def days_licensed(code: str) -> int:
     """Return since how many days a country has been licensed, a year at most."""
     terms = next(each.terms for each in COUNTRIES if each.code == code)
     return min(YEAR, -terms.starts - 4) if terms else 0
+
+
+def _licensed(country: Country) -> tuple[int, int]:
+    """Return from which day on and until when a country was licensed, counted from today, a year at most."""
+    ended = (each.day for each in country.steps if each.transition in _ENDINGS)
+    return -days_licensed(country.code), min((0, *ended))
 
 
 def tenants(*kinds: TenantKind) -> list[UUID]:
@@ -139,7 +146,7 @@ class Story:
             yield Deed(_TEXTS_SINCE + 1, id_, translate.grant(id_, country.code, since))
         if country.code in CALLED:
             yield Deed(_ROUND_SINCE + 1, id_, _call(id_))
-        for day, do in hosted.deeds(country.code, id_, self.hub_id, days=days_licensed(country.code)):
+        for day, do in hosted.deeds(country.code, id_, self.hub_id, licensed=_licensed(country)):
             yield Deed(day, id_, lambda _actor, do=do: do())
         if country.code not in ("QM", "QN"):
             for holder in HOLDERS.get(country.code, ()):

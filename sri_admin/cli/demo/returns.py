@@ -41,8 +41,7 @@ class Returns:
 
     def months(self) -> list[date]:
         """Return the months that are over at whose end the country was licensed, the oldest first."""
-        today = clock.today()
-        return list(months(first_of(today - timedelta(days=self.days)), before(first_of(today))))
+        return months_between(-self.days, 0)
 
     def deeds(self, *, from_logs: bool, but: int = 0) -> Iterator[Deed]:
         """Yield what the board did, counted in days from today; the last `but` months wait for somebody.
@@ -108,6 +107,12 @@ class Returns:
             proposals.approve(self.approver, member, proposal, values={"values_hash": proposal.values_hash})
 
         return approve
+
+
+def months_between(first: int, last: int) -> list[date]:
+    """Return the months that were over before the last of two days, each counted from today, the oldest first."""
+    since, until = (clock.today() + timedelta(days=each) for each in (first, last))
+    return list(months(first_of(since), before(first_of(until))))
 
 
 def received(member_id: UUID, months: Sequence[date]) -> list[ReturnIntake]:
