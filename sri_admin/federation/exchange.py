@@ -301,17 +301,17 @@ def _pull_pages(pages: Pages, offer: Offer, outcome: StreamOutcome) -> None:
     for _round in range(_MOST_ROUNDS):
         with transaction.reading(joining.exchange_reach()):
             cursor = export.cursor(offer.stream)
-        answer = pages.after(cursor, size)
-        if answer is None and size > _SMALLEST_PAGE:
+        came = pages.after(cursor, size)
+        if came is None and size > _SMALLEST_PAGE:
             size //= 2
             continue
-        if answer is None:
+        if came is None:
             raise LineDownError("timeout", "no page came in time")
-        if answer.status == 204:
+        if came.page is None:
             return
         size = min(limits.PAGE_CHANGES, size * 2)
-        pages.expect(answer, size, until=end)
-        taken = intake.page(offer.stream, answer.body)
+        follows = pages.expect(came.cursor, size, until=end)
+        taken = intake.page(offer.stream, came.page, durable=not follows)
         outcome.changes += taken.changes
         if (taken.epoch, taken.n) >= end:
             return

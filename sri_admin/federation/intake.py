@@ -5,6 +5,7 @@ transaction, so a crash anywhere is a repeat.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -21,12 +22,14 @@ from sri_admin.federation.merge import (
     Forked,
     Gap,
     Page,
+    PageIn,
     Position,
     StaleEpoch,
     StreamError,
     check_page,
     is_equivocation,
     judge_push,
+    read_entries,
     split_page,
 )
 from sri_admin.federation.models import AsideState, SyncEvidence, SyncStream
@@ -58,18 +61,18 @@ def reach_for(name: str) -> Reach:
     return tenancy.everywhere({tenant, installation.hub_tenant_id()}, writing=tenant)
 
 
-def page(stream: str, body: bytes, *, overlapping: bool = False) -> Taken:
+def page(stream: str, came: PageIn, *, overlapping: bool = False, durable: bool = True) -> Taken:
     """Take a page of the hub's; opens its own transaction.
 
     One that was pulled begins where the replica ends. `overlapping` is one that came by stick: it may hold lines that
-    are here already, which are compared and left out.
+    are here already, which are compared and left out. One that is not `durable` does not wait for the disk: a server
+    that dies now may lose it, with all that came after it, and it is pulled again.
     """
-    lines, sealed = split_page(body)
 
     def take() -> Taken:
-        return _take_page(opened_end(stream, sealed), lines, sealed, overlapping)
+        return _take_page(opened_end(stream, came.sealed), came, overlapping)
 
-    return transaction.write(reach_for(stream), take)
+    return transaction.write(replace(reach_for(stream), durable=durable), take)
 
 
 def opened_end(stream: str, sealed: bytes) -> Checkpoint | Receipt:
@@ -96,7 +99,7 @@ def _expect_stream(said: Checkpoint | Receipt, stream: str) -> None:
         raise StreamError("wrong_stream", f"{said.stream} instead of {stream}")
 
 
-def _take_page(said: Checkpoint | Receipt, lines: list[bytes], sealed: bytes, overlapping: bool) -> Taken:
+def _take_page(said: Checkpoint | Receipt, came: PageIn, overlapping: bool) -> Taken:
     row = streams.find(said.stream, lock=True) or _replica(said)
     if row.own:
         raise StreamError("denied", "this stream is written here")
@@ -104,13 +107,15 @@ def _take_page(said: Checkpoint | Receipt, lines: list[bytes], sealed: bytes, ov
     if said.epoch == row.epoch + 1:
         # Whether it continues the line we stand at is seen from the chain, which begins with that line's value.
         streams.regrant(row, own=False, epoch=said.epoch, log_id=UUID(said.log_id), base=row.chain)
+    lines, entries, sealed = came
     start = streams.position(row)
     if overlapping and said.epoch == row.epoch and said.n - len(lines) < row.n:
         if said.n <= streams.floor(row):
             return Taken(0, row.epoch, row.n)  # of before the horizon: nothing is kept to compare it with
-        lines = lines[max(0, streams.floor(row) - (said.n - len(lines))) :]
+        kept = max(0, streams.floor(row) - (said.n - len(lines)))
+        lines, entries = lines[kept:], entries[kept:]
         start = _earlier(row, said.n - len(lines))
-    checked = check_page(lines, start=start, checkpoint=said)
+    checked = check_page(lines, entries, start=start, checkpoint=said)
     skip = min(row.n - start.n, len(lines))
     if skip and checked.chains[skip - 1] != streams.chain_at(row, start.n + skip):
         raise StreamError("forked", f"another line stands here at or before {start.n + skip}")
@@ -254,7 +259,7 @@ def _take_batch(header: Header, lines: list[bytes], sealed: bytes) -> bytes | St
         raise StreamError("stale_epoch", f"epoch {row.epoch} is in force")
     checkpoint = open_sealed(sealed, Checkpoint, keys.line_key)
     start = Position(row.name, header.epoch, str(row.log_id), header.from_n - 1, header.base_chain)
-    checked = check_page(lines, start=start, checkpoint=checkpoint)
+    checked = check_page(lines, read_entries(lines), start=start, checkpoint=checkpoint)
     skip = _skip(row, header, checked)
     if isinstance(skip, Forked):
         # Answered, not raised, so that the proof stays; what is here is not touched and every such batch is refused.

@@ -37,6 +37,14 @@ class Refused(NamedTuple):
 Entry = Change | Erased | Refused
 
 
+class PageIn(NamedTuple):
+    """A page as it came: its lines, what was read in them, and the sealed line at its end; nothing is verified."""
+
+    lines: list[bytes]
+    entries: list[Entry]
+    sealed: bytes
+
+
 class Page(NamedTuple):
     """A verified page: its entries, their hashes and the chain value after each, and where it ends."""
 
@@ -55,19 +63,34 @@ def split_page(body: bytes) -> tuple[list[bytes], bytes]:
     return lines, sealed
 
 
-def check_page(
-    lines: Sequence[bytes], *, start: Position, checkpoint: Checkpoint | Receipt, limited: bool = True
-) -> Page:
-    """Verify the lines after `start` against an opened checkpoint (§7.1); raises StreamError.
+def read_page(body: bytes) -> PageIn:
+    """Decode the lines of a page within its limits, wherever it belongs; StreamError `truncated`, `page_too_large`."""
+    lines, sealed = split_page(body)
+    return PageIn(lines, read_entries(lines), sealed)
 
-    The checkpoint's signature is the caller's to open first; here its content is compared with the lines. A page of
-    a log the server only holds ends in the server's receipt instead. What is handed back (§16.4) is not `limited`.
+
+def read_entries(lines: Sequence[bytes], *, limited: bool = True) -> list[Entry]:
+    """Decode lines, those that break the profile as refused; StreamError `page_too_large` before one is decoded.
+
+    What is handed back (§16.4) is not `limited`.
     """
-    _check_same_log(start, checkpoint)
     if limited:
         _check_size(lines)
     check_values(lines, most=limits.PAGE_VALUES if limited else limits.BATCH_VALUES)
-    entries = [_entry(raw, n) for n, raw in enumerate(lines, start.n + 1)]
+    return [_entry(raw) for raw in lines]
+
+
+def check_page(
+    lines: Sequence[bytes], entries: Sequence[Entry], *, start: Position, checkpoint: Checkpoint | Receipt
+) -> Page:
+    """Verify the lines after `start`, and what was read in them, against an opened checkpoint (§7.1); StreamError.
+
+    The checkpoint's signature is the caller's to open first; here its content is compared with the lines. A page of
+    a log the server only holds ends in the server's receipt instead.
+    """
+    _check_same_log(start, checkpoint)
+    # A refused line keeps the place it came at: it cannot say its own.
+    entries = [e._replace(n=n) if isinstance(e, Refused) else e for n, e in enumerate(entries, start.n + 1)]
     _check_count(entries, start, checkpoint)
     hashes = [e.h if isinstance(e, Erased) else line_hash(raw) for e, raw in zip(entries, lines, strict=True)]
     chains = extend_many(start.chain, hashes)
@@ -105,11 +128,11 @@ def check_values(lines: Sequence[bytes], *, most: int = limits.PAGE_VALUES) -> N
         raise StreamError("page_too_large", f"more than {most} values")
 
 
-def _entry(raw: bytes, n: int) -> Entry:
+def _entry(raw: bytes) -> Entry:
     try:
         return decode_entry(raw)
     except LineError as error:
-        return Refused(n, error.code, error.detail)
+        return Refused(0, error.code, error.detail)
 
 
 def _check_count(entries: Sequence[Entry], start: Position, checkpoint: Checkpoint | Receipt) -> None:

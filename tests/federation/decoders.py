@@ -42,7 +42,7 @@ from sri_admin.federation.lines import (
     encode_header,
     parse,
 )
-from sri_admin.federation.merge import Entry, Page, Position, Refused, StreamError, check_page, split_page
+from sri_admin.federation.merge import Entry, Page, Position, Refused, StreamError, check_page, read_entries, split_page
 from sri_admin.federation.root import Root, RootError, root_payload, sign_root, verify_root
 from sri_admin.federation.rotation_papers import Rotation, RotationError, check_old, open_rotation, sign_rotation
 from sri_admin.federation.snapshots import manifest as snapshots
@@ -167,7 +167,7 @@ def read_page(body: bytes) -> Lines:
     """Read a page from the stream's beginning."""
     raw, sealed = split_page(body)
     said = read_checkpoint(sealed)
-    return Lines(check_page(raw, start=START, checkpoint=said), raw, said)
+    return Lines(check_page(raw, read_entries(raw), start=START, checkpoint=said), raw, said)
 
 
 def read_batch(body: bytes) -> Lines:
@@ -176,7 +176,7 @@ def read_batch(body: bytes) -> Lines:
     header = decode_header(raw[0] if raw else b"")
     said = read_checkpoint(sealed)
     start = Position(header.stream, header.epoch, said.log_id, header.from_n - 1, header.base_chain)
-    return Lines(check_page(raw[1:], start=start, checkpoint=said), raw[1:], said, header)
+    return Lines(check_page(raw[1:], read_entries(raw[1:]), start=start, checkpoint=said), raw[1:], said, header)
 
 
 def write_lines(made: Lines) -> bytes:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from sri_admin.federation import exchange, export, joining, limits
+from sri_admin.federation import exchange, export, intake, joining, limits
 from sri_admin.federation.client import Answer, HttpTransport
 from sri_admin.federation.cursor import decode_cursor, encode_cursor
-from sri_admin.federation.merge import Position
+from sri_admin.federation.merge import PageIn, Position
 from sri_admin.kernel import postgres, transaction
 from tests.federation.pair import Pair, paired
 from tests.make import members as make_members
@@ -60,6 +60,20 @@ def test_the_next_page_is_asked_for_while_one_is_applied(pair: Pair) -> None:
     sync(pair, line)
     assert 0 < line.beside < line.pages
     assert all(hub == node for hub, node in ends(pair))
+
+
+def test_only_the_last_page_of_a_stream_waits_for_the_disk(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: dict[str, list[bool]] = {}
+
+    def noted(stream: str, came: PageIn, *, durable: bool) -> intake.Taken:
+        waits.setdefault(stream, []).append(durable)
+        return page(stream, came, durable=durable)
+
+    page = intake.page
+    monkeypatch.setattr(intake, "page", noted)
+    sync(pair, pair.line)
+    assert max(map(len, waits.values())) > 2
+    assert all(each == [False] * (len(each) - 1) + [True] for each in waits.values())
 
 
 def test_a_page_that_does_not_follow_is_asked_for_anew(pair: Pair) -> None:

@@ -12,6 +12,7 @@ from sri_admin.federation.chain import extend_many, line_hash
 from sri_admin.federation.client import Answer
 from sri_admin.federation.cursor import Cursor
 from sri_admin.federation.lines import ProtocolError
+from sri_admin.federation.merge import read_page
 from sri_admin.federation.stream_names import HUB_MEMBER, MEMBER_OPS, stream_name
 from sri_admin.kernel import ids, installation
 from tests.federation import invariants, records
@@ -255,7 +256,7 @@ def test_i4_pages_that_come_again_change_nothing(world: World, member: UUID) -> 
     for start in (0, 1, 2):
         body = page_after(world, name, start)
         with pytest.raises(exchange.ProtocolError):
-            world.nodes["QM"].do(lambda body=body: exchange.intake.page(name, body))
+            world.nodes["QM"].do(lambda body=body: exchange.intake.page(name, read_page(body)))
     assert everything(world) == before
 
 

@@ -53,10 +53,15 @@ def nothing_kept(_: int) -> bytes | None:
     return None
 
 
+def checked(lines: list[bytes], *, start: Position, checkpoint: Checkpoint) -> merge.Page:
+    """Read lines and verify what was read."""
+    return merge.check_page(lines, merge.read_entries(lines), start=start, checkpoint=checkpoint)
+
+
 def refusal(lines: list[bytes], start: Position, checkpoint: Checkpoint) -> str:
     """Return the code with which a page is refused."""
     with pytest.raises(StreamError) as refused:
-        merge.check_page(lines, start=start, checkpoint=checkpoint)
+        checked(lines, start=start, checkpoint=checkpoint)
     return refused.value.code
 
 
@@ -64,8 +69,8 @@ def refusal(lines: list[bytes], start: Position, checkpoint: Checkpoint) -> str:
 def test_a_log_read_in_pages_cut_at_transaction_ends_is_the_log(layout: list[int], data: st.DataObject) -> None:
     lines = log(layout)
     cut = sum(layout[: data.draw(st.integers(0, len(layout)))])
-    first = merge.check_page(lines[:cut], start=position(lines, 0), checkpoint=signed(lines, cut))
-    second = merge.check_page(lines[cut:], start=first.end, checkpoint=signed(lines))
+    first = checked(lines[:cut], start=position(lines, 0), checkpoint=signed(lines, cut))
+    second = checked(lines[cut:], start=first.end, checkpoint=signed(lines))
     assert second.end == position(lines, len(lines))
     assert first.chains + second.chains == chains(lines)[1:]
     assert [entry.n for entry in first.entries + second.entries] == list(range(1, len(lines) + 1))
@@ -123,7 +128,7 @@ def test_a_checkpoint_of_an_earlier_epoch_is_stale() -> None:
 def test_an_empty_page_at_the_head_is_sound_and_at_another_chain_value_is_not() -> None:
     lines = log([2])
     head = position(lines, 2)
-    assert merge.check_page([], start=head, checkpoint=signed(lines)).end == head
+    assert checked([], start=head, checkpoint=signed(lines)).end == head
     assert refusal([], head._replace(chain=bytes(32)), signed(lines)) == "bad_chain"
 
 
@@ -151,7 +156,7 @@ def test_commas_and_brackets_of_texts_are_no_values() -> None:
 def test_erasing_any_lines_leaves_the_page_sound(layout: list[int], data: st.DataObject) -> None:
     lines = log(layout)
     erased = [erased_form(raw) if data.draw(st.booleans()) else raw for raw in lines]
-    page = merge.check_page(erased, start=position(lines, 0), checkpoint=signed(lines))
+    page = checked(erased, start=position(lines, 0), checkpoint=signed(lines))
     assert page.end == position(lines, len(lines))
 
 
@@ -160,7 +165,7 @@ def test_an_authentic_line_that_breaks_the_profile_is_set_aside(layout: list[int
     lines = log(layout)
     at = data.draw(st.integers(0, len(lines) - 1))
     lines[at] = b'{"k":"c","d":1.5}'
-    page = merge.check_page(lines, start=position(lines, 0), checkpoint=signed(lines))
+    page = checked(lines, start=position(lines, 0), checkpoint=signed(lines))
     assert [entry.n for entry in page.entries if isinstance(entry, merge.Refused)] == [at + 1]
     assert page.end.n == len(lines)
 

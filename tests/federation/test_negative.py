@@ -16,7 +16,7 @@ from sri_admin.federation import export, intake, keys, limits, streams
 from sri_admin.federation.chain import extend_many, line_hash
 from sri_admin.federation.checkpoint import Checkpoint, Receipt, seal
 from sri_admin.federation.lines import Change, ProtocolError, encode_change
-from sri_admin.federation.merge import Position
+from sri_admin.federation.merge import Position, read_page
 from sri_admin.federation.stream_names import HUB_MEMBER, MEMBER_OPS, stream_name
 from sri_admin.kernel import ids, installation
 from sri_admin.kernel.signing import SigningKey
@@ -82,7 +82,7 @@ class Liar:
 
     def say_page(self, body: bytes, stream: str = "") -> str:
         """Send a page; return the code it is refused with."""
-        return self._refused(lambda: intake.page(stream or self.file, body))
+        return self._refused(lambda: intake.page(stream or self.file, read_page(body)))
 
     def say_head(self, sealed: bytes, stream: str = "") -> str:
         """Send a signed head; return the code it is refused with."""
@@ -278,17 +278,17 @@ def test_i25_what_a_liar_puts_into_its_own_stream_touches_no_other(liar: Liar) -
         liar.line(n + 1, kind="federation.grant"),
         liar.line(n + 2, id=str(others)),
     ]
-    node.do(lambda: intake.page(liar.file, liar.page(*bad)))
+    node.do(lambda: intake.page(liar.file, read_page(liar.page(*bad))))
     assert make.asides(node) == [("open", "wrong_stream")] * 2
     assert worlds.every_table(liar.world.nodes["QN"]) == before
 
 
 def test_i5_an_older_or_a_second_equal_revision_changes_nothing(liar: Liar) -> None:
     rec = ids.new()
-    liar.node.do(lambda: intake.page(liar.file, liar.page(liar.line(liar.next_n(), id=str(rec), rev=2))))
+    liar.node.do(lambda: intake.page(liar.file, read_page(liar.page(liar.line(liar.next_n(), id=str(rec), rev=2)))))
     stands = make.rows(liar.node, Shelf)[rec]
     for older in ({"rev": 1, "op": "del", "d": {}}, {"rev": 2, "d": {"mark": "other", "size": 9}}):
         line = liar.line(liar.next_n(), id=str(rec), **older)
-        liar.node.do(lambda line=line: intake.page(liar.file, liar.page(line)))
+        liar.node.do(lambda line=line: intake.page(liar.file, read_page(liar.page(line))))
         assert make.rows(liar.node, Shelf)[rec] == stands
     assert make.asides(liar.node)[-1] == ("open", "same_revision")

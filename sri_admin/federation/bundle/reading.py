@@ -35,6 +35,7 @@ from sri_admin.federation.checkpoint import from_base64url
 from sri_admin.federation.control import Access
 from sri_admin.federation.enrolment_models import Node, NodeState
 from sri_admin.federation.lines import ProtocolError
+from sri_admin.federation.merge import read_page
 from sri_admin.federation.models import NodeKey
 from sri_admin.federation.outcome import Outcome, StreamOutcome
 from sri_admin.federation.overview import TOLD
@@ -334,7 +335,7 @@ class NodeDesk:
         if part.what == "page" and parse_name(part.stream)[0].by_member:
             return rejoining.page(part.stream, lines)
         if part.what == "page":
-            return intake.page(part.stream, lines, overlapping=True).changes
+            return intake.page(part.stream, read_page(lines), overlapping=True).changes
         if part.what == "head":
             intake.head(part.stream, lines)
         else:

@@ -25,7 +25,7 @@ from sri_admin.federation.lines import (
     entry_hash,
     erased_form,
 )
-from sri_admin.federation.merge import Position, StreamError, check_page
+from sri_admin.federation.merge import Position, StreamError, check_page, read_entries
 from sri_admin.federation.models import SyncLine, SyncStream
 from sri_admin.federation.salvage_models import SalvageCause, SalvageState, SyncSalvage
 from sri_admin.federation.streams import RecordKey
@@ -123,7 +123,7 @@ def receive(stream: str, node_id: UUID, body: Sequence[bytes]) -> int:
     row = streams.by_name(stream, lock=True)
     resolve = keys.receipt_key if stream.startswith("hub.") else keys.line_key
     proof = open_sealed(body[-1], Checkpoint, resolve)
-    check_page(lines, start=_start(row, header, proof), checkpoint=proof, limited=False)
+    check_page(lines, read_entries(lines, limited=False), start=_start(row, header, proof), checkpoint=proof)
     cause = SalvageCause.HUB_RESTORED if stream.startswith("hub.") else SalvageCause.LATE
     # Lines in their erased form hold the place of others, so that more than one body can carry a long history.
     whole = [line for line in lines if not isinstance(_entry(line), Erased)]
