@@ -89,6 +89,15 @@ def test_a_route_without_a_door_is_found(planted: Flask) -> None:
     assert list(faults(planted)) == [("side", "is no declared door")]
 
 
+def test_a_route_without_an_audience_is_found(planted: Flask) -> None:
+    pages = Pages("attic")
+    with pytest.raises(TypeError, match="audience"):
+        pages.get("/attic", template="error.html")  # pyright: ignore[reportCallIssue]
+    pages.get("/attic", audience="everybody", template="error.html")(look)  # pyright: ignore[reportArgumentType]
+    pages.open(planted, "hub")
+    assert list(faults(planted)) == [("attic.look", "has no audience")]
+
+
 def test_a_new_public_page_is_found(planted: Flask) -> None:
     pages = Pages("attic")
     pages.get("/attic", audience=Audience.PUBLIC, template="error.html")(look)
