@@ -83,14 +83,16 @@ def of_nodes() -> dict[UUID, NodeContact]:
 
 
 def note_try() -> None:
-    """Note that the hub is being called now, and the latest moment our own clock has shown since its last word."""
+    """Note that the hub is being called now, and the latest moment our own clock has shown since its last word.
+
+    A try that broke off without an end still counts: what follows it has been running since then.
+    """
     now = clock.now()
-    row = insert(HubContact).values(id=_ONE, tried_at=now, skew_ms=0)
+    row = insert(HubContact).values(id=_ONE, tried_at=now, running_since=now, skew_ms=0)
     later = sa.case((HubContact.head_at.is_not(None), sa.func.greatest(HubContact.seen_at, now)))
+    told = {"tried_at": now, "running_since": sa.func.coalesce(HubContact.running_since, now), "seen_at": later}
     with transaction.apart(durable=False) as session:
-        session.execute(
-            row.on_conflict_do_update(index_elements=[HubContact.id], set_={"tried_at": now, "seen_at": later})
-        )
+        session.execute(row.on_conflict_do_update(index_elements=[HubContact.id], set_=told))
 
 
 def note_head(at: datetime) -> None:
@@ -113,7 +115,8 @@ def note_end(*, code: str | None, detail: str = "", stream: str | None = None, w
     now = clock.now()
     finished = {"finished_at": now} if code is None else {}
     not_before = now + timedelta(seconds=wait) if wait else None
-    _write(code=code, detail=detail[:200], stream=stream, not_before=not_before, **finished)
+    ended = {"code": code, "detail": detail[:200], "stream": stream, "not_before": not_before, **finished}
+    _write(running_since=None, **ended)
 
 
 def note_stick(at: datetime, *, code: str | None, detail: str = "", stream: str | None = None) -> None:
@@ -125,7 +128,8 @@ def note_stick(at: datetime, *, code: str | None, detail: str = "", stream: str 
     last = reached_at()
     if last is None or last <= at:
         finished = {"finished_at": at} if code is None else {}
-        _write(by_stick=True, reached_at=at, code=code, detail=detail[:200], stream=stream, **finished)
+        ended = {"code": code, "detail": detail[:200], "stream": stream, **finished}
+        _write(by_stick=True, reached_at=at, running_since=None, **ended)
 
 
 def with_hub() -> HubContact | None:

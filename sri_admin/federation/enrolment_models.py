@@ -161,6 +161,7 @@ class HubContact(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     tried_at: Mapped[datetime]
     reached_at: Mapped[datetime | None]
+    running_since: Mapped[datetime | None] = mapped_column(comment="the first try since one ended")
     finished_at: Mapped[datetime | None]
     not_before: Mapped[datetime | None]
     skew_ms: Mapped[int] = mapped_column(sa.BigInteger)

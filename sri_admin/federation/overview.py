@@ -68,6 +68,7 @@ class Connection:
     member_id: UUID | None = None
     reached_at: datetime | None = None
     complete_at: datetime | None = None
+    running_since: datetime | None = None
     by_stick: bool = False
     trouble: str | None = None
     detail: str = ""
@@ -114,12 +115,21 @@ class Connection:
         return None if self.reached_at is None else (clock.now() - self.reached_at).days
 
     @property
+    def is_hanging(self) -> bool:
+        """Say whether an exchange goes on for so long that it must have broken off, or breaks off again and again."""
+        since = self.running_since
+        return since is not None and clock.now() - since >= timedelta(minutes=limits.EXCHANGE_MINUTES)
+
+    @property
     def is_green(self) -> bool:
-        """Say whether everything is in step and the last contact complete and recent enough to know it."""
-        if self.reached_at is None or self.complete_at is None or self.complete_at < self.reached_at or self.files:
+        """Say whether everything is in step, and the last exchange that ended went well and is recent enough to know.
+
+        One that is under way changes nothing of that before it ends, or hangs.
+        """
+        if self.reached_at is None or self.complete_at is None or self.trouble is not None or self.is_hanging:
             return False
-        fresh = clock.now() - self.reached_at < timedelta(days=limits.STALE_AFTER_DAYS)
-        return fresh and self.trouble is None and bool(self.streams) and all(each.in_step for each in self.streams)
+        fresh = clock.now() - self.complete_at < timedelta(days=limits.STALE_AFTER_DAYS)
+        return fresh and not self.files and bool(self.streams) and all(each.in_step for each in self.streams)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the connection for machines."""

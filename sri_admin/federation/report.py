@@ -61,6 +61,7 @@ def of_hub_link() -> Connection:
         member_id=own,
         reached_at=last.reached_at,
         complete_at=last.finished_at,
+        running_since=last.running_since,
         by_stick=last.by_stick,
         trouble=last.code,
         detail=last.detail or "",

@@ -236,18 +236,6 @@ def test_f47_a_wrong_clock_at_the_node_stops_nothing(pair: Pair, years: int) -> 
     assert abs(kept.skew_ms / 1000 + years * 365 * 86400) < 10
 
 
-def test_green_is_said_only_when_true(pair: Pair) -> None:
-    assert pair.at_node(stands)[0] is False
-    good(sync(pair))
-    assert pair.at_node(stands) == (True, None)
-    pair.at_node(lambda: make_members.office_holder(pair.member_id, display_name="Kim"))
-    assert pair.at_node(stands) == (False, None)
-    good(sync(pair))
-    assert pair.at_node(stands) == (True, None)
-    with clock.running(clock.skewed(timedelta(days=14))):
-        assert pair.at_node(stands) == (False, None)
-
-
 def test_an_installation_that_never_joined_says_so(cluster: postgres.Cluster, template: str, tmp_path: Path) -> None:
     with paired(cluster, template, tmp_path) as made:
         assert sync(made).code == "not_enrolled"
