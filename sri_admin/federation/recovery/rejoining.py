@@ -12,7 +12,7 @@ from sri_admin.federation import control, grants, intake, keys, streams
 from sri_admin.federation.chain import extend_many
 from sri_admin.federation.checkpoint import Checkpoint, Receipt, open_paper, seal_paper
 from sri_admin.federation.lines import UUID_TEXT, ProtocolError, expect_fields, matching_text
-from sri_admin.federation.merge import StreamError, split_page
+from sri_admin.federation.merge import StreamError, read_page
 from sri_admin.federation.models import Grant, SyncStream
 from sri_admin.federation.recovery import cutting, salvage, shared_places
 from sri_admin.federation.recovery.incarnations import PAPER
@@ -52,10 +52,10 @@ def page(stream: str, body: bytes) -> int:
 
     What stood here after that line waits for a person. A page of a log that goes on here already brings nothing.
     """
-    lines, sealed = split_page(body)
-    if not transaction.write(intake.reach_for(stream), lambda: _make_way(stream, lines, sealed)):
+    came = read_page(body)
+    if not transaction.write(intake.reach_for(stream), lambda: _make_way(stream, came.lines, came.sealed)):
         return 0
-    return intake.page(stream, body, overlapping=True).changes
+    return intake.page(stream, came, overlapping=True).changes
 
 
 def _make_way(stream: str, lines: list[bytes], sealed: bytes) -> bool:
