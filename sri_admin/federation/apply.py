@@ -163,8 +163,9 @@ def _write_all(
         present = [each for each in mine if each.payload is not None]
         gone = [each.id for each in mine if each.payload is None]
         if gone:
-            table = kind.table
-            db.session.execute(sa.delete(table).where(table.c.member_id == member_id, table.c.id.in_(gone)))
+            # What is put back to before a record was made may be taken over later: what lies beside it waits as well.
+            for table in [kind.table] if whatever_stands else kind.tables:
+                db.session.execute(sa.delete(table).where(table.c.member_id == member_id, table.c.id.in_(gone)))
         if present:
             derived = sorted(kind.derive(present[0].payload or {})) if kind.derive else []
             values = {"rows": _rows(kind, present), "member": member_id}

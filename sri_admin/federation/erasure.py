@@ -5,13 +5,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from sri_admin.federation import bulk
+from sri_admin.federation import bulk, kinds
 from sri_admin.federation.lines import Change, decode_entry, erased_form
 from sri_admin.federation.merge import Entry
 from sri_admin.federation.models import SyncAside, SyncLine
 from sri_admin.federation.salvage_models import SalvageState, SyncSalvage
 from sri_admin.federation.streams import RecordKey
-from sri_admin.kernel import clock
+from sri_admin.kernel import audit, clock
 from sri_admin.kernel.db import db
 
 
@@ -32,10 +32,15 @@ def given(member_id: UUID, recs: Collection[UUID], *where: sa.ColumnElement[bool
 
 
 def forget(member_id: UUID, records: Mapping[RecordKey, int]) -> None:
-    """Erase the lines of records before a revision, and what was noted about them; the caller writes for the member."""
+    """Erase the lines of records before a revision, and what was noted about them; the caller writes for the member.
+
+    What history holds of their values goes too, and what was kept beside them where they were entered.
+    """
     if not records:
         return
     recs = {rec for _kind, rec in records}
+    audit.forget(member_id, *recs)
+    _forget_beside(member_id, records)
     for line in db.session.scalars(
         sa.select(SyncLine).where(SyncLine.member_id == member_id, bulk.among(SyncLine.rec, recs))
     ):
@@ -55,6 +60,15 @@ def forget(member_id: UUID, records: Mapping[RecordKey, int]) -> None:
             if kept.state is SalvageState.OPEN:
                 kept.state, kept.settled_at = SalvageState.DISMISSED, clock.now()
     db.session.flush()
+
+
+def _forget_beside(member_id: UUID, records: Collection[RecordKey]) -> None:
+    known = kinds.by_name()
+    for kind, rec in records:
+        beside = known[kind].private if kind in known else None
+        if beside is not None:
+            here = beside.__table__.c
+            db.session.execute(sa.delete(beside).where(here.member_id == member_id, here.id == rec))
 
 
 def order_of(kept: SyncSalvage) -> Change | None:

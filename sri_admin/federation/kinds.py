@@ -43,7 +43,8 @@ class Kind:
 
     `check` gets the tenant and the payloads by record id and names what each lacks of other streams, or which rule it
     breaks; `up` holds, by the version it reads, a pure function to the next version. Where streams have topics,
-    `topic` names the columns that say which of them a record travels in.
+    `topic` names the columns that say which of them a record travels in. `private` is the table of what is kept under
+    the same id where a record was entered and never travels: it goes with its record.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Kind:
     derive: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     up: Mapping[int, UpCaster] = field(default_factory=dict)
     topic: tuple[str, ...] = ()
+    private: type[Base] | None = None
 
     def __post_init__(self) -> None:
         if len(self.topic) != self.stream.topics or (self.topic and not self.append_only):
@@ -74,6 +76,13 @@ class Kind:
         table = self.model.__table__
         assert isinstance(table, sa.Table)
         return table
+
+    @property
+    def tables(self) -> tuple[sa.Table, ...]:
+        """The table of the model, and before it the one of what is kept beside it."""
+        beside = () if self.private is None else (self.private.__table__,)
+        assert all(isinstance(each, sa.Table) for each in beside)
+        return (*beside, self.table)
 
     @cached_property
     def columns(self) -> tuple[sa.Column[Any], ...]:

@@ -1,11 +1,13 @@
 """What the part does when it hears what happened."""
 
-from sri_admin.federation.events import NodeApproved
+from sri_admin.federation.events import NodeApproved, SalvageDismissed
 from sri_admin.kernel import installation, jobs, runtime
 from sri_admin.kernel.actor import Actor
+from sri_admin.kernel.db import db
 from sri_admin.kernel.work import Event
 from sri_admin.members import events
 from sri_admin.members.jobs.cards import REFRESH_CARD
+from sri_admin.members.models.office import OfficeHolder, OfficeHolderPrivate
 from sri_admin.members.operations.members import move_to_node
 from sri_admin.members.queries.members import find_member
 
@@ -15,6 +17,14 @@ def note_node(actor: Actor, event: NodeApproved) -> None:
     member = find_member(event.member_id)
     if member is not None:
         move_to_node(actor, member)
+
+
+def forget_private_half(_actor: Actor, event: SalvageDismissed) -> None:
+    """Remove the private half of an office holder who was left out after a restore and stands nowhere."""
+    key = (event.member_id, event.subject)
+    private = db.session.get(OfficeHolderPrivate, key)
+    if private is not None and db.session.get(OfficeHolder, key) is None:
+        db.session.delete(private)
 
 
 def ask_for_card(_actor: Actor, event: Event) -> None:
@@ -34,4 +44,5 @@ HANDLERS = {
     events.AgreementTerminated: ask_for_card,
     events.AgreementEnded: ask_for_card,
     NodeApproved: note_node,
+    SalvageDismissed: forget_private_half,
 }

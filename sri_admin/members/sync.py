@@ -17,7 +17,7 @@ from sri_admin.kernel.text import Text
 from sri_admin.members.models.agreement import Agreement, AgreementEventRow, AgreementFile
 from sri_admin.members.models.block import MemberBlock
 from sri_admin.members.models.member import LegalEntity, Member, MemberCard, MemberEvent
-from sri_admin.members.models.office import OfficeHolder
+from sri_admin.members.models.office import OfficeHolder, OfficeHolderPrivate
 from sri_admin.members.models.territory import MemberTerritory, TerritoryExtra
 from sri_admin.members.rules import agreement as a
 from sri_admin.members.rules import member as m
@@ -227,7 +227,12 @@ AGREEMENT_FILE = Kind(
 BLOCK = Kind(name="members.block", version=1, model=MemberBlock, schema=BlockWire, stream=HUB_MEMBER)
 TERRITORY = Kind(name="members.territory", version=1, model=MemberTerritory, schema=TerritoryWire, stream=HUB_MEMBER)
 OFFICE_HOLDER = Kind(
-    name="members.office_holder", version=1, model=OfficeHolder, schema=OfficeHolderWire, stream=MEMBER_OPS
+    name="members.office_holder",
+    version=1,
+    model=OfficeHolder,
+    schema=OfficeHolderWire,
+    stream=MEMBER_OPS,
+    private=OfficeHolderPrivate,
 )
 TERRITORY_EXTRA = Kind(
     name="members.territory_extra", version=1, model=TerritoryExtra, schema=TerritoryExtraWire, stream=HUB_REGISTRY

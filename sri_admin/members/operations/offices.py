@@ -91,7 +91,6 @@ def erase_office_holder(actor: Actor, holder: OfficeHolder, *, values: Values) -
     private = find_private_half(holder)
     if private is not None:
         db.session.delete(private)
-        db.session.flush()  # it refers to the holder
     audit.forget(holder.member_id, holder.id)
     event = OfficeHolderErased(
         member_id=holder.member_id,
