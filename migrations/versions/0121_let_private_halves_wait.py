@@ -6,7 +6,7 @@ Safety: a constraint less; no row is read.
 from alembic import op
 
 revision = "0121"
-down_revision = "0119"
+down_revision = "0120"
 branch_labels = None
 depends_on = None
 
