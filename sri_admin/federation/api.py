@@ -37,7 +37,7 @@ from sri_admin.federation.lines import parse
 from sri_admin.federation.overview import TOLD
 from sri_admin.federation.packing import NDJSON, read_limited
 from sri_admin.federation.recovery import incarnations, returning, salvage
-from sri_admin.federation.schemas import ChangesQuery, HelloIn, SnapshotQuery
+from sri_admin.federation.schemas import ChangesQuery, HelloIn, SnapshotQuery, WholeQuery
 from sri_admin.federation.snapshots import giving, receiving
 from sri_admin.federation.tokens import NodeActor
 from sri_admin.kernel import blobs, clock, installation, ip_prefix, schema, tenancy, transaction
@@ -242,9 +242,10 @@ def changes(actor: Actor, stream: str) -> Response:
 def snapshot_offer(actor: Actor, stream: str) -> Response:
     """Say which snapshot a stream has, for a node that lines are no longer kept for."""
     node = _caller(actor)
+    query = schema.load(WholeQuery, request.args.to_dict())
     with transaction.reading(tokens.reach_of(node)):
         _require_read(actor, stream)
-        sealed = giving.offer(stream)
+        sealed = giving.offer(stream, whole=query["whole"])
     return answers.lines(sealed + b"\n", accepted=request.headers.get("Accept-Encoding", ""))
 
 
@@ -257,7 +258,8 @@ def snapshot_lines(actor: Actor, stream: str) -> Response:
     digest, total = bytes.fromhex(query["digest"]), bytes.fromhex(query["total"])
     with transaction.reading(tokens.reach_of(node)):
         _require_read(actor, stream)
-        page = giving.page(stream, digest=digest, after=Place(query["epoch"], query["n"]), before=total)
+        after = Place(query["epoch"], query["n"])
+        page = giving.page(stream, digest=digest, after=after, before=total, whole=query["whole"])
     return answers.lines(page.body, accepted=request.headers.get("Accept-Encoding", ""))
 
 

@@ -5,7 +5,7 @@ if a constraint fails it is replayed record by record under savepoints, and only
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -50,27 +50,34 @@ class Applied:
     faults: list[Fault] = field(default_factory=list)
 
 
-def apply(member_id: UUID, records: Sequence[Record], *, order: Sequence[Kind]) -> Applied:
-    """Apply records of one tenant; later ones of the same id win, guilty ones are named and left out."""
+def apply(
+    member_id: UUID, records: Sequence[Record], *, order: Sequence[Kind], whatever_stands: bool = False
+) -> Applied:
+    """Apply records of one tenant; later ones of the same id win, guilty ones are named and left out.
+
+    Only a newer revision takes the place of one that stands, unless the records are right `whatever_stands`.
+    """
     result = Applied()
     sound = _with_references(member_id, records, result)
     try:
         with at_once():
-            _write_all(member_id, sound, order)
+            _write_all(member_id, sound, order, whatever_stands=whatever_stands)
         _note(result, sound)
     except GUILTY:
-        _replay(member_id, sound, order, result)
+        _replay(sound, order, result, lambda each: _alone(member_id, each, whatever_stands=whatever_stands))
     return result
 
 
-def write(member_id: UUID, records: Sequence[Record], *, order: Sequence[Kind]) -> Applied:
+def write(
+    member_id: UUID, records: Sequence[Record], *, order: Sequence[Kind], whatever_stands: bool = False
+) -> Applied:
     """Write some of many records that stand only together; the caller checks all of them `at_once`.
 
     What lacks a record of another stream is named and left out.
     """
     result = Applied()
     sound = _with_references(member_id, records, result)
-    _write_all(member_id, sound, order)
+    _write_all(member_id, sound, order, whatever_stands=whatever_stands)
     _note(result, sound)
     return result
 
@@ -87,30 +94,33 @@ def put_back(member_id: UUID, records: Sequence[Record], *, order: Sequence[Kind
     return result.arrived
 
 
-def _replay(member_id: UUID, records: Sequence[Record], order: Sequence[Kind], result: Applied) -> None:
+def _replay(
+    records: Sequence[Record], order: Sequence[Kind], result: Applied, write_one: Callable[[Record], Fault | None]
+) -> None:
     """Apply one by one, in the order kinds can stand, again and again until nothing more succeeds."""
     place = {kind.name: number for number, kind in enumerate(order)}
     left = sorted(records, key=lambda each: (place[each.kind.name], each.n))
     faults: dict[int, Fault] = {}
     while left:
-        still = [each for each in left if not _stands_alone(member_id, each, faults)]
-        _note(result, [each for each in left if each not in still])
+        tried = [(each, write_one(each)) for each in left]
+        faults.update({each.n: fault for each, fault in tried if fault is not None})
+        still = [each for each, fault in tried if fault is not None]
+        _note(result, [each for each, fault in tried if fault is None])
         if len(still) == len(left):
             break
         left = still
     result.faults += [faults[each.n] for each in left]
 
 
-def _stands_alone(member_id: UUID, record: Record, faults: dict[int, Fault]) -> bool:
+def _alone(member_id: UUID, record: Record, *, whatever_stands: bool) -> Fault | None:
     try:
         with at_once():
-            _write_all(member_id, [record], [record.kind])
+            _write_all(member_id, [record], [record.kind], whatever_stands=whatever_stands)
     except GUILTY as error:
         diagnosis = getattr(error.orig, "diag", None)
         name = getattr(diagnosis, "constraint_name", None) or type(error.orig).__name__
-        faults[record.n] = Fault(record.n, "clash", str(name))
-        return False
-    return True
+        return Fault(record.n, "clash", str(name))
+    return None
 
 
 def _note(result: Applied, records: Iterable[Record]) -> None:

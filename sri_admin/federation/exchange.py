@@ -248,10 +248,11 @@ def _follow_closing(offer: Offer, here: export.Here | None) -> None:
 def _catch_up(client: HubClient, offer: Offer, here: export.Here | None, outcome: StreamOutcome) -> None:
     try:
         _follow(client, offer, here, outcome)
-    except HubError as error:
-        if error.code != "expired":
+    except ProtocolError as error:
+        anew = error.code == stepping.NOTHING_SHARED
+        if not anew and (error.code != "expired" or not isinstance(error, HubError)):
             raise
-        outcome.changes += fetching.fetch(client, offer.stream)
+        outcome.changes += fetching.fetch(client, offer.stream, anew=anew)
         _pull(client, offer, outcome)
 
 

@@ -10,7 +10,17 @@ from sri_admin.federation.versions import Demand, Difference
 from sri_admin.kernel import clock
 
 PARTED: Final = frozenset(
-    {"forked", "ahead", "rewound", "stale_epoch", "duplicate_writer", "given_up", "past_end", "unproven"}
+    {
+        "forked",
+        "ahead",
+        "rewound",
+        "stale_epoch",
+        "duplicate_writer",
+        "given_up",
+        "past_end",
+        "unproven",
+        "nothing_shared",
+    }
 )
 
 # What a node's hub is to know of its last exchange.

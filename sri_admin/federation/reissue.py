@@ -10,7 +10,7 @@ from sri_admin.federation.apply import Fault, Record, apply
 from sri_admin.federation.events import SalvageTaken
 from sri_admin.federation.lines import Change
 from sri_admin.federation.models import SyncStream
-from sri_admin.federation.salvage_models import SalvageState, SyncSalvage
+from sri_admin.federation.salvage_models import SalvageCause, SalvageState, SyncSalvage
 from sri_admin.kernel import actor, clock, work
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
@@ -21,12 +21,14 @@ _GIVER = actor.system("federation")
 def give_waiting(row: SyncStream) -> None:
     """Give the orders again that wait here for a stream, where it can be written here; the caller has locked it.
 
-    Runs in a transaction that writes for the stream's tenant. An order that cannot stand waits on for a person.
+    Runs in a transaction that writes for the stream's tenant. An order that cannot stand waits on for a person, and so
+    does one that came late from who no longer writes: it cannot be undone, and its keys may be in other hands.
     """
     if not row.own or row.closing:
         return
     wanted = sa.select(SyncSalvage).where(SyncSalvage.member_id == row.member_id, SyncSalvage.stream == row.name)
-    waiting = db.session.scalars(wanted.where(SyncSalvage.state == SalvageState.OPEN)).all()
+    ours = wanted.where(SyncSalvage.state == SalvageState.OPEN, SyncSalvage.cause != SalvageCause.LATE)
+    waiting = db.session.scalars(ours).all()
     give(_GIVER, row, [each for each in waiting if erasure.order_of(each)])
 
 

@@ -59,7 +59,13 @@ class ChangesQuery(Schema):
 _HASH = validate.Regexp(rf"^{HASH_TEXT.pattern}\Z")
 
 
-class SnapshotQuery(Schema):
+class WholeQuery(Schema):
+    """Whether a node that shares no line with the hub any more asks for all there was."""
+
+    whole = fields.Boolean(load_default=False)
+
+
+class SnapshotQuery(WholeQuery):
     """Which page of which snapshot a node asks for."""
 
     digest = fields.String(required=True, validate=_HASH)

@@ -118,6 +118,11 @@ _TROUBLES: Final[dict[str, Reasons]] = {
         _l("We keep what we have and take nothing more in this part."),
         _TELL_SRI,
     ),
+    "nothing_shared": Reasons(
+        _l("The hub was set back to a day before everything that is kept here in single lines."),
+        _l("We keep what we have and take nothing more in this part until somebody agrees."),
+        _l("Ask SRI, then agree to the fresh copy under “Fresh copies”. What only this copy knows is kept and shown."),
+    ),
     "client_too_old": Reasons(
         _l("The program here is too old to talk to the hub."), _GOES_ON, _l("Have this installation updated.")
     ),

@@ -20,7 +20,7 @@ from tests.federation import invariants, records
 from tests.federation import world as worlds
 from tests.federation.records import VISIT, Sign, Visit
 from tests.federation.test_world_handover import reclaim
-from tests.federation.test_world_restored import salvaged
+from tests.federation.test_world_restored import marks, salvaged
 from tests.federation.world import Site, World
 from tests.make import federation as make
 
@@ -205,6 +205,21 @@ def test_what_was_never_sent_of_a_record_that_was_forgotten_meanwhile_is_not_kep
     for site in (node, world.hub):
         assert worlds.holding(site, SECRET) == []
     assert {state for _cause, state in salvaged(world.hub)} == {"dismissed"}
+
+
+def test_an_order_to_forget_from_a_node_that_was_given_up_waits_for_a_person(world: World, member: UUID) -> None:
+    node = world.nodes["QM"]
+    rec = make.visit(node, member, "kept", note=SECRET)
+    world.settle()
+    forget(node, member, rec)
+    reclaim(world, member)
+    world.settle()
+    assert (marks(world.hub), salvaged(world.hub)) == (["kept"], [("late", "open")])
+    world.hub.write(member, lambda: deciding.take_over(records.DOER, member))
+    invariants.at_rest(world)
+    assert marks(world.hub) == []
+    for site in (node, world.hub):
+        assert worlds.holding(site, SECRET) == []
 
 
 def test_what_was_written_after_an_order_to_forget_is_kept(world: World, member: UUID) -> None:

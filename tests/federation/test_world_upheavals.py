@@ -211,7 +211,7 @@ class Upheavals(Exchange):
         self.touched = True
 
     def _put_right(self, code: str, outcome: Outcome) -> None:
-        if outcome.code == "many_removed":
+        if outcome.code in {"many_removed", "nothing_shared"}:
             make.agree(self.world.nodes[code])
             make.agree(self.world.hub)
         elif outcome.code == "hub_restored":

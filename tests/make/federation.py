@@ -14,6 +14,7 @@ from sri_admin.federation import export
 from sri_admin.federation.kinds import Kind
 from sri_admin.federation.models import SyncAside, SyncLine, SyncStream
 from sri_admin.federation.recovery import deciding
+from sri_admin.federation.snapshot_models import SyncSnapshot
 from sri_admin.federation.snapshots import receiving
 from sri_admin.kernel import ids
 from sri_admin.kernel.db import Base, db
@@ -144,10 +145,15 @@ def take_back_permissions(hub: Site, hub_id: UUID) -> None:
             hub.write(hub_id, leave_out)
 
 
+def asking() -> list[SyncSnapshot]:
+    """Return the snapshots that wait for a person, in an open transaction."""
+    return [row for row in receiving.all_here() if row.state == "asking"]
+
+
 def agree(site: Site) -> None:
     """Let a person agree to every snapshot that waits at a site."""
-    asking = site.read(lambda: [(row.member_id, row.id) for row in receiving.all_here() if row.state == "asking"])
-    for member_id, snapshot_id in asking:
+    asking_here = site.read(lambda: [(row.member_id, row.id) for row in asking()])
+    for member_id, snapshot_id in asking_here:
         site.write(member_id, partial(_agree, member_id, snapshot_id))
 
 

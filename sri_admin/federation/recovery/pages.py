@@ -113,6 +113,8 @@ def _shown(value: Any) -> str:
 def _cause(cause: SalvageCause) -> str:
     if cause is SalvageCause.SET_BACK:
         return _("Written here, and the hub never had it before this installation was set back.")
+    if cause is SalvageCause.HUB_RESTORED and not runtime.current().is_hub:
+        return _("Written at the hub before it was restored; the hub does not hold it any more. Tell SRI of it.")
     if cause is SalvageCause.HUB_RESTORED:
         return _("Written at the hub after the backup it was restored from, and handed back by a node.")
     return _("Written at a node that no longer wrote these records, and handed back late.")

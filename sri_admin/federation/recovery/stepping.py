@@ -1,6 +1,7 @@
 """A node's side of going back: a new incarnation, the last line both sides share, and what stood after it."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from sri_admin.kernel import clock, installation, transaction
 log = structlog.get_logger(__name__)
 
 _UNPROVABLE = frozenset({409, 422})
+NOTHING_SHARED: Final = "nothing_shared"
 _PARTED = frozenset({"forked", "past_end", "rewound"})
 
 
@@ -38,7 +40,12 @@ def follow_permissions(client: HubClient) -> None:
         row = streams.find(HUB_CONTROL.value)
         n = row.n if row else 0
     if n and _has_more(client, n):
-        step_back(client, HUB_CONTROL.value, ours=False)
+        try:
+            step_back(client, HUB_CONTROL.value, ours=False)
+        except ProtocolError as error:
+            # What can be proven was handed back; a person here decides about the rest once the exchange comes to it.
+            if error.code != NOTHING_SHARED:
+                raise
 
 
 def _has_more(client: HubClient, n: int) -> bool:
@@ -62,9 +69,17 @@ def step_back(client: HubClient, stream: str, *, ours: bool) -> None:
 
     What is `ours` to write again waits here for a person; all else is handed back to the hub first. A hub that was set
     back, perhaps twice, may share nothing of our epoch, not even its beginning: then the one before it is gone back to.
+    Raises ProtocolError `nothing_shared` when the hub was set back to before everything that is kept here.
     """
     while not _step_back_here(client, stream, ours=ours):
-        transaction.write(intake.reach_for(stream), lambda: streams.reopen(streams.by_name(stream, lock=True)))
+        transaction.write(intake.reach_for(stream), lambda: _reopen(stream))
+
+
+def _reopen(stream: str) -> None:
+    try:
+        streams.reopen(streams.by_name(stream, lock=True))
+    except ProtocolError as error:
+        raise ProtocolError(NOTHING_SHARED, error.detail) from error
 
 
 def _step_back_here(client: HubClient, stream: str, *, ours: bool) -> bool:
@@ -115,6 +130,9 @@ def _begins_alike(client: HubClient, stream: str) -> bool:
     with transaction.reading(intake.reach_for(stream)):
         row = streams.by_name(stream)
         n, epoch = row.n, row.epoch
+        first = streams.floor(row)
+    if 0 < n == first and not _is_shared(client, stream, n):
+        raise ProtocolError(NOTHING_SHARED, "the hub shares no line that is kept here")
     return n > 0 or epoch == 1 or _is_shared(client, stream, n)
 
 

@@ -1,5 +1,6 @@
 """A node's side of snapshots over the network: fetch one of the hub's, give the hub one of its own (§15.5)."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,29 +16,31 @@ from sri_admin.kernel import transaction
 _MOST_RESTARTS = 3
 
 
-def fetch(client: HubClient, stream: str) -> int:
+def fetch(client: HubClient, stream: str, *, anew: bool = False) -> int:
     """Take the hub's snapshot of a stream, from where an earlier try ended; return how many lines it has.
 
-    StreamError `many_removed` when it waits for a person.
+    A replica that shares no line with the hub any more begins `anew`, which a person has to agree to.
+    StreamError `many_removed`, `nothing_shared` when it waits for a person.
     """
-    path = f"{BASE}/streams/{stream}/snapshot"
+    path, whole = f"{BASE}/streams/{stream}/snapshot", {"whole": "1"} if anew else {}
     for last in (*[False] * _MOST_RESTARTS, True):
-        sealed = client.call("GET", path).body.strip()
-        standing = receiving.begin(stream, sealed, keys.receipt_key)
+        sealed = client.call("GET", f"{path}?{urlencode(whole)}" if anew else path).body.strip()
+        standing = receiving.begin(stream, sealed, keys.receipt_key, anew=anew)
         try:
             while not standing.is_whole:
-                asked = client.call("GET", f"{path}/lines?{_query(standing)}")
+                asked = client.call("GET", f"{path}/lines?{_query(standing, whole)}")
                 standing = receiving.page(stream, asked.body, keys.receipt_key)
             break
         except HubError as error:
             if last or error.code != "snapshot_replaced":
                 raise
-    return receiving.finish(stream).records
+    return receiving.finish(stream, anew=anew).records
 
 
-def _query(standing: Standing) -> str:
+def _query(standing: Standing, more: Mapping[str, str]) -> str:
     return urlencode(
         {
+            **more,
             "digest": standing.digest.hex(),
             "epoch": standing.place.epoch,
             "n": standing.place.n,

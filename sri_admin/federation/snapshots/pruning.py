@@ -71,20 +71,20 @@ def _move(row: SyncStream, horizon: Place, going: tuple[sa.ColumnElement[bool], 
     db.session.execute(sa.delete(SyncMark).where(*_marks_of(row), past))
 
 
-def digest_of(row: SyncStream, horizon: Place) -> tuple[int, bytes]:
-    """Return how many lines are kept up to a place, and their digest (§15.2)."""
+def digest_of(row: SyncStream, horizon: Place, *which: sa.ColumnElement[bool]) -> tuple[int, bytes]:
+    """Return how many lines are kept up to a place, perhaps only some of them, and their digest (§15.2)."""
     count, total = 0, manifest.seed(row.name, horizon)
-    for lines in kept_lines(row, horizon):
+    for lines in kept_lines(row, horizon, *which):
         count += len(lines)
         total = manifest.add(total, ((each.place, each.h) for each in lines))
     return count, total
 
 
-def kept_lines(row: SyncStream, horizon: Place) -> Iterator[list[manifest.Line]]:
+def kept_lines(row: SyncStream, horizon: Place, *which: sa.ColumnElement[bool]) -> Iterator[list[manifest.Line]]:
     """Return the lines kept up to a place, in order and in pieces."""
     wanted = (
         sa.select(SyncLine.epoch, SyncLine.n, SyncLine.line)
-        .where(*_up_to(row, horizon))
+        .where(*_up_to(row, horizon), *which)
         .order_by(SyncLine.epoch, SyncLine.n)
         .execution_options(yield_per=_PIECE)
     )
@@ -139,6 +139,11 @@ def _pins(row: SyncStream) -> Iterable[Place]:
 
 def _superseded(row: SyncStream, horizon: Place) -> tuple[sa.ColumnElement[bool], ...]:
     """Which lines go: those a newer line up to the horizon has taken the place of, and what was erased."""
+    return *_up_to(row, horizon), is_over(horizon)
+
+
+def is_over(horizon: Place) -> sa.ColumnElement[bool]:
+    """Say whether a line says nothing any more of how things stood at a place."""
     newer = aliased(SyncLine)
     settled = (AsideState.RESOLVED, AsideState.SUPERSEDED)
     taken_over = sa.select(newer.n).where(
@@ -151,8 +156,7 @@ def _superseded(row: SyncStream, horizon: Place) -> tuple[sa.ColumnElement[bool]
         sa.tuple_(newer.epoch, newer.n) <= horizon,
         ~_aside(newer, (AsideState.RESOLVED,)),
     )
-    is_over = sa.or_(SyncLine.kind.is_(None), taken_over.exists())
-    return *_up_to(row, horizon), ~_aside(SyncLine, settled), is_over
+    return ~_aside(SyncLine, settled) & sa.or_(SyncLine.kind.is_(None), taken_over.exists())
 
 
 def _aside(line: type[SyncLine], harmless: Iterable[AsideState]) -> sa.ColumnElement[bool]:

@@ -59,18 +59,21 @@ class Standing(NamedTuple):
         }
 
 
-def begin(stream: str, sealed: bytes, find_key: KeyResolver) -> Standing:
-    """Begin to take the snapshot a manifest names, or go on with it; opens its own transaction."""
+def begin(stream: str, sealed: bytes, find_key: KeyResolver, *, anew: bool = False) -> Standing:
+    """Begin to take the snapshot a manifest names, or go on with it; opens its own transaction.
+
+    A replica that begins `anew` holds other lines than the snapshot's giver, so where it ends tells nothing.
+    """
 
     def body() -> Standing:
         made = manifest.open_manifest(sealed, stream, find_key)
-        _refuse(streams.find(stream, lock=True), made)
+        _refuse(streams.find(stream, lock=True), made, anew=anew)
         return _standing(_opened(made, sealed), made)
 
     return transaction.write(reach_for(stream), body)
 
 
-def _refuse(row: SyncStream | None, made: Manifest) -> None:
+def _refuse(row: SyncStream | None, made: Manifest, *, anew: bool) -> None:
     member_id = parse_name(made.stream)[1]
     if row is None and (runtime.current().is_hub or member_id not in {None, installation.identity().tenant_id}):
         raise StreamError("denied", "this stream is not for this installation")
@@ -78,7 +81,7 @@ def _refuse(row: SyncStream | None, made: Manifest) -> None:
         raise StreamError("denied", "this stream is written here")
     if row is not None and row.trouble:
         raise StreamError(row.trouble, "this stream was stopped until a person decides")
-    if row is not None and replacing.sure_end(row) >= made.place:
+    if row is not None and not anew and replacing.sure_end(row) >= made.place:
         raise StreamError("rewound", "the snapshot ends before what is here")
 
 
@@ -153,32 +156,36 @@ def _row(snapshot: SyncSnapshot, line: Line) -> dict[str, object]:
     }
 
 
-def finish(stream: str) -> Standing:
+def finish(stream: str, *, anew: bool = False) -> Standing:
     """Let a snapshot stand that is here whole, unless a person has to look first; opens its own transaction.
 
-    StreamError `many_removed` when it waits for a person.
+    StreamError `many_removed`, `nothing_shared` when it waits for a person.
     """
-    found = transaction.write(reach_for(stream), lambda: _finish(stream))
+    found = transaction.write(reach_for(stream), lambda: _finish(stream, anew=anew))
+    if found.state is SnapshotState.ASKING and anew:
+        raise StreamError("nothing_shared", "nothing that is kept here is shared by the other side")
     if found.state is SnapshotState.ASKING:
         raise StreamError(MANY_REMOVED, "the snapshot would remove many records")
     return found
 
 
-def _finish(stream: str) -> Standing:
+def _finish(stream: str, *, anew: bool) -> Standing:
     row, snapshot = streams.find(stream, lock=True), _find(stream)
     if snapshot is None or snapshot.held != snapshot.records:
         raise StreamError("no_snapshot", "the snapshot is not here whole")
     made = _manifest_of(snapshot)
     if snapshot.state is SnapshotState.DONE:
         return _standing(snapshot, made)
-    _refuse(row, made)
+    _refuse(row, made, anew=anew)
     if row is not None:
         replacing.keep_unsent(row)
     snapshot.standing, snapshot.removes = replacing.weigh(snapshot)
-    if snapshot.state is not SnapshotState.AGREED and _is_grave(snapshot):
+    if snapshot.state is not SnapshotState.AGREED and (anew or _is_grave(snapshot)):
         snapshot.state = SnapshotState.ASKING
     else:
-        replacing.replace(row, snapshot, made)
+        if anew and row is not None:
+            replacing.keep_alone(row, snapshot)
+        replacing.replace(row, snapshot, made, anew=anew)
         _drop_lines(snapshot)
         snapshot.state = SnapshotState.DONE
     snapshot.moved_at = clock.now()

@@ -1,23 +1,26 @@
 """A snapshot takes the place of what is here: its lines for ours, its records for ours, in one transaction (§15.4)."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import groupby
 from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
-from sri_admin.federation import apply, erasure, kinds, streams, taking
+from sri_admin.federation import apply, erasure, grants, kinds, limits, streams, taking
 from sri_admin.federation.apply import Applied, Record
 from sri_admin.federation.key_life import Place
 from sri_admin.federation.kinds import Kind
 from sri_admin.federation.merge import StreamError
 from sri_admin.federation.models import AsideState, SyncAside, SyncEpoch, SyncLine, SyncStream
-from sri_admin.federation.recovery import cutting
+from sri_admin.federation.recovery import cutting, salvage
 from sri_admin.federation.salvage_models import SalvageCause, SalvageState
 from sri_admin.federation.snapshot_models import SyncMark, SyncSnapshot, SyncSnapshotLine
 from sri_admin.federation.snapshots.manifest import Line, Manifest, read_line
 from sri_admin.federation.stream_names import StreamClass, parse_name
-from sri_admin.kernel import runtime
+from sri_admin.kernel import installation, runtime
 from sri_admin.kernel.db import db
 
 _PIECE = 2_000
@@ -54,8 +57,8 @@ def _goes(snapshot: SyncSnapshot, kind: Kind) -> sa.ColumnElement[bool]:
     return (table.c.member_id == snapshot.member_id) & ~stays.where(~SyncSnapshotLine.removal).exists()
 
 
-def replace(row: SyncStream | None, snapshot: SyncSnapshot, made: Manifest) -> None:
-    """Put a snapshot in the place of a replica."""
+def replace(row: SyncStream | None, snapshot: SyncSnapshot, made: Manifest, *, anew: bool) -> None:
+    """Put a snapshot in the place of a replica; one that begins `anew` is of another history than the records here."""
     if row is None:
         cls, member_id = parse_name(made.stream)
         row = streams.begin(cls, member_id or snapshot.member_id, own=False, log_id=UUID(made.log_id))
@@ -64,7 +67,7 @@ def replace(row: SyncStream | None, snapshot: SyncSnapshot, made: Manifest) -> N
         _clear(row)
         _stand_at(row, made)
         _insert_lines(row, snapshot)
-        _apply(row, snapshot)
+        _apply(row, snapshot, whatever_stands=anew)
     streams.advance(row, made.n, made.chain)
 
 
@@ -79,6 +82,28 @@ def sure_end(row: SyncStream) -> Place:
 def keep_unsent(row: SyncStream) -> None:
     """Take out of a stream what was written here and may never have been sent, for a person to decide about."""
     cutting.back_to(row, sure_end(row).n, cause=SalvageCause.SET_BACK, state=SalvageState.OPEN)
+
+
+def keep_alone(row: SyncStream, snapshot: SyncSnapshot) -> None:
+    """Keep for people what this replica alone knew: the newest line of each record where the snapshot has another."""
+    newer = aliased(SyncLine)
+    mine = (SyncLine.member_id == row.member_id, SyncLine.stream_id == row.id, SyncLine.kind.is_not(None))
+    of_record = (newer.stream_id == SyncLine.stream_id, newer.kind == SyncLine.kind, newer.rec == SyncLine.rec)
+    taken_over = sa.select(newer.n).where(newer.member_id == row.member_id, *of_record, newer.rev > SyncLine.rev)
+    same = (SyncSnapshotLine.kind == SyncLine.kind, SyncSnapshotLine.rec == SyncLine.rec)
+    shared = sa.select(SyncSnapshotLine.n).where(*_lines_of(snapshot), *same, SyncSnapshotLine.line == SyncLine.line)
+    alone = sa.select(SyncLine.epoch, SyncLine.line).where(*mine, ~taken_over.exists(), ~shared.exists())
+    found = db.session.execute(alone.order_by(SyncLine.epoch, SyncLine.n)).all()
+    cause = SalvageCause.SET_BACK if _is_to_go_on(row) else SalvageCause.HUB_RESTORED
+    for epoch, of_epoch in groupby(found, key=lambda each: each.epoch):
+        after, lines = Place(epoch, limits.INTEGER_MAX), [each.line for each in of_epoch]
+        source = installation.identity().id
+        salvage.keep(row, after, lines, source=source, cause=cause, state=SalvageState.OPEN)
+
+
+def _is_to_go_on(row: SyncStream) -> bool:
+    newest = grants.newest(row.name)
+    return newest is not None and newest.node_id == installation.identity().id
 
 
 def _clear(row: SyncStream) -> None:
@@ -107,14 +132,15 @@ def _insert_lines(row: SyncStream, snapshot: SyncSnapshot) -> None:
     db.session.execute(sa.insert(SyncLine).from_select(["member_id", "stream_id", *names, "chain"], rows))
 
 
-def _apply(row: SyncStream, snapshot: SyncSnapshot) -> None:
+def _apply(row: SyncStream, snapshot: SyncSnapshot, *, whatever_stands: bool) -> None:
     gone = _gone(row, snapshot)
+    together, apart = (partial(each, whatever_stands=whatever_stands) for each in (apply.write, apply.apply))
     try:
         with apply.at_once():
-            told = _write(row, snapshot, gone, apply.write)
+            told = _write(row, snapshot, gone, together)
     except apply.GUILTY:
         # Some record cannot stand here: one by one, so that only the guilty ones are set aside.
-        told = _write(row, snapshot, gone, apply.apply)
+        told = _write(row, snapshot, gone, apart)
         _try_again(row)
     stands = [rec for ids in told.values() for rec in ids]
     taking.retry_waiting(row.member_id, stands)
