@@ -18,11 +18,13 @@ from sri_admin.cli.demo.places import Place, listen, places, write_config
 from sri_admin.cli.demo.servers import GivenServer
 from sri_admin.cli.demo.texts import LANGUAGES
 from sri_admin.cli.demo.world import World
+from sri_admin.cli.interrupt import INTERRUPTED
 from sri_admin.kernel.database import addresses
 from sri_admin.kernel.postgres import Cluster, PostgresError, find_binaries
 from sri_admin.kernel.postgres_cluster import ADMIN
 from sri_admin.members.rules.member import MemberState, next_state
 from sri_admin.members.rules.territory import USER_ASSIGNED
+from tests.cli.test_interrupt import interrupted, left
 from tests.make.people import token_of
 
 PROGRAM = Path(sys.executable).with_name("sri-admin")
@@ -71,6 +73,9 @@ def test_the_demonstration_converges_and_prints_one_object(home: Path) -> None:
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["streams"] == told["streams"]
     assert _idle(home) == []
+    for moment, expected in (("Starting the hub", INTERRUPTED), ("Exchanging both", INTERRUPTED), ("every chain", 0)):
+        status, said = interrupted(home, at=moment, after=0.5)
+        assert (status, "Traceback" in said, left(home)) == (expected, False, []), said
 
 
 def _idle(home: Path) -> list[str]:

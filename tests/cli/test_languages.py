@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from sri_admin.cli import sentences
-from sri_admin.cli.main import main
+from sri_admin.cli.program import program
 from sri_admin.kernel import i18n as shown
 
 ENTRY = 'msgid "{}"\nmsgstr "{}"\n\n'
@@ -41,12 +41,12 @@ def _forget() -> None:
 
 def check() -> tuple[int, str]:
     _forget()
-    result = CliRunner().invoke(main, ["i18n", "check"])
+    result = CliRunner().invoke(program, ["i18n", "check"])
     return result.exit_code, result.output
 
 
 def test_extract_gathers_modules_and_templates_and_updates_each_catalogue(root: Path) -> None:
-    result = CliRunner().invoke(main, ["i18n", "extract"])
+    result = CliRunner().invoke(program, ["i18n", "extract"])
     assert "3 sentences were gathered." in result.output
     for path in (root / "messages.pot", root / "ar" / "LC_MESSAGES" / "messages.po"):
         text = path.read_text()
@@ -55,9 +55,9 @@ def test_extract_gathers_modules_and_templates_and_updates_each_catalogue(root: 
 
 
 def test_extract_again_changes_nothing(root: Path) -> None:
-    CliRunner().invoke(main, ["i18n", "extract"])
+    CliRunner().invoke(program, ["i18n", "extract"])
     before = {path: path.read_bytes() for path in root.rglob("*.po*")}
-    CliRunner().invoke(main, ["i18n", "extract"])
+    CliRunner().invoke(program, ["i18n", "extract"])
     assert before == {path: path.read_bytes() for path in root.rglob("*.po*")}
 
 
@@ -68,7 +68,7 @@ def test_check_names_what_the_template_lacks(root: Path) -> None:
 
 
 def test_check_names_untranslated_and_unsound_sentences(root: Path) -> None:
-    CliRunner().invoke(main, ["i18n", "extract"])
+    CliRunner().invoke(program, ["i18n", "extract"])
     path = root / "ar" / "LC_MESSAGES" / "messages.po"
     path.write_text(
         path.read_text().replace('msgid "Good %(name)s"\nmsgstr ""', 'msgid "Good %(name)s"\nmsgstr "%(x)s"')

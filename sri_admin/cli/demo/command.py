@@ -12,8 +12,10 @@ from typing import NoReturn
 import click
 
 from sri_admin.cli.demo import people
+from sri_admin.cli.demo.processes import Processes
 from sri_admin.cli.demo.proof import Proof
 from sri_admin.cli.demo.world import World
+from sri_admin.cli.interrupt import INTERRUPTED, Interrupt
 from sri_admin.kernel import logs
 from sri_admin.kernel.errors import ConfigurationError
 from sri_admin.kernel.i18n import gettext as _
@@ -32,12 +34,13 @@ def demo(*, leave: bool, as_json: bool, fresh: bool, server: str | None, home: P
     """Start a hub and two country nodes with fictional countries; Ctrl-C stops everything."""
     began = time.monotonic()
     logs.configure(LogSettings(level="error", format="text"))
-    signal.signal(signal.SIGTERM, _leave)
     home = home.resolve()
     home.mkdir(parents=True, exist_ok=True)
     with _alone(home):
-        world, holds = World(home, server), False
+        interrupt, holds = Interrupt(), False
+        world = World(home, server, Processes(interrupt))
         try:
+            interrupt.listen()
             proof = _bring_up(world, fresh=fresh)
             seconds = round(time.monotonic() - began, 1)
             holds = proof.holds
@@ -52,15 +55,19 @@ def demo(*, leave: bool, as_json: bool, fresh: bool, server: str | None, home: P
         finally:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             world.stop()
+    if interrupt.asked and not (holds and not leave):
+        raise SystemExit(INTERRUPTED)
     if leave and not holds:
         raise SystemExit(1)
 
 
 def _bring_up(world: World, *, fresh: bool) -> Proof:
-    if fresh or not world.is_complete:
-        world.remove()
-    with _step(_("Starting PostgreSQL")):
-        world.server.ensure()
+    # A server half started or half removed would be nobody's: that is done to its end, whatever comes.
+    with world.processes.interrupt.held():
+        if fresh or not world.is_complete:
+            world.remove()
+        with _step(_("Starting PostgreSQL")):
+            world.server.ensure()
     world.find_ports()
     with _step(_("Preparing three databases")):
         world.make_databases()
@@ -149,7 +156,3 @@ def _watch(world: World) -> NoReturn:
     while True:
         world.check_processes()
         time.sleep(_WATCH_SECONDS)
-
-
-def _leave(_number: int, _frame: object) -> NoReturn:
-    raise KeyboardInterrupt

@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
+
+from sri_admin.cli.interrupt import Interrupt
 
 _STOP_SECONDS = 12.0
 _PAUSE = 0.05
@@ -19,18 +22,19 @@ _PAUSE = 0.05
 class Processes:
     """The children of this process. They also end by themselves when it is gone, whatever ended it."""
 
+    interrupt: Interrupt = field(default_factory=Interrupt)
     running: dict[int, str] = field(default_factory=dict)
     busy: dict[int, str] = field(default_factory=dict)
     _lifeline: tuple[int, int] = field(default_factory=os.pipe)
 
     def start(self, name: str, log: Path, work: Callable[[], None]) -> None:
         """Fork a process that does some work and writes what it says to a file."""
-        self.running[self._fork(log, work)] = name
+        self._fork(log, work, self.running, name)
 
     def together(self, works: Mapping[str, tuple[Path, Callable[[], None]]]) -> str | None:
         """Do several works at once, each in a process of its own; return the name of one that failed."""
         for name, (log, work) in works.items():
-            self.busy[self._fork(log, work)] = name
+            self._fork(log, work, self.busy, name)
         failed = None
         while self.busy:
             pid = next(iter(self.busy))
@@ -39,12 +43,17 @@ class Processes:
             failed = name if status else failed
         return failed
 
-    def _fork(self, log: Path, work: Callable[[], None]) -> int:
+    def _fork(self, log: Path, work: Callable[[], None], known: dict[int, str], name: str) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
-        pid = os.fork()
-        if pid:
-            return pid
+        with self.interrupt.held():
+            pid = os.fork()
+            if pid:
+                known[pid] = name
+            else:
+                self._live(log, work)
+
+    def _live(self, log: Path, work: Callable[[], None]) -> NoReturn:
         status = 1
         try:
             self._become_child(log)
@@ -88,6 +97,8 @@ class Processes:
 
 
 def _end(pid: int) -> None:
+    if _is_over(pid):
+        return
     _send(pid, signal.SIGTERM)
     deadline = time.monotonic() + _STOP_SECONDS
     while not _is_over(pid):

@@ -261,7 +261,8 @@ class World:
             time.sleep(pause)
 
     def check_processes(self) -> None:
-        """Raise UnavailableError if a process ended that nobody asked to."""
+        """Raise UnavailableError if a process ended that nobody asked to, KeyboardInterrupt if somebody asked us."""
+        self.processes.interrupt.check()
         ended = self.processes.ended()
         if ended is not None:
             self._give_up(ended)
