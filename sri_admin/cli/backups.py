@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from sri_admin.cli.context import entering
+from sri_admin.keeping.operations import erasures
 from sri_admin.keeping.operations.backups import begin_run, carry_out
 from sri_admin.kernel import actor, formats, runtime, soundness
 from sri_admin.kernel.backup import checking, restoring
@@ -73,7 +74,9 @@ def restore(folder: Path, keys: Path | None, passphrase_file: Path | None, *, re
     passphrase = _passphrase(passphrase_file)
     with _shown_progress() as tell:
         done = restoring.restore(folder, passphrase, apart=keys, replace=replace, tell=tell)
-    _print({**_facts(done.manifest), "cancelled": done.cancelled}, _said_of(done), as_json=as_json)
+    again = erasures.erase_again()
+    facts = {**_facts(done.manifest), "cancelled": done.cancelled, "erased_again": again}
+    _print(facts, _said_of(done, again), as_json=as_json)
 
 
 @click.command("verify")
@@ -125,7 +128,7 @@ def _confirm_loss() -> None:
         raise BackupError(_("That was not it. Nothing was changed."))
 
 
-def _said_of(done: restoring.Restored) -> str:
+def _said_of(done: restoring.Restored, erased_again: int) -> str:
     cancelled = len(done.cancelled)
     lines = [
         _("Restored as it was on %(moment)s.", moment=done.manifest.made_at),
@@ -136,6 +139,13 @@ def _said_of(done: restoring.Restored) -> str:
             "%(num)s letter that waited was called off:", "%(num)s letters that waited were called off:", cancelled
         )
         lines += [called_off, *done.cancelled]
+    if erased_again:
+        again = ngettext(
+            "%(num)s person who was erased after this backup was erased again.",
+            "%(num)s people who were erased after this backup were erased again.",
+            erased_again,
+        )
+        lines.append(again)
     return "\n".join(lines)
 
 

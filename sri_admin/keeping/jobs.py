@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from sri_admin.keeping.operations import backups, forgetting
+from sri_admin.keeping.operations import backups, erasures, forgetting
 from sri_admin.keeping.queries.backups import find_run, newest_runs, plan
 from sri_admin.keeping.rules.backups import RunState, is_due
 from sri_admin.keeping.rules.terms import TERMS, Term
@@ -51,8 +51,9 @@ def back_up(_actor: Actor, *, run_id: UUID) -> None:
 
 
 def forget(_actor: Actor) -> None:
-    """Remove what has outlived its term."""
+    """Remove what has outlived its term, and whom a backup brought back after they were erased."""
     forget_all()
+    erasures.erase_again()
 
 
 def forget_all(*, dry_run: bool = False) -> dict[str, int]:
@@ -94,5 +95,6 @@ TASKS = (
         retries=0,
     ),
     Task(name="keeping.forget", run=forget, every="40 * * * *", own_transactions=True, while_restored=True),
+    Task(name=erasures.KEEP, run=erasures.keep_erased),
     Task(name=backups.MAKE, run=back_up, own_transactions=True, retries=0),
 )

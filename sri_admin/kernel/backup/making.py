@@ -15,7 +15,7 @@ import psycopg
 
 from sri_admin import __version__
 from sri_admin.kernel import clock, database, installation, jobs, runtime
-from sri_admin.kernel.backup import checking, manifest, pieces, sealed, shelf, tables
+from sri_admin.kernel.backup import checking, erased, manifest, pieces, sealed, shelf, tables
 from sri_admin.kernel.backup.errors import BackupError
 from sri_admin.kernel.backup.manifest import Manifest, TablePiece
 from sri_admin.kernel.backup.progress import Progress, Tell, in_silence
@@ -51,6 +51,7 @@ def make(folder: Path, passphrase: str, *, keep: int | None = None, tell: Tell =
             except OSError:
                 shelf.sweep(folder)  # what was copied for it is in no list and takes the room
                 raise
+            erased.join(erased.here(), folder / erased.FOLDER)
             if keep is not None:
                 shelf.rotate(folder, keep)
             return made

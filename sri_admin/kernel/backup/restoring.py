@@ -2,8 +2,9 @@
 
 The order: files (known by their digest, so a repeat is harmless), the keys beside the old ones, the tables built anew
 by the migrations of the backup's time, all rows in one transaction, the tables brought up to date, the standing, and
-last the folder of keys under its real name. A program does not start on a database and a folder that do not belong
-together, so nothing half restored is ever used; the same command finishes what was interrupted.
+last the folder of keys under its real name, with the list of whom this installation erased since. A program does not
+start on a database and a folder that do not belong together, so nothing half restored is ever used; the same command
+finishes what was interrupted.
 """
 
 import json
@@ -17,7 +18,7 @@ from alembic.util.exc import CommandError
 from psycopg import sql
 
 from sri_admin.kernel import clock, database, installation, jobs, postgres, runtime
-from sri_admin.kernel.backup import checking, making, manifest, pieces, tables
+from sri_admin.kernel.backup import checking, erased, making, manifest, pieces, tables
 from sri_admin.kernel.backup.errors import BackupError, DamagedError, UsedDatabaseError
 from sri_admin.kernel.backup.manifest import Manifest
 from sri_admin.kernel.backup.progress import Progress, Tell, in_silence
@@ -97,16 +98,18 @@ def restore(
     postgres.clear(jobs.conninfo(database.owner_url()), database.role_names())
     database.migrate(made.revision)
     cancelled = _restore_rows(folder, made, incarnation, Progress(made.size, tell))
-    _finish()
+    _finish(folder)
     return Restored(made, cancelled)
 
 
-def _finish() -> None:
+def _finish(folder: Path) -> None:
     database.migrate()
     with _owner() as connection:
         connection.execute("update installation set standing = 'restored'")
     home = runtime.current().settings.installation.home
     old = home / "instance"
+    for beside in (old, folder.parent):
+        erased.join(beside / erased.FOLDER, _staged() / erased.FOLDER)
     if old.exists():
         old.rename(home / f"instance.before-{clock.now():%Y%m%dT%H%M%S%f}Z")
     _staged().rename(old)
@@ -139,7 +142,7 @@ def _stage(keys: dict[str, bytes], made: Manifest) -> str:
     staged, incarnation = _staged(), _chosen(made) or str(uuid4())
     staged.mkdir(parents=True, exist_ok=True, mode=0o700)
     for path in staged.iterdir():
-        if path.name not in {*keys, _IDENTITY_FILE}:
+        if path.is_file() and path.name not in {*keys, _IDENTITY_FILE}:
             path.unlink()
     identity = json.dumps({"id": made.installation["id"], "incarnation": incarnation}).encode()
     for name, content in {**keys, _IDENTITY_FILE: identity}.items():
