@@ -75,8 +75,9 @@ def restore(folder: Path, keys: Path | None, passphrase_file: Path | None, *, re
     with _shown_progress() as tell:
         done = restoring.restore(folder, passphrase, apart=keys, replace=replace, tell=tell)
     again = erasures.erase_again()
-    facts = {**_facts(done.manifest), "cancelled": done.cancelled, "erased_again": again}
+    facts = {**_facts(done.manifest), "cancelled": done.cancelled, "erased_again": again, "lacking": done.lacking}
     _print(facts, _said_of(done, again), as_json=as_json)
+    _tell_lacking(done.lacking)
 
 
 @click.command("verify")
@@ -92,13 +93,28 @@ def verify(folder: Path | None, keys: Path | None, passphrase_file: Path | None,
         return
     with _shown_progress() as tell:
         made = checking.check(folder, tell=tell)
+    lacking = checking.lacking(made)
     opened = (passphrase_file or runtime.current().settings.backup.passphrase_file) is not None
     if opened:
         checking.open_keys(folder, made, _passphrase(passphrase_file), apart=keys)
     said = (
         _("The backup is whole, and its keys open.") if opened else _("The backup is whole. Its keys were not opened.")
     )
-    _print({"whole": True, "keys_opened": opened, **_facts(made)}, said, as_json=as_json)
+    whole = {"whole": not lacking, "lacking": lacking, "keys_opened": opened}
+    _print({**whole, **_facts(made)}, said, as_json=as_json)
+    _tell_lacking(lacking)
+
+
+def _tell_lacking(names: list[str]) -> None:
+    if not names:
+        return
+    message = ngettext(
+        "%(num)s file the backup leaves to the store is not there as it was. Get it back from the store’s versions:",
+        "%(num)s files the backup leaves to the store are not there as they were. Get them back from its versions:",
+        len(names),
+    )
+    click.echo("\n  ".join([message, *names]), err=True)
+    raise SystemExit(1)
 
 
 def _verify_here(*, as_json: bool) -> None:
@@ -157,6 +173,7 @@ def _facts(made: Manifest) -> dict[str, Any]:
         "revision": made.revision,
         "rows": made.rows,
         "files": len(made.blobs),
+        "files_in_store": len(made.in_store),
         "bytes": made.size,
     }
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from sri_admin.kernel import audit, installation, runtime, tenancy, transaction
-from sri_admin.kernel.backup import making, pieces
+from sri_admin.kernel import audit, blobs, installation, runtime, tenancy, transaction
 from sri_admin.kernel.db import Base, db
 from sri_admin.kernel.errors import ConfigurationError
 from sri_admin.kernel.i18n import gettext as _
@@ -53,9 +52,9 @@ def _history() -> Iterator[str]:
 
 
 def _files() -> Iterator[str]:
-    for path in pieces.stored(making.blobs_here()):
-        if pieces.digest_of(path) != path.name:
-            yield _("The file %(name)s is damaged. Take it from a backup.", name=path.name)
+    for each in blobs.manifest():
+        if not blobs.is_sound(each.sha256):
+            yield _("The file %(name)s is damaged. Take it from a backup.", name=each.sha256)
 
 
 def _row_security() -> Iterator[str]:

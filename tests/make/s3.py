@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import boto3
 import requests
@@ -34,12 +35,20 @@ def server() -> Iterator[str]:
 
 def settings(url: str, *, prefix: str = "") -> BlobSettings:
     """Return settings for a bucket of the server, made if it is not there."""
-    client = boto3.client(
-        "s3", endpoint_url=url, region_name="us-east-1", aws_access_key_id=ACCESS, aws_secret_access_key=SECRET
-    )
-    client.create_bucket(Bucket=BUCKET)
+    _client(url).create_bucket(Bucket=BUCKET)
     return BlobSettings(
         store="s3", s3_endpoint=url, s3_bucket=BUCKET, s3_prefix=prefix, s3_access_key=ACCESS, s3_secret_key=SECRET
+    )
+
+
+def spoil(url: str, key: str, content: bytes) -> None:
+    """Put another content in the place of a file."""
+    _client(url).put_object(Bucket=BUCKET, Key=key, Body=content)
+
+
+def _client(url: str) -> Any:
+    return boto3.client(
+        "s3", endpoint_url=url, region_name="us-east-1", aws_access_key_id=ACCESS, aws_secret_access_key=SECRET
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from sri_admin.kernel import blobs
 from sri_admin.kernel.backup import manifest, pieces, sealed
 from sri_admin.kernel.backup.errors import DamagedError
 from sri_admin.kernel.backup.manifest import Manifest, TablePiece
@@ -28,6 +29,14 @@ def check(folder: Path, *, tell: Tell = in_silence, mend: Callable[[str], object
             check_blob(path, size)
         progress.add(size)
     return made
+
+
+def lacking(made: Manifest) -> list[str]:
+    """Return which files a backup leaves to the store are not there as they were; asks the store of the settings."""
+    if not made.in_store:
+        return []
+    there = {each.sha256: each.size for each in blobs.manifest()}
+    return sorted(name for name, size in made.in_store.items() if there.get(name) != size)
 
 
 def open_keys(folder: Path, made: Manifest, passphrase: str, *, apart: Path | None = None) -> dict[str, bytes]:

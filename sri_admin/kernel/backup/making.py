@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 
 from sri_admin import __version__
-from sri_admin.kernel import clock, database, installation, jobs, runtime
+from sri_admin.kernel import blobs, clock, database, installation, jobs, runtime
 from sri_admin.kernel.backup import checking, erased, manifest, pieces, sealed, shelf, tables
 from sri_admin.kernel.backup.errors import BackupError
 from sri_admin.kernel.backup.manifest import Manifest, TablePiece
@@ -109,6 +109,7 @@ def _fill(draft: Path, folder: Path, box: bytes, tell: Tell) -> tuple[Manifest, 
             sequences=tables.sequences(connection),
             heads=tables.heads(connection, heads_wanted()),
             blobs=kept,
+            in_store=_in_store(connection),
             keys=pieces.write(draft / manifest.KEYS, iter([box])),
         )
     pieces.write(draft / manifest.FILE, iter([made.to_bytes()]))
@@ -142,6 +143,13 @@ def _blobs(files: list[Path], pool: Path, progress: Progress) -> tuple[dict[str,
         kept[path.name] = size
         progress.add(size)
     return kept, left_out
+
+
+def _in_store(connection: psycopg.Connection) -> dict[str, int]:
+    if runtime.current().settings.blobs.store == "folder":
+        return {}
+    named = {name for table in blobs.tables() for name in tables.files_named(connection, table.name)}
+    return {each.sha256: each.size for each in blobs.manifest() if each.sha256 in named}
 
 
 def copy_blob(source: Path, target: Path) -> bool:

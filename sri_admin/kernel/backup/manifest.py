@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -10,7 +10,7 @@ from typing import Any, Self
 from sri_admin.kernel.backup.errors import BackupError, DamagedError
 from sri_admin.kernel.i18n import gettext as _
 
-FORMAT = 1
+FORMAT = 2  # 1 did not say which files stay in a store
 FILE, KEYS, TABLES, BLOBS = "manifest.json", "keys.sealed", "tables", "blobs"
 
 
@@ -33,7 +33,10 @@ class TablePiece:
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """Everything a backup says of itself."""
+    """Everything a backup says of itself.
+
+    `blobs` are the files it holds, `in_store` those its rows name that stay in a store of their own.
+    """
 
     made_at: str
     software: str
@@ -44,6 +47,7 @@ class Manifest:
     heads: dict[str, list[list[Any]]]
     blobs: dict[str, int]
     keys: Piece
+    in_store: dict[str, int] = field(default_factory=dict)
     format: int = FORMAT
 
     @property
@@ -76,7 +80,7 @@ class Manifest:
         try:
             values = json.loads(path.read_bytes())
             told = values.pop("digest")
-            if values["format"] != FORMAT:
+            if not 1 <= values["format"] <= FORMAT:
                 message = _("This backup was made by a newer program. Update this one first, then restore.")
                 raise BackupError(message, code="backup_newer")
             if told != _digest(values):

@@ -17,7 +17,7 @@ import psycopg
 from alembic.util.exc import CommandError
 from psycopg import sql
 
-from sri_admin.kernel import clock, database, installation, jobs, postgres, runtime
+from sri_admin.kernel import blobs, clock, database, installation, jobs, postgres, runtime
 from sri_admin.kernel.backup import checking, erased, making, manifest, pieces, tables
 from sri_admin.kernel.backup.errors import BackupError, DamagedError, UsedDatabaseError
 from sri_admin.kernel.backup.manifest import Manifest
@@ -39,10 +39,11 @@ _OTHERS = """
 
 @dataclass(frozen=True)
 class Restored:
-    """What a restore did: the backup it came from, and the work for the outside that it called off."""
+    """What a restore did: the backup it came from, the outward work it called off, the files the store lacks."""
 
     manifest: Manifest
     cancelled: list[str]
+    lacking: list[str]
 
 
 @dataclass(frozen=True)
@@ -93,13 +94,14 @@ def restore(
     if begun is None and not replace and what_would_be_lost() is not None:
         raise UsedDatabaseError(_l("This database is in use. Restore into a new one, or replace it with --replace."))
     _refuse_company()
+    lacking = checking.lacking(made)
     _restore_blobs(folder, made, Progress(sum(made.blobs.values()), tell))
     incarnation = _stage(keys, made)
     postgres.clear(jobs.conninfo(database.owner_url()), database.role_names())
     database.migrate(made.revision)
     cancelled = _restore_rows(folder, made, incarnation, Progress(made.size, tell))
     _finish(folder)
-    return Restored(made, cancelled)
+    return Restored(made, cancelled, lacking)
 
 
 def _finish(folder: Path) -> None:
@@ -163,10 +165,16 @@ def _chosen(made: Manifest) -> str | None:
 
 def _restore_blobs(folder: Path, made: Manifest, progress: Progress) -> None:
     for name, size in made.blobs.items():
-        target = making.blobs_here() / name[:2] / name
-        if not target.exists() or target.stat().st_size != size:
-            making.copy_blob(checking.blob(folder, name), target)
+        if blobs.size_of(name) != size:
+            _restore_blob(checking.blob(folder, name), size)
         progress.add(size)
+
+
+def _restore_blob(path: Path, size: int) -> None:
+    if runtime.current().settings.blobs.store == "folder":
+        making.copy_blob(path, making.blobs_here() / path.name[:2] / path.name)
+    else:
+        blobs.put(pieces.blocks_of(path), limit=size)
 
 
 def _restore_rows(folder: Path, made: Manifest, incarnation: str, progress: Progress) -> list[str]:

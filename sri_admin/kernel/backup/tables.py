@@ -49,6 +49,12 @@ def columns(connection: psycopg.Connection, table: str) -> list[str]:
     return [row[0] for row in connection.execute(_COLUMNS, [table])]
 
 
+def files_named(connection: psycopg.Connection, table: str) -> set[str]:
+    """Return the digests of the files the rows of a table refer to."""
+    wanted = sql.SQL("select distinct sha256 from {}").format(sql.Identifier("public", table))
+    return {row[0] for row in connection.execute(wanted)}
+
+
 def require_everything(connection: psycopg.Connection) -> None:
     """Refuse with BackupError when this role would be shown only a part of a table."""
     if connection.execute(_VEILED).fetchone() is not None:
