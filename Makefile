@@ -13,7 +13,7 @@ demo: $(BIN)/.ready-demo ## a hub and two country nodes to try (ARGS="--fresh" s
 	@exec $(BIN)/sri-admin demo $(ARGS)
 
 test: $(BIN)/.ready-test ## all tests, a file at a time on every core, or some (ARGS="tests/kernel -x")
-	@exec $(BIN)/pytest -n auto --dist loadfile --durations=20 $(ARGS)
+	@exec $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --durations=20 $(ARGS)
 
 chaos: $(BIN)/.ready-test ## the long torture: faults, kills and full sizes that take minutes to hours (ARGS="tests/federation")
 	@exec $(BIN)/pytest -m chaos $(ARGS)

@@ -28,6 +28,26 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
+# What takes longest begins first, so that in the end every core still has something small to do (the longest on top).
+FIRST = (
+    "tests/journeys/test_pages.py",
+    "tests/web/test_tenancy_probe.py",
+    "tests/cli/test_demo.py",
+    "tests/kernel/test_keeping_kills.py",
+    "tests/web/test_tenancy_probe_node.py",
+    "tests/federation/test_kills.py",
+    "tests/cli/test_interrupt.py",
+    "tests/web/test_page_statements.py",
+    "tests/cli/test_growing.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the files that take longest begin first; all others keep their order."""
+    places = {name: place for place, name in enumerate(FIRST)}
+    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(FIRST)))
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say what a missing browser left untried; here, because several processes report to one that reads no other."""
     chromium.say_what_was_not_tried(terminalreporter)
