@@ -15,6 +15,7 @@ from sri_admin.federation.models import SyncEpoch, SyncLine, SyncStream
 from sri_admin.federation.stream_names import OF_MEMBER, StreamClass, parse_name, stream_name
 from sri_admin.kernel import clock, ids, installation
 from sri_admin.kernel.db import db
+from sri_admin.kernel.remembered import once
 
 RecordKey = tuple[str, UUID]
 
@@ -101,8 +102,12 @@ def writes_here(cls: StreamClass, tenant_id: UUID) -> bool:
     """Say whether this installation writes a stream of a tenant."""
     name = stream_name(cls, tenant_id)
     owner = installation.identity().tenant_id if cls.of_hub else tenant_id
-    wanted = sa.select(SyncStream.own).where(SyncStream.member_id == owner, SyncStream.name == name)
-    return bool(db.session.scalar(wanted))
+    return name in once(("streams.own", owner), lambda: _own_names(owner))
+
+
+def _own_names(owner: UUID | None) -> frozenset[str]:
+    wanted = sa.select(SyncStream.name).where(SyncStream.member_id == owner, SyncStream.own)
+    return frozenset(db.session.scalars(wanted))
 
 
 def position(row: SyncStream) -> Position:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from sri_admin.kernel import runtime, tenancy, work
+from sri_admin.kernel import remembered, runtime, tenancy, work
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import AppError, ConflictError, StaleError, UnavailableError
 from sri_admin.kernel.tenancy import Reach
@@ -42,6 +42,7 @@ def reading(reach: Reach) -> Iterator[Session]:
         raise
     finally:
         session.rollback()
+        remembered.forget(session)
         tenancy.confine(session, tenancy.NOWHERE)
 
 
@@ -62,6 +63,7 @@ def writing(reach: Reach) -> Iterator[work.UnitOfWork]:
         session.commit()
     finally:
         session.rollback()
+        remembered.forget(session)
         work.end(session)
         tenancy.confine(session, tenancy.NOWHERE)
 

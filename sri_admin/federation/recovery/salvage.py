@@ -31,6 +31,7 @@ from sri_admin.federation.salvage_models import SalvageCause, SalvageState, Sync
 from sri_admin.federation.streams import RecordKey
 from sri_admin.kernel import clock, ids
 from sri_admin.kernel.db import db
+from sri_admin.kernel.remembered import once
 
 
 def keep(
@@ -150,6 +151,10 @@ def _start(row: SyncStream, header: Header, proof: Checkpoint) -> Position:
 
 def counts() -> dict[UUID, int]:
     """Count the records that wait for a decision here, where their stream is written, by their owner."""
+    return once("salvage.counts", _counted)
+
+
+def _counted() -> dict[UUID, int]:
     wanted = count_waiting().add_columns(SyncSalvage.member_id).group_by(SyncSalvage.member_id)
     return {member_id: count for count, member_id in db.session.execute(wanted)}
 

@@ -41,7 +41,7 @@ def findings_waiting(member_id: UUID) -> list[WorkItem]:
 
 def _items(rows: list[FindingRow], table: Mapping[FindingState, tuple[str, LazyText]]) -> Iterator[WorkItem]:
     waiting = [each for each in rows if each.standing.state in table]
-    countries = countries_of(waiting)
+    countries = countries_of(waiting) if waiting else {}
     for row in waiting:
         act, label = table[row.standing.state]
         if row.member_id in countries:

@@ -120,6 +120,8 @@ def _newest_first() -> sa.Select[Finding]:
 
 
 def _rows(found: Sequence[Finding]) -> list[FindingRow]:
+    if not found:
+        return []
     steps, replies, actions, reports = (
         _by_finding(model, found) for model in (FindingStep, FindingReply, CorrectiveAction, ActionReport)
     )

@@ -66,8 +66,9 @@ def _at_hub() -> Iterator[WorkItem]:
 
 
 def _at_member(tenant: Tenant) -> Iterator[WorkItem]:
-    known = [row.work for row in catalogue_for(tenant.id) if row.standing.may_read]
-    texts = (text_of(work, tag, member_id=tenant.id) for tag in languages_of(tenant.id) for work in known)
+    tags = languages_of(tenant.id)
+    known = [row.work for row in catalogue_for(tenant.id) if row.standing.may_read] if tags else []
+    texts = (text_of(work, tag, member_id=tenant.id) for tag in tags for work in known)
     for text in texts:
         if text is None:
             continue

@@ -18,7 +18,7 @@ from sri_admin.kernel.tenancy import Tenant
 from sri_admin.meetings.policy import POLICY
 from sri_admin.meetings.queries.evenings import Evening, missing_of, recent_evenings
 from sri_admin.meetings.queries.leaders import leaders_by_meeting
-from sri_admin.meetings.queries.meetings import counts_by_state, overdue_holds, unconfirmed
+from sri_admin.meetings.queries.meetings import counts_by_state, unconfirmed, waiting_of
 from sri_admin.meetings.queries.writer import is_written_here
 from sri_admin.meetings.rules.log import Desk
 from sri_admin.meetings.rules.meeting import MeetingState
@@ -49,6 +49,8 @@ def home_of(member_id: UUID, _on: date) -> WorkItem:
 def _logs(tenant: Tenant) -> Iterator[WorkItem]:
     """Yield the evenings that are not logged, one row a meeting, for those who lead it."""
     leaders = leaders_by_meeting(tenant.id)
+    if not leaders:
+        return
     missing: dict[UUID, list[Evening]] = defaultdict(list)
     for each in missing_of(recent_evenings(tenant.id, meetings=leaders)):
         missing[each.meeting.id].append(each)
@@ -76,24 +78,24 @@ def _leads(actor: Actor, *, desk: Desk) -> bool:
 
 
 def _lists(tenant: Tenant, on: date) -> Iterator[WorkItem]:
-    proposed = counts_by_state(tenant.id).get(MeetingState.PROPOSED, 0)
-    if proposed:
-        reason = ngettext("%(num)s meeting waits to be approved.", "%(num)s meetings wait to be approved.", proposed)
+    waiting = waiting_of(tenant.id, on)
+    if waiting.proposed:
+        reason = ngettext(
+            "%(num)s meeting waits to be approved.", "%(num)s meetings wait to be approved.", waiting.proposed
+        )
         yield _item(tenant, _("Proposed meetings"), reason, label=_("Look at them"), state="proposed", act="approve")
-    late = overdue_holds(tenant.id, on)
-    if late:
+    if waiting.overdue:
         reason = ngettext(
             "%(num)s meeting was to go on by now. Say whether it does.",
             "%(num)s meetings were to go on by now. Say whether they do.",
-            late,
+            waiting.overdue,
         )
         yield _item(tenant, _("Meetings on hold"), reason, label=_("Look at them"), state="on_hold", act="resume")
-    silent = unconfirmed(tenant.id)
-    if silent:
+    if waiting.unconfirmed:
         reason = ngettext(
             "Nobody has said for 90 days that %(num)s meeting still runs.",
             "Nobody has said for 90 days that %(num)s meetings still run.",
-            silent,
+            waiting.unconfirmed,
         )
         yield _item(tenant, _("Meetings to confirm"), reason, label=_("Confirm"), unconfirmed="true", act="confirm")
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -30,6 +30,14 @@ class MeetingRow:
 
     meeting: Meeting
     community: Community
+
+
+class Waiting(NamedTuple):
+    """How many meetings of a member wait for somebody, and for what."""
+
+    proposed: int
+    overdue: int
+    unconfirmed: int
 
 
 def meeting_by_id(member_id: UUID, meeting_id: UUID) -> Meeting:
@@ -99,11 +107,12 @@ def unconfirmed(member_id: UUID) -> int:
     return db.session.scalar(counted) or 0
 
 
-def overdue_holds(member_id: UUID, on: date) -> int:
-    """Count the meetings of a member that are on hold beyond the day on which they were to go on."""
+def waiting_of(member_id: UUID, on: date) -> Waiting:
+    """Count the meetings of a member that wait: to be approved, to go on by now, to be confirmed."""
     is_late = sa.and_(Meeting.state == MeetingState.ON_HOLD, Meeting.expected_return <= on)
-    counted = sa.select(sa.func.count()).select_from(Meeting).where(Meeting.member_id == member_id, is_late)
-    return db.session.scalar(counted) or 0
+    conditions = (Meeting.state == MeetingState.PROPOSED, is_late, is_unconfirmed())
+    counted = sa.select(*(sa.func.count().filter(each) for each in conditions)).where(Meeting.member_id == member_id)
+    return Waiting(*db.session.execute(counted).one())
 
 
 def events_of(meeting: Meeting) -> list[MeetingEvent]:

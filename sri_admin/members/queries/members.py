@@ -13,6 +13,7 @@ from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import NotFoundError
 from sri_admin.kernel.paging import SIZE, Page, slice_of
+from sri_admin.kernel.remembered import once
 from sri_admin.kernel.text import Text
 from sri_admin.members import policy
 from sri_admin.members.models.agreement import Agreement
@@ -45,7 +46,7 @@ def member_by_id(member_id: UUID) -> Member:
 
 def find_member(member_id: UUID) -> Member | None:
     """Return a member if it is there and in reach."""
-    return db.session.get(Member, (member_id, member_id))
+    return once(("member", member_id), lambda: db.session.get(Member, (member_id, member_id)))
 
 
 def members_by_code(codes: Collection[str]) -> dict[str, Member]:

@@ -129,7 +129,7 @@ def month_of(member: Member, month: date, *, at_home: bool) -> MonthView:
 
 
 def months_of(members: Sequence[Member], months: Collection[date], *, at_home: bool) -> dict[Place, MonthView]:
-    """Return how months of members stand, by member and month; seven statements however many there are."""
+    """Return how months of members stand, by member and month; seven statements at most."""
     rows = _rows({each.member_id for each in members}, months, at_home=at_home)
     return {
         (member.member_id, month): _view(member, month, rows[member.member_id, month])
@@ -149,9 +149,10 @@ def _rows(members: Collection[UUID], months: Collection[date], *, at_home: bool)
         found[each.member_id, each.month].revisions.append(each)
     for each in _of(ReturnIntake, members, months):
         found[each.member_id, each.month].intakes[each.revision_id] = each
-    for each in _of(CorrectionRequest, members, months):
+    requests = list(_of(CorrectionRequest, members, months))
+    for each in requests:
         found[each.member_id, each.month].requests.append(each)
-    for each in _of(CorrectionGrant, members, months):
+    for each in _of(CorrectionGrant, members, months) if requests else ():
         found[each.member_id, each.month].grants[each.request_id] = each
     if at_home:
         _add_home(found, members, months)
@@ -165,6 +166,8 @@ def _add_home(found: dict[Place, Rows], members: Collection[UUID], months: Colle
     for each in _of(ReturnProposal, members, months):
         places[each.id] = each.member_id, each.month
         found[each.member_id, each.month].proposals.append(each)
+    if not places:
+        return
     wanted = sa.select(ProposalAnswer).where(
         ProposalAnswer.member_id.in_(members), ProposalAnswer.proposal_id.in_(list(places))
     )
