@@ -226,6 +226,9 @@ def _take_head(offer: Offer, known: Checkpoint | None) -> None:
 def _write(client: HubClient, offer: Offer, here: export.Here | None, outcome: StreamOutcome) -> None:
     if offer.stream.startswith("hub."):
         raise ProtocolError("denied", "only the hub writes this stream")
+    if here is not None and not here.own and here.epoch > offer.epoch:
+        _send_what_was_lost(client, offer, outcome)
+        return
     if here is None or not here.own:
         # A newer epoch is ours to write once we hold the one before it as far as the hub does.
         _catch_up(client, offer, here, outcome)
@@ -238,6 +241,13 @@ def _write(client: HubClient, offer: Offer, here: export.Here | None, outcome: S
         raise ProtocolError(offer.held, "the hub does not take it from a program as old as this one")
     if offer.status is PeerStatus.AHEAD:
         _push(client, offer, here.epoch, outcome)
+
+
+def _send_what_was_lost(client: HubClient, offer: Offer, outcome: StreamOutcome) -> None:
+    # The hub was set back to an epoch we wrote and another took over: it needs its lines, and the permission again.
+    _push(client, offer, offer.epoch, outcome)
+    if not outcome.changes:
+        raise ProtocolError("hub_restored", "the hub has lost the permission by which another writes these records")
 
 
 def _follow_closing(offer: Offer, here: export.Here | None) -> None:

@@ -68,10 +68,16 @@ def newest(name: str) -> Grant | None:
 
 
 def writers(names: Iterable[str]) -> dict[str, UUID | None]:
-    """Return the node that writes each stream now, None for the hub; streams never granted are left out."""
+    """Return the node that writes each stream now, None for the hub; streams never granted are left out.
+
+    A grant the hub had lost and took back tells nothing before the epoch that went before is here whole: who wrote
+    that one still sends it.
+    """
+    here = sa.and_(SyncStream.name == Grant.stream, SyncStream.epoch >= Grant.epoch)
     newest_of_each = (
         sa.select(Grant.stream, Grant.node_id)
         .ext(distinct_on(Grant.stream))
+        .join(SyncStream, here)
         .where(Grant.stream.in_(list(names)))
         .order_by(Grant.stream, Grant.epoch.desc())
     )
