@@ -37,8 +37,6 @@ def grant_next(actor: Actor, names: Iterable[str], node_id: UUID | None) -> list
         row = streams.by_name(name, lock=True)
         tenancy.write_for(hub_id)
         grant = _next_of(row, hub_id, node_id)
-        db.session.add(grant)
-        db.session.flush()
         tenancy.write_for(row.member_id)
         go_over(row, grant, own=node_id is None)
         db.session.flush()
@@ -50,16 +48,23 @@ def grant_next(actor: Actor, names: Iterable[str], node_id: UUID | None) -> list
 
 
 def _next_of(row: SyncStream, hub_id: UUID, node_id: UUID | None) -> Grant:
-    return Grant(
-        member_id=hub_id,
-        id=ids.new(),
-        stream=row.name,
-        epoch=row.epoch + 1,
-        log_id=uuid4(),
-        node_id=node_id,
-        base_n=row.n,
-        base_chain=row.chain.hex(),
-    )
+    # One that continues a line which never stood here was taken back from another day of a hub set back several times.
+    found = of_epoch(row.name, row.epoch + 1) if is_unfit(row) else None
+    grant = found or Grant(member_id=hub_id, id=ids.new(), stream=row.name, epoch=row.epoch + 1)
+    grant.log_id, grant.node_id, grant.base_n, grant.base_chain = uuid4(), node_id, row.n, row.chain.hex()
+    db.session.add(grant)
+    db.session.flush()
+    return grant
+
+
+def is_unfit(row: SyncStream) -> bool:
+    """Say whether the next epoch of a stream is granted already, on another line than stands here."""
+    grant = of_epoch(row.name, row.epoch + 1)
+    base = base_of(grant) if grant is not None else None
+    if grant is None or base is None or grant.base_n is None:
+        return False
+    here = streams.chain_at(row, grant.base_n)
+    return here is not None and here != base
 
 
 def newest(name: str) -> Grant | None:
@@ -70,14 +75,14 @@ def newest(name: str) -> Grant | None:
 def writers(names: Iterable[str]) -> dict[str, UUID | None]:
     """Return the node that writes each stream now, None for the hub; streams never granted are left out.
 
-    A grant the hub had lost and took back tells nothing before the epoch that went before is here whole: who wrote
-    that one still sends it.
+    A grant to itself that the hub had lost and took back tells nothing before the epoch that went before is here whole:
+    who wrote that one still sends it.
     """
-    here = sa.and_(SyncStream.name == Grant.stream, SyncStream.epoch >= Grant.epoch)
+    is_told = sa.or_(Grant.node_id.is_not(None), SyncStream.epoch >= Grant.epoch)
     newest_of_each = (
         sa.select(Grant.stream, Grant.node_id)
         .ext(distinct_on(Grant.stream))
-        .join(SyncStream, here)
+        .join(SyncStream, sa.and_(SyncStream.name == Grant.stream, is_told))
         .where(Grant.stream.in_(list(names)))
         .order_by(Grant.stream, Grant.epoch.desc())
     )

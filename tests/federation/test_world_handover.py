@@ -163,3 +163,26 @@ def test_a_country_whose_node_was_given_up_gets_another_with_its_records(world: 
 def reclaim_by_node(world: World, member: UUID) -> None:
     """Hand the records back to the node."""
     begin(world, member, Direction.TO_NODE)
+
+
+@pytest.mark.parametrize("lost", [0, 2])
+def test_f23_a_hub_set_back_behind_a_hand_over_hears_that_it_lost_the_permission(
+    world: World, member: UUID, lost: int
+) -> None:
+    node = world.nodes["QM"]
+    make.visit(node, member, "before the backup")
+    world.settle()
+    world.hub.keep("old")
+    for number in range(lost):
+        make.visit(node, member, f"lost by the hub {number}")
+    begin(world, member, Direction.TO_HUB)
+    invariants.at_rest(world)
+    world.hub.go_back("old")
+    world.go_on()
+    codes = [world.sync("QM").code for _round in range(3)]
+    assert codes[-1] == "hub_restored"
+    assert writers(world, member) == [False, False]
+    make.take_back_permissions(world.hub, world.hub_id)
+    invariants.at_rest(world)
+    assert writers(world, member) == [True, False]
+    assert marks(world.hub) == sorted(["before the backup", *(f"lost by the hub {number}" for number in range(lost))])

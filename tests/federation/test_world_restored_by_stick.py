@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from sri_admin.federation.bundle import writing
+from sri_admin.federation.bundle import told, writing
 from sri_admin.federation.enrolment_models import Node, NodeState
 from sri_admin.federation.lines import ProtocolError
 from sri_admin.federation.recovery import deciding, hub, incarnations
@@ -16,7 +16,7 @@ from sri_admin.kernel import ids, installation, transaction
 from sri_admin.kernel.db import db
 from sri_admin.kernel.installation import Standing
 from tests.federation import invariants, records, sticks
-from tests.federation.test_world_recovery_pages import set_back, standing
+from tests.federation.test_world_recovery_pages import browser, set_back, standing, text
 from tests.federation.test_world_restored import epoch, identity, marks, salvaged
 from tests.federation.world import Site, World
 from tests.make import federation as make
@@ -257,3 +257,16 @@ def test_a_copy_the_hub_has_not_met_must_announce_itself(world: World, node: Sit
     first = sticks.manifest_of(files[0]).parts[0]
     bare = sticks.forged(node, files[0], lambda found: found._replace(parts=(first._replace(what="rotation"),)))
     assert refused(world.hub, [bare]) == "unknown_incarnation"
+
+
+def test_page_and_sentence_say_which_two_sticks_and_when_it_is_over(
+    world: World, node: Site, member: UUID, tmp_path: Path
+) -> None:
+    node.keep("old")
+    set_back(node, "old")
+    chair = browser(node, "chair", member)
+    assert "write one here and have SRI read it, then read the answer they write" in text(node, chair, "/restored")
+    _there, back = sticks.round_trip(world, tmp_path)
+    said = node.do(lambda: told.taken(back.to_dict(), back.at))
+    assert said.endswith("Both sides agree again; everybody can write.")
+    assert "is in use" in text(node, chair, "/restored")

@@ -191,7 +191,7 @@ def _go_on(doer: Actor, node: Node, incarnation: UUID) -> None:
 def _is_writer(name: str, node_id: UUID) -> bool:
     grant, row = grants.newest(name), streams.by_name(name)
     # A grant the hub had lost and took over again is in force; the node goes on in it and sends what is missing.
-    return grant is not None and grant.node_id == node_id and grant.epoch <= row.epoch
+    return grant is not None and grant.node_id == node_id and (grant.epoch <= row.epoch or grants.is_unfit(row))
 
 
 def of_node(node_id: UUID) -> list[NodeIncarnation]:
