@@ -1,5 +1,6 @@
 """A member's records are handed over, both ways, called off and reclaimed: never two writers, nothing lost."""
 
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -11,7 +12,7 @@ from sri_admin.federation.handover.models import Direction
 from sri_admin.federation.stream_names import MEMBER_OPS, stream_name
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import ConflictError, ElsewhereError, HandingOverError
-from tests.federation import invariants, records
+from tests.federation import invariants, records, sticks
 from tests.federation import world as worlds
 from tests.federation.test_revocation import withdraw
 from tests.federation.test_world_restored import identity, marks, salvaged
@@ -186,3 +187,17 @@ def test_f23_a_hub_set_back_behind_a_hand_over_hears_that_it_lost_the_permission
     invariants.at_rest(world)
     assert writers(world, member) == [True, False]
     assert marks(world.hub) == sorted(["before the backup", *(f"lost by the hub {number}" for number in range(lost))])
+
+
+def test_i19_what_the_hub_writes_for_a_country_reaches_its_node_by_stick(
+    world: World, member: UUID, tmp_path: Path
+) -> None:
+    node = world.nodes["QM"]
+    make.visit(node, member, "at the node")
+    begin(world, member, Direction.TO_HUB)
+    world.settle()
+    make.visit(world.hub, member, "at the hub")
+    there, back = sticks.round_trip(world, tmp_path)
+    assert (there.outcome.code, back.outcome.code, back.changes) == (None, None, 1)
+    assert marks(node) == ["at the hub", "at the node"]
+    invariants.at_rest(world)

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from sri_admin.federation import control, enrolment, revocation, rotation
 from sri_admin.federation.enrolment_models import Node
 from sri_admin.federation.key_life import EndReason
+from sri_admin.federation.models import Grant
 from sri_admin.federation.recovery import deciding
-from sri_admin.federation.stream_names import HUB_CONTROL
+from sri_admin.federation.stream_names import HUB_CONTROL, MEMBER_OPS, stream_name
 from sri_admin.kernel import ids, jobs, runtime, tenancy, transaction
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import RestoredError
@@ -20,7 +21,7 @@ from sri_admin.kernel.installation import Installation, Standing
 from tests.conftest import settings_for
 from tests.federation import invariants, records
 from tests.federation.records import Shelf, Sign
-from tests.federation.test_world_restored import marks, salvaged
+from tests.federation.test_world_restored import epoch, identity, marks, salvaged
 from tests.federation.world import HUB_URL, Line, Site, World
 from tests.make import federation as make
 from tests.make import members as make_members
@@ -73,6 +74,31 @@ def test_f23_what_two_nodes_hand_back_is_kept_once(world: World) -> None:
     world.go_on()
     invariants.at_rest(world)
     assert salvaged(world.hub) == [("hub_restored", "open")]
+
+
+def test_f23_a_permission_that_continues_another_day_is_written_anew_when_its_node_announces_itself(
+    world: World, member: UUID
+) -> None:
+    node, ops = world.nodes["QM"], stream_name(MEMBER_OPS, member)
+    make.visit(node, member, "a")
+    world.settle()
+    of_another_day = Grant(
+        member_id=world.hub_id,
+        id=ids.new(),
+        stream=ops,
+        epoch=3,
+        log_id=ids.new(),
+        node_id=identity(node),
+        base_n=1,
+        base_chain="0" * 64,
+    )
+    world.hub.write(world.hub_id, lambda: records.put(of_another_day))
+    node.keep("old")
+    node.restore("old")
+    invariants.at_rest(world)
+    make.visit(node, member, "b")
+    invariants.at_rest(world)
+    assert (epoch(node, ops), epoch(world.hub, ops), marks(world.hub)) == (3, 3, ["a", "b"])
 
 
 def stand(standing: Standing) -> None:
