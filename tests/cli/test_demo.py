@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+import requests
 from flask import Flask
 from sqlalchemy.engine import make_url
 
@@ -24,7 +26,7 @@ from sri_admin.kernel.postgres import Cluster, PostgresError, find_binaries
 from sri_admin.kernel.postgres_cluster import ADMIN
 from sri_admin.members.rules.member import MemberState, next_state
 from sri_admin.members.rules.territory import USER_ASSIGNED
-from tests.cli.test_interrupt import interrupted, left
+from tests.cli.test_interrupt import interrupted, left, running
 from tests.make.people import token_of
 
 PROGRAM = Path(sys.executable).with_name("sri-admin")
@@ -73,9 +75,36 @@ def test_the_demonstration_converges_and_prints_one_object(home: Path) -> None:
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["streams"] == told["streams"]
     assert _idle(home) == []
-    for moment, expected in (("Starting the hub", INTERRUPTED), ("Exchanging both", INTERRUPTED), ("every chain", 0)):
+    _cut_and_join(home)
+    for moment, expected in (("Starting the hub", INTERRUPTED), ("Exchanging both", INTERRUPTED)):
         status, said = interrupted(home, at=moment, after=0.5)
         assert (status, "Traceback" in said, left(home)) == (expected, False, []), said
+
+
+def _cut_and_join(home: Path) -> None:
+    """Press Enter twice while the demonstration runs, end a node from outside, and stop everything."""
+    with running(home) as demo:
+        demo.await_words("every chain equal")
+        ports = [_port(place) for place in places(home)]
+        assert [_answers(port) for port in ports] == [True, True, True]
+        demo.press(b"\n")
+        demo.await_words("Enter brings it back.")
+        assert [_answers(port) for port in ports] == [False, True, True]
+        demo.press(b"\n")
+        demo.await_words("answers again.")
+        assert [_answers(port) for port in ports] == [True, True, True]
+        assert (demo.stop(), left(home)) == (0, []), demo.said
+
+
+def _port(place: Place) -> int:
+    return int(tomllib.loads(place.config.read_text())["web"]["port"])
+
+
+def _answers(port: int) -> bool:
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/readyz", timeout=10).ok
+    except requests.ConnectionError:
+        return False
 
 
 def _idle(home: Path) -> list[str]:

@@ -6,7 +6,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -26,37 +27,61 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     Cluster(folder / "postgres", find_binaries()).remove()
 
 
-def began(home: Path) -> subprocess.Popen[bytes]:
+@dataclass
+class Running:
+    """A demonstration that runs, and what it has said so far."""
+
+    process: subprocess.Popen[bytes]
+    said: str = ""
+
+    def await_words(self, words: str) -> None:
+        """Read until the words were said."""
+        assert self.process.stderr is not None
+        while words not in self.said:
+            piece = os.read(self.process.stderr.fileno(), 4096)
+            assert piece, self.said
+            self.said += piece.decode()
+
+    def press(self, keys: bytes) -> None:
+        """Type where it was started."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(keys)
+        self.process.stdin.flush()
+
+    def stop(self, times: int = 1) -> int:
+        """Press Ctrl-C and return its status once it has ended."""
+        for _ in range(times):
+            os.killpg(self.process.pid, signal.SIGINT)
+            time.sleep(0.05)
+        self.said += self.process.communicate(timeout=MOST_SECONDS)[1].decode()
+        return self.process.returncode
+
+
+@contextmanager
+def running(home: Path) -> Iterator[Running]:
     """Start the demonstration as a terminal does: a group of its own, to which Ctrl-C goes as a whole."""
-    command = [PROGRAM, "demo", "--home", home]
     environment = {"PATH": os.environ["PATH"], "HOME": "", "PYTHONUNBUFFERED": "1"}
-    return subprocess.Popen(
-        command,
+    made = subprocess.Popen(
+        [PROGRAM, "demo", "--home", home],
+        stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         env=environment,
         start_new_session=True,
     )
+    try:
+        yield Running(made)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(made.pid, signal.SIGKILL)
 
 
 def interrupted(home: Path, *, at: str, after: float = 0.0, times: int = 1) -> tuple[int, str]:
     """Press Ctrl-C some seconds after these words were said; return status and everything that was said."""
-    running, said = began(home), b""
-    try:
-        assert running.stderr is not None
-        while at.encode() not in said:
-            piece = os.read(running.stderr.fileno(), 4096)
-            assert piece, said.decode()
-            said += piece
+    with running(home) as demo:
+        demo.await_words(at)
         time.sleep(after)
-        for _ in range(times):
-            os.killpg(running.pid, signal.SIGINT)
-            time.sleep(0.05)
-        said += running.communicate(timeout=MOST_SECONDS)[1]
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(running.pid, signal.SIGKILL)
-    return running.returncode, said.decode()
+        return demo.stop(times), demo.said
 
 
 def left(home: Path) -> list[bytes]:

@@ -7,21 +7,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
 from sri_admin.cli.demo import people
 from sri_admin.cli.demo.processes import Processes
 from sri_admin.cli.demo.proof import Proof
+from sri_admin.cli.demo.watching import watch
 from sri_admin.cli.demo.world import World
 from sri_admin.cli.interrupt import INTERRUPTED, Interrupt
 from sri_admin.kernel import logs
 from sri_admin.kernel.errors import ConfigurationError
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.kernel.settings import LogSettings
-
-_WATCH_SECONDS = 0.5
 
 
 @click.command("demo")
@@ -49,7 +47,7 @@ def demo(*, leave: bool, as_json: bool, fresh: bool, server: str | None, home: P
             _say_result(proof, seconds)
             if holds and not leave:
                 _show(world)
-                _watch(world)
+                watch(world)
         except KeyboardInterrupt:
             _say(_("Stopping …"))
         finally:
@@ -57,7 +55,7 @@ def demo(*, leave: bool, as_json: bool, fresh: bool, server: str | None, home: P
             world.stop()
     if interrupt.asked and not (holds and not leave):
         raise SystemExit(INTERRUPTED)
-    if leave and not holds:
+    if not holds:
         raise SystemExit(1)
 
 
@@ -149,10 +147,5 @@ def _show(world: World) -> None:
             click.echo(f"      {each.sign_in_name:<34} {each.name}")
         click.echo(f"      {tries[place.key]}")
     click.echo("\n  " + _("The password of every account: %(password)s", password=people.PASSWORD))
+    click.echo("  " + _("Enter stops the hub for a while, as if the line were cut; Enter again brings it back."))
     click.echo("  " + _("Ctrl-C stops everything.") + "\n")
-
-
-def _watch(world: World) -> NoReturn:
-    while True:
-        world.check_processes()
-        time.sleep(_WATCH_SECONDS)

@@ -80,7 +80,7 @@ def listen(place: Place, taken: set[int]) -> socket.socket:
     """Listen on the port the installation had before, else on the first that is free."""
     before = _port_before(place)
     for port in (*([before] if before else []), *range(_FIRST_PORT, _LAST_PORT), 0):
-        if port not in taken and (found := _listen_on(port)) is not None:
+        if port not in taken and (found := listen_on(port)) is not None:
             taken.add(found.getsockname()[1])
             return found
     raise OSError  # port 0 is always given a free one
@@ -92,7 +92,8 @@ def _port_before(place: Place) -> int | None:
     return None
 
 
-def _listen_on(port: int) -> socket.socket | None:
+def listen_on(port: int) -> socket.socket | None:
+    """Listen on a port of this machine alone; None if somebody else does."""
     # Browsers try ::1 for “localhost” first: a stranger who listens there would be taken for us.
     if port and _is_taken("::1", port):
         return None

@@ -88,6 +88,12 @@ class Processes:
                 return name
         return None
 
+    def end(self, name: str) -> None:
+        """Ask one process to end, and wait until it has."""
+        for pid in [each for each, known in self.running.items() if known == name]:
+            _end(pid)
+            del self.running[pid]
+
     def stop(self) -> None:
         """Ask every process to end, the last one started first, and end those that do not."""
         for pid in reversed([*self.running, *self.busy]):

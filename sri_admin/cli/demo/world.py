@@ -3,7 +3,7 @@
 import shutil
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,7 +18,7 @@ from sri_admin.app import create_app, prepare
 from sri_admin.cli import serve
 from sri_admin.cli.context import close
 from sri_admin.cli.demo import assess, fill, nodes, people, servers, translate
-from sri_admin.cli.demo.places import Place, listen, places, write_config
+from sri_admin.cli.demo.places import Place, listen, listen_on, places, write_config
 from sri_admin.cli.demo.processes import Processes
 from sri_admin.cli.demo.proof import Proof, prove
 from sri_admin.cli.demo.returns import accept_all
@@ -44,6 +44,7 @@ class World:
     administrator: str | None = None
     processes: Processes = field(default_factory=Processes)
     sockets: dict[str, socket.socket] = field(default_factory=dict)
+    ports: dict[str, int] = field(default_factory=dict)
     apps: dict[str, Flask] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -71,18 +72,18 @@ class World:
 
     def url(self, place: Place) -> str:
         """Return the address of an installation as people type it."""
-        return f"http://localhost:{self.sockets[place.key].getsockname()[1]}"
+        return f"http://localhost:{self.port(place)}"
 
     def find_ports(self) -> None:
         """Listen for all three, so that nobody takes a port in between."""
         taken: set[int] = set()
         for each in self.places:
             self.sockets[each.key] = listen(each, taken)
-            taken.add(self.sockets[each.key].getsockname()[1])
+            self.ports[each.key] = self.sockets[each.key].getsockname()[1]
 
     def port(self, place: Place) -> int:
         """Return the port of an installation."""
-        return int(self.sockets[place.key].getsockname()[1])
+        return self.ports[place.key]
 
     def make_databases(self) -> None:
         """Make each database with its roles, and the hub's tables; a node is told the digits of the hub's root."""
@@ -132,12 +133,39 @@ class World:
 
     def start(self) -> None:
         """Fork a process for each installation and wait until all answer."""
+        self._start(self.places)
+
+    def _start(self, these: Sequence[Place]) -> None:
         for app in self.apps.values():
             close(app)
-        for each in self.places:
+        for each in these:
             self.processes.start(each.key, each.log, lambda each=each: self._serve(each))
-        for each in self.places:
+        for each in these:
             self._until(lambda each=each: self._answers(each), seconds=_READY_SECONDS)
+
+    def ended(self) -> Iterator[Place]:
+        """Yield the installations whose processes ended without being asked to, and let nobody wait at their ports."""
+        while (name := self.processes.ended()) is not None:
+            self.sockets[name].close()
+            yield next(each for each in self.places if each.key == name)
+
+    def stopped(self) -> list[Place]:
+        """Return the installations that do not run."""
+        return [each for each in self.places if each.key not in self.processes.running.values()]
+
+    def pause(self, place: Place) -> None:
+        """Stop one installation; the others find nobody at its port."""
+        self.processes.end(place.key)
+        self.sockets[place.key].close()
+
+    def resume(self, place: Place) -> bool:
+        """Start an installation again where it was, and wait until it answers; False if its port was taken."""
+        listening = listen_on(self.port(place))
+        if listening is None:
+            return False
+        self.sockets[place.key] = listening
+        self._start([place])
+        return True
 
     def _serve(self, place: Place) -> None:
         for key, listening in self.sockets.items():
