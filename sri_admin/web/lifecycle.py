@@ -18,6 +18,7 @@ from sri_admin.web import (
     locale,
     notices,
     openapi,
+    routing,
     security,
     shell,
     site,
@@ -36,6 +37,7 @@ def attach(app: Flask, loaders: visit.Loaders) -> None:
     """Give an application the web floor: hooks, own routes, every part's doors."""
     current: runtime.Runtime = app.extensions[runtime.EXTENSION]
     role = current.settings.installation.role
+    app.url_rule_class = routing.Route
     app.wsgi_app = hosts.OwnNamesOnly(app.wsgi_app, current.settings.web.public_url)  # pyright: ignore[reportAttributeAccessIssue] - called by position
     if current.settings.web.proxies:
         count = current.settings.web.proxies
