@@ -7,13 +7,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from sri_admin.federation import kinds, versions
+from sri_admin.federation import kinds, limits, versions
 from sri_admin.federation.enrolment_models import HubContact, NodeContact
 from sri_admin.federation.versions import Spans
 from sri_admin.kernel import clock, transaction
 from sri_admin.kernel.db import db
 
 _ONE = 1
+_LONGEST_WAIT = timedelta(hours=limits.LONGEST_WAIT_HOURS)
 
 
 def note_node(node_id: UUID, **told: Any) -> None:
@@ -114,7 +115,7 @@ def note_end(*, code: str | None, detail: str = "", stream: str | None = None, w
     """Note how the exchange ended, in which stream it stopped; `wait` are the seconds the hub asked for."""
     now = clock.now()
     finished = {"finished_at": now} if code is None else {}
-    not_before = now + timedelta(seconds=wait) if wait else None
+    not_before = now + min(timedelta(seconds=wait), _LONGEST_WAIT) if wait else None
     ended = {"code": code, "detail": detail[:200], "stream": stream, "not_before": not_before, **finished}
     _write(running_since=None, **ended)
 
@@ -136,6 +137,14 @@ def with_hub() -> HubContact | None:
     """Return how the last tries to reach the hub went."""
     with transaction.apart() as session:
         return session.get(HubContact, _ONE)
+
+
+def must_wait() -> bool:
+    """Say whether the hub asked us to come later; what is further away than it may ask was noted by a wrong clock."""
+    last = with_hub()
+    if last is None or last.not_before is None:
+        return False
+    return timedelta() < last.not_before - clock.now() <= _LONGEST_WAIT
 
 
 def trouble() -> str | None:

@@ -12,8 +12,8 @@ from sri_admin.federation.client import HttpTransport, Transport
 from sri_admin.federation.enrolment_models import EnrolmentState
 from sri_admin.federation.lines import ProtocolError
 from sri_admin.federation.outcome import Outcome
-from sri_admin.kernel import clock, runtime, tenancy, transaction
 from sri_admin.kernel import jobs as queue
+from sri_admin.kernel import runtime, tenancy, transaction
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
 from sri_admin.kernel.part import HUB, NODE, Task
@@ -40,10 +40,8 @@ def sync_now(_actor: Actor, *, asked: bool = False) -> None:
     row = joining.link()
     if row is None or not (joining.is_in(row) or _is_approved_now()):
         return
-    last = contact.with_hub()
-    if not asked and last is not None and last.not_before is not None and last.not_before > clock.now():
-        return
-    synchronise()
+    if asked or not contact.must_wait():
+        synchronise()
 
 
 def _is_approved_now() -> bool:

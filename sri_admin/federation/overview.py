@@ -27,6 +27,15 @@ PARTED: Final = frozenset(
 TOLD: Final = PARTED | {"many_removed"}
 
 
+def age(moment: datetime, *, seen_at: datetime | None = None) -> timedelta:
+    """Return how long ago a moment was by the latest moment seen, so that a clock turned back makes nothing young.
+
+    It is negative where that is not enough: the clock stands before the moment itself, and nobody can tell.
+    """
+    now = clock.now()
+    return max(now, seen_at or now) - moment
+
+
 @dataclass(frozen=True, kw_only=True)
 class StreamState:
     """One stream, seen from here: how far it reaches here and at its other end."""
@@ -79,6 +88,7 @@ class Connection:
     reached_at: datetime | None = None
     complete_at: datetime | None = None
     running_since: datetime | None = None
+    seen_at: datetime | None = None
     by_stick: bool = False
     trouble: str | None = None
     detail: str = ""
@@ -122,13 +132,19 @@ class Connection:
     @property
     def days_silent(self) -> int | None:
         """Count the days since the last contact."""
-        return None if self.reached_at is None else (clock.now() - self.reached_at).days
+        return None if self.reached_at is None else max(self._age(self.reached_at).days, 0)
+
+    @property
+    def is_clock_turned_back(self) -> bool:
+        """Say whether the clock stands before the last contact, so that nobody can tell how long ago that was."""
+        return self.reached_at is not None and self._age(self.reached_at) < timedelta()
 
     @property
     def is_hanging(self) -> bool:
         """Say whether an exchange goes on for so long that it must have broken off, or breaks off again and again."""
         since = self.running_since
-        return since is not None and clock.now() - since >= timedelta(minutes=limits.EXCHANGE_MINUTES)
+        longest = timedelta(minutes=limits.EXCHANGE_MINUTES)
+        return since is not None and not timedelta() <= clock.now() - since < longest
 
     @property
     def is_green(self) -> bool:
@@ -138,8 +154,11 @@ class Connection:
         """
         if self.reached_at is None or self.complete_at is None or self.trouble is not None or self.is_hanging:
             return False
-        fresh = clock.now() - self.complete_at < timedelta(days=limits.STALE_AFTER_DAYS)
+        fresh = timedelta() <= self._age(self.complete_at) < timedelta(days=limits.STALE_AFTER_DAYS)
         return fresh and not self.files and bool(self.streams) and all(each.in_step for each in self.streams)
+
+    def _age(self, moment: datetime) -> timedelta:
+        return age(moment, seen_at=self.seen_at)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the connection for machines."""

@@ -21,6 +21,7 @@ class Rate:
     per_second: float
 
 
+_HOUR = 3600
 EXCHANGE = Rate(size=600, per_second=20)
 # Several nodes may come from one network, as those of the demonstration do, each every five seconds.
 TOKENS = Rate(size=60, per_second=1)
@@ -35,7 +36,10 @@ LINES = Rate(size=512 * MIB, per_second=8 * KIB)
 def spend(holder: str, rate: Rate, *, cost: float = 1) -> None:
     """Take what a request costs from somebody's bucket; TooManyError says when to come again."""
     now = clock.now()
-    seconds = sa.func.greatest(sa.extract("epoch", sa.literal(now) - RateBucket.at), 0)
+    # One last used an hour and more after now was noted by a clock that ran ahead: it counts as full again.
+    to_fill = rate.size / rate.per_second
+    passed = sa.extract("epoch", sa.literal(now) - RateBucket.at)
+    seconds = sa.case((passed < -(to_fill + _HOUR), to_fill), else_=sa.func.greatest(passed, 0))
     filled = sa.func.least(rate.size, RateBucket.left + seconds * rate.per_second)
     take = sa.update(RateBucket).where(RateBucket.holder == holder, filled >= cost)
     take = take.values(left=filled - cost, at=now).returning(RateBucket.holder)

@@ -62,6 +62,7 @@ def of_hub_link() -> Connection:
         reached_at=last.reached_at,
         complete_at=last.finished_at,
         running_since=last.running_since,
+        seen_at=last.seen_at,
         by_stick=last.by_stick,
         trouble=last.code,
         detail=last.detail or "",

@@ -38,7 +38,8 @@ def state(found: Connection) -> tuple[str, Sentence]:
     if found.files and not (found.trouble or found.waiting_out or found.waiting_in):
         count = len(found.files)
         return "doing", ngettext("%(num)s file on its way", "%(num)s files on their way", count, num=count)
-    return ("wait", _("Waiting for contact")) if found.trouble or found.is_hanging else ("doing", _("Being sent"))
+    waits = found.trouble or found.is_hanging or found.is_clock_turned_back
+    return ("wait", _("Waiting for contact")) if waits else ("doing", _("Being sent"))
 
 
 def answers(found: Connection) -> list[dict[str, Any]]:
@@ -84,6 +85,12 @@ def _since_contact(found: Connection) -> Sentence:
         return _("<b>The last try did not go through.</b> Nothing is lost; we try again by ourselves.")
     if found.is_green:
         return _("<b>Everything is in step.</b>")
+    return _not_in_step(found)
+
+
+def _not_in_step(found: Connection) -> Sentence:
+    if found.is_clock_turned_back:
+        return _("<b>The clock of this machine was turned back.</b> How things stand is known after the next exchange.")
     if found.is_hanging:
         return _("<b>The last exchange began and did not end.</b> Nothing is lost; we try again by ourselves.")
     if found.files and not (found.waiting_out or found.waiting_in):

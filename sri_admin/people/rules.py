@@ -35,7 +35,7 @@ SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 200
 _FEWEST_CHARACTERS = 5
 
 FREE_FAILURES = 5
-_FIRST_DELAY, _LONGEST_DELAY = timedelta(seconds=15), timedelta(minutes=15)
+_FIRST_DELAY, LONGEST_DELAY = timedelta(seconds=15), timedelta(minutes=15)
 NAME_FORGETS, NETWORK_FORGETS = timedelta(hours=24), timedelta(hours=1)
 FREE_NETWORK_FAILURES = 20
 
@@ -318,12 +318,7 @@ def delay_after(failures: int, *, free: int = FREE_FAILURES) -> timedelta:
     """Return how long the next attempt must wait: nothing at first, then doubling up to a quarter of an hour."""
     if failures < free:
         return timedelta(0)
-    return min(_FIRST_DELAY * 2 ** min(failures - free, 10), _LONGEST_DELAY)
-
-
-def is_alive(*, seen_at: datetime, expires_at: datetime, now: datetime) -> bool:
-    """Say whether a session may go on: not past its end, and not left alone for too long."""
-    return now < expires_at and now - seen_at < SESSION_IDLES
+    return min(_FIRST_DELAY * 2 ** min(failures - free, 10), LONGEST_DELAY)
 
 
 def is_open(starts_on: date, ends_on: date | None, *, today: date) -> bool:

@@ -17,7 +17,7 @@ from sri_admin.kernel import blobs, spool
 from sri_admin.kernel.blob_store import NoRoomError
 from sri_admin.members.models.agreement import AgreementFile
 from tests.federation import sticks
-from tests.federation.world import Call, Fault, Site, World
+from tests.federation.world import Call, Fault, Site, World, cut_before
 from tests.make import files as make
 from tests.make import members, room
 
@@ -144,6 +144,16 @@ def test_a_wrong_body_never_lands_and_after_repeated_failure_it_is_said(world: W
         world.time.sleep(3600)
     assert world.nodes["QM"].do(lambda: blobs.size_of(copy.sha256)) is None
     world.lines["QM"].always = None
+    assert fetch(world) == []
+
+
+def test_f47_a_file_that_failed_by_a_clock_that_ran_ahead_is_fetched_now(world: World):
+    copy_at_hub(world)
+    world.lines["QM"].always = only_files(cut_before)
+    node = world.nodes["QM"]
+    node.offset = timedelta(days=3650)
+    assert [each.trouble is not None for each in fetch(world)] == [True]
+    node.offset, world.lines["QM"].always = timedelta(), None
     assert fetch(world) == []
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sri_admin.federation import freshness, keys, rotation
+from sri_admin.federation import contact, freshness, jobs, keys, rates, report, rotation
 from sri_admin.federation.freshness import Freshness, judge
 from tests.federation import invariants, records, sticks
 from tests.federation import world as worlds
@@ -61,6 +61,57 @@ def test_f47_a_clock_turned_back_makes_nothing_young_again(world: World, node: S
     node.offset = timedelta()
     world.settle()
     assert state(node) is Freshness.FRESH
+
+
+def test_f47_a_clock_turned_back_leaves_no_connection_green(world: World, node: Site) -> None:
+    world.sync("QM")
+    assert greens(world, node) == (True, True)
+    node.offset = world.hub.offset = timedelta(days=-3650)
+    assert greens(world, node) == (False, False)
+    assert node.read(report.of_hub_link).days_silent == 0
+    world.sync("QM")
+    assert greens(world, node) == (True, True)
+    node.offset = world.hub.offset = timedelta()
+    silent(world, 20)
+    assert node.read(report.of_hub_link).days_silent == 3670
+    node.offset = timedelta(days=-10)
+    assert node.read(report.of_hub_link).days_silent == 3670
+
+
+def greens(world: World, node: Site) -> tuple[bool, bool]:
+    """Return whether a node and the hub say that their connection is in step."""
+
+    def of_node() -> bool:
+        return report.of_node(sticks.node_of_here(world.members["QM"])).is_green
+
+    return node.read(lambda: report.of_hub_link().is_green), world.hub.read(of_node)
+
+
+def test_f47_an_exchange_begun_by_a_clock_that_ran_ahead_is_known_to_hang(world: World, node: Site) -> None:
+    node.offset = timedelta(days=3650)
+    node.do(contact.note_try)
+    node.offset = timedelta()
+    assert node.read(report.of_hub_link).is_hanging
+
+
+@pytest.mark.parametrize(("later", "comes"), [(timedelta(), False), (timedelta(days=3650), True)])
+def test_f47_a_wait_noted_by_a_clock_that_ran_ahead_is_not_kept(
+    node: Site, monkeypatch: pytest.MonkeyPatch, *, later: timedelta, comes: bool
+) -> None:
+    node.offset = later
+    node.do(lambda: contact.note_end(code="busy", wait=600))
+    node.offset = timedelta()
+    came: list[bool] = []
+    monkeypatch.setattr(jobs, "synchronise", lambda: came.append(True))
+    node.do(lambda: jobs.sync_now(records.DOER))
+    assert bool(came) is comes
+
+
+def test_f47_a_bucket_emptied_by_a_clock_that_ran_ahead_is_full_again(world: World) -> None:
+    world.hub.offset = timedelta(days=3650)
+    world.hub.do(lambda: rates.spend("somebody", rates.TOKENS, cost=rates.TOKENS.size))
+    world.hub.offset = timedelta()
+    world.hub.do(lambda: rates.spend("somebody", rates.TOKENS))
 
 
 def test_f47_a_clock_that_ran_ahead_is_forgiven_at_the_next_word_of_the_hub(world: World, node: Site) -> None:

@@ -12,7 +12,7 @@ from sri_admin.kernel.audit import AuditEntry, AuditPersonal
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import AppError, InvalidError, NotFoundError, TooManyError
 from sri_admin.people.models import AccountSession, Credential
-from sri_admin.people.operations import access, passwords, sessions
+from sri_admin.people.operations import access, attempts, passwords, sessions
 from sri_admin.people.queries.accounts import digest, mandates_on
 from sri_admin.people.queries.signing_in import SignedIn, signed_in
 from sri_admin.people.rules import Role, is_open
@@ -188,6 +188,27 @@ def test_failures_are_remembered_although_each_request_is_rolled_back(chair: Per
     assert waiting.retry_after == 15
     with clock.running(clock.fixed(NOON + timedelta(seconds=16))):
         assert come_in(chair)
+
+
+def test_f47_what_a_clock_that_ran_ahead_noted_locks_nobody_out_and_keeps_nobody_in(chair: Person) -> None:
+    with clock.running(clock.fixed(NOON + timedelta(days=3650))):
+        stayed = come_in(chair)
+        for number in range(6):
+            refusal(sign_in_name=chair.sign_in_name, password="wrong", network=f"n{number}")
+    with clock.running(clock.fixed(NOON)):
+        assert come_in(chair)
+        assert signed_in(stayed) is None
+
+
+def test_f47_a_limit_counted_by_a_clock_that_ran_ahead_is_counted_anew() -> None:
+    hour = timedelta(hours=1)
+    with clock.running(clock.fixed(NOON + timedelta(days=3650))):
+        attempts.take("exports", limit=1, window=hour)
+    with clock.running(clock.fixed(NOON)):
+        attempts.take("exports", limit=1, window=hour)
+        with pytest.raises(TooManyError) as refused:
+            attempts.take("exports", limit=1, window=hour)
+    assert refused.value.retry_after == 3600
 
 
 def test_unknown_names_have_to_wait_like_known_ones() -> None:

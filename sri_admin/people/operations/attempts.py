@@ -19,6 +19,7 @@ from sri_admin.people.models import RateToken, SignInAttempts
 from sri_admin.people.rules import (
     FREE_FAILURES,
     FREE_NETWORK_FAILURES,
+    LONGEST_DELAY,
     NAME_FORGETS,
     NETWORK_FORGETS,
     delay_after,
@@ -60,7 +61,7 @@ def begin(*counters: Counter) -> None:
     now = clock.now()
     with transaction.apart() as session:
         rows = [(_locked_row(session, counter.key, now), counter) for counter in _in_order(counters)]
-        waits = [row.locked_until - now for row, _ in rows if row.locked_until and row.locked_until > now]
+        waits = [row.locked_until - now for row, _ in rows if row.locked_until and _is_locked(row.locked_until, now)]
         for row, counter in rows if not waits else ():
             _count(row, counter, now)
     if waits:
@@ -80,19 +81,26 @@ def succeed(*counters: Counter) -> None:
 def take(key: str, *, limit: int, window: timedelta, durable: bool = True) -> None:
     """Use one of `limit` tokens of a window; TooManyError when none is left."""
     now = clock.now()
-    is_over = RateToken.window_starts_at <= now - window
+    started = RateToken.window_starts_at
+    # A window that starts later than the next one was noted by a clock that ran ahead.
+    is_over = sa.or_(started <= now - window, started > now + window)
     taken = insert(RateToken).values(key=key, window_starts_at=now, used=1)
     taken = taken.on_conflict_do_update(
         index_elements=["key"],
         set_={
             "used": sa.case((is_over, 1), else_=RateToken.used + 1),
-            "window_starts_at": sa.case((is_over, now), else_=RateToken.window_starts_at),
+            "window_starts_at": sa.case((is_over, now), else_=started),
         },
     ).returning(RateToken.used, RateToken.window_starts_at)
     with transaction.apart(durable=durable) as session:
         used, since = session.execute(taken).one()
     if used > limit:
         raise TooManyError(retry_after=max(1, math.ceil((since + window - now).total_seconds())))
+
+
+def _is_locked(until: datetime, now: datetime) -> bool:
+    # A delay longer than there is was noted by a clock that ran ahead.
+    return now < until <= now + LONGEST_DELAY
 
 
 def _in_order(counters: tuple[Counter, ...]) -> list[Counter]:

@@ -39,6 +39,7 @@ def sessions_of(account_id: UUID) -> list[OwnSession]:
             AccountSession.revoked_at.is_(None),
             AccountSession.expires_at > now,
             last_used > now - SESSION_IDLES,
+            last_used < now + SESSION_IDLES,
         )
         .order_by(last_used.desc())
     )

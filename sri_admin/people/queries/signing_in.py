@@ -144,7 +144,9 @@ def _session_statement(
             AccountSession.token_hash == token_hash,
             AccountSession.revoked_at.is_(None),
             AccountSession.expires_at > now,
+            # One used later than now was so by a clock that ran ahead, which would keep it open for years.
             last_used > now - SESSION_IDLES,
+            last_used < now + SESSION_IDLES,
             Account.state == AccountState.ACTIVE,
             holding(now.date()),
         )
