@@ -85,10 +85,15 @@ def _costs(browsers: dict[str, FlaskClient]) -> dict[str, int]:
     """Return the cost of each page of SRI, and of each page of a board, marked as its own."""
     staff = ("/", *LISTS, *(f"/countries/QM{each}" for each in OF_COUNTRY))
     board = ("/", *(f"/countries/QM{each}" for each in OF_BOARD))
-    return {
-        **{page: _cost(browsers["staff"], page) for page in staff},
-        **{f"board {page}": _cost(browsers["board"], page) for page in board},
-    }
+    gc.collect()
+    gc.freeze()  # what is here already stays out of every further look for garbage
+    try:
+        return {
+            **{page: _cost(browsers["staff"], page) for page in staff},
+            **{f"board {page}": _cost(browsers["board"], page) for page in board},
+        }
+    finally:
+        gc.unfreeze()
 
 
 def _cost(browser: FlaskClient, page: str) -> int:
