@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,12 +17,14 @@ import sqlalchemy as sa
 from sri_admin.federation import chain, keys, kinds, report, streams
 from sri_admin.federation.checkpoint import Checkpoint, Receipt, SealError, open_sealed
 from sri_admin.federation.kinds import Kind
+from sri_admin.federation.lines import REMOVALS
 from sri_admin.federation.merge import Position
 from sri_admin.federation.models import AsideState, SyncAside, SyncLine, SyncStream
 from sri_admin.federation.salvage_models import SyncSalvage
 from sri_admin.federation.snapshot_models import SyncSnapshot, SyncSnapshotLine
-from sri_admin.federation.stream_names import StreamClass, parse_name
-from sri_admin.kernel import runtime
+from sri_admin.federation.stream_names import HUB_CONTROL, StreamClass, parse_name
+from sri_admin.federation.sync import GRANT
+from sri_admin.kernel import installation, runtime
 from sri_admin.kernel.db import db
 from tests.federation.world import Site, World
 
@@ -58,6 +61,7 @@ class Past(NamedTuple):
     """An epoch that has ended, as one installation holds it."""
 
     epoch: int
+    log_id: str
     floor: int
     genesis: bytes
     n: int
@@ -116,6 +120,14 @@ class Held:
     rows: Rows
     streams: dict[str, Stream]
     is_green: bool
+    id: UUID
+    root: int
+
+    @property
+    def granted(self) -> set[tuple[str, int, str]]:
+        """The epochs this installation knows it was granted: stream, number and log."""
+        grants = [payload for (kind, *_key), (_rev, payload) in self.rows.items() if kind == GRANT.name]
+        return {(each["stream"], each["epoch"], each["log_id"]) for each in grants if each["node_id"] == str(self.id)}
 
 
 @dataclass
@@ -162,7 +174,8 @@ def _held(site: Site) -> Held:
     _add_kept_aside({each.name: each for each in found.values()})
     known = kinds.by_name()
     green = not runtime.current().is_hub and report.of_hub_link().is_green
-    return Held(site, known, _rows(known), {each.name: each for each in found.values()}, green)
+    by_name = {each.name: each for each in found.values()}
+    return Held(site, known, _rows(known), by_name, green, installation.identity().id, keys.roots()[-1].version)
 
 
 def _add_kept_aside(found: Mapping[str, Stream]) -> None:
@@ -183,7 +196,7 @@ def _past(row: SyncStream) -> list[Past]:
     for epoch in range(streams.first_epoch(row), row.epoch):
         end = streams.end_of(row, epoch)
         assert end is not None
-        found.append(Past(epoch, *_beginning(row, end), end.n, end.chain, []))
+        found.append(Past(epoch, str(end.log_id), *_beginning(row, end), end.n, end.chain, []))
     return found
 
 
@@ -305,9 +318,21 @@ def i6_transactions_are_whole(seen: Seen) -> None:
 
 
 def i7_one_writer_an_epoch(seen: Seen) -> None:
-    """I7: nobody else writes the same epoch of a stream; an epoch begins on the last line of the one before it."""
+    """I7: nobody else writes the same epoch of a stream, and a node only one it was granted.
+
+    Epochs only grow, and each begins on the last line of the one before it. That none grows after its end is watched.
+    """
     writers = Counter((s.name, s.position.epoch) for _held, s in seen.all_streams() if s.own)
     assert not [each for each, count in writers.items() if count > 1]
+    for held, stream in seen.all_streams():
+        if stream.own and not held.site.is_hub:
+            assert (stream.name, stream.position.epoch, str(stream.position.log_id)) in held.granted, stream.name
+        logs = [(each.epoch, each.log_id, each.floor, each.genesis, each.n, each.chain) for each in stream.past]
+        at = stream.position
+        logs.append((at.epoch, str(at.log_id), stream.floor, stream.genesis, at.n, at.chain))
+        for (before, _log, _floor, _genesis, _n, base), (epoch, log_id, floor, genesis, *_end) in pairwise(logs):
+            assert epoch == before + 1, stream.name
+            assert floor or genesis == chain.genesis(stream.name, epoch, log_id=log_id, base=base), stream.name
 
 
 def i8_what_was_taken_is_signed(seen: Seen) -> None:
@@ -348,6 +373,18 @@ def i10_nobody_holds_what_is_not_theirs(seen: Seen) -> None:
         for name, stream in held.streams.items():
             assert parse_name(name)[1] in {None, own}
             assert not stream.own or name.startswith("member.")
+
+
+def i11_what_was_removed_stays_removed(seen: Seen) -> None:
+    """I11: no row stands of a record whose newest line that was applied here removes it, however long that is ago."""
+    for held, stream in seen.all_streams():
+        newest: dict[tuple[str, UUID], Line] = {}
+        for line in stream.history:
+            if line.kind and line.rec and line.rev and (line.epoch, line.n) not in stream.not_applied:
+                key = (line.kind, line.rec)
+                newest[key] = max(newest.get(key, line), line, key=lambda each: each.rev or 0)
+        gone = {key for key, line in newest.items() if json.loads(line.raw).get("op") in REMOVALS}
+        assert not [key for key in gone if (key[0], stream.member_id, key[1]) in held.rows], stream.name
 
 
 def i12_what_was_erased_is_nowhere(seen: Seen) -> None:
@@ -408,6 +445,19 @@ def i20_green_means_equal(seen: Seen, code: str) -> None:
             assert hub.streams[name].position == stream.position, name
 
 
+def i20_green_is_what_is_known(seen: Seen) -> None:
+    """I20: whenever a node says all is well it stands at every signed head it knows, and all it wrote is held."""
+    for code in seen.world.nodes:
+        held, hub = seen.held[seen.world.nodes[code].name], seen.held[seen.world.hub.name]
+        for name, stream in held.streams.items() if held.is_green else ():
+            assert all(each.state in _SETTLED for each in stream.asides), name
+            assert stream.trouble is None, name
+            assert stream.position.n <= max(stream.peer_n, stream.floor), name
+            if stream.own and name not in seen.parted:
+                there = hub.streams[name].position
+                assert (there.epoch, there.n) >= (stream.position.epoch, stream.position.n), name
+
+
 _SETTLED = frozenset({AsideState.RESOLVED, AsideState.SUPERSEDED})
 
 ALWAYS = (
@@ -418,8 +468,10 @@ ALWAYS = (
     i8_what_was_taken_is_signed,
     i9_equal_places_have_equal_chains,
     i10_nobody_holds_what_is_not_theirs,
+    i11_what_was_removed_stays_removed,
     i12_what_was_erased_is_nowhere,
     i13_every_line_is_accounted_for,
+    i20_green_is_what_is_known,
     i21_nothing_is_pruned_before_its_receipt,
 )
 AT_REST = (*ALWAYS, i2_a_replica_is_the_fold_of_what_its_writer_wrote, i14_a_bad_record_blocks_nothing)
@@ -427,10 +479,12 @@ AT_REST = (*ALWAYS, i2_a_replica_is_the_fold_of_what_its_writer_wrote, i14_a_bad
 
 @dataclass
 class Watch:
-    """Looks at a world again and again, and at what may only grow: revisions and epochs (I5, I7)."""
+    """Looks at a world again and again, and at what may only grow or never change (I5, I7, I18)."""
 
     revisions: dict[tuple[str, str, UUID, UUID], int] = field(default_factory=dict)
     epochs: dict[tuple[str, str], int] = field(default_factory=dict)
+    ended: dict[tuple[str, str, int], tuple[int, bytes]] = field(default_factory=dict)
+    control: dict[str, tuple[Place, int]] = field(default_factory=dict)
     before: dict[str, tuple[int, Held]] = field(default_factory=dict)
 
     def look(self, world: World, *, at_rest: bool = False, synced: str = "", parted: Collection[str] = ()) -> Seen:
@@ -440,18 +494,35 @@ class Watch:
             check(seen)
         for code in world.nodes if at_rest else filter(None, [synced]):
             i20_green_means_equal(seen, code)
-        self.i5_revisions_never_decrease(seen)
+        for name, held in seen.held.items():
+            self.i5_revisions_never_decrease(name, held)
+            self.i7_nothing_of_an_old_epoch_is_applied(name, held)
+            self.i18_control_and_root_never_go_back(name, held)
         return seen
 
-    def i5_revisions_never_decrease(self, seen: Seen) -> None:
-        """I5, I7: no record goes back to an older revision, no stream to an older epoch."""
-        for name, held in seen.held.items():
-            for key, (version, _payload) in held.rows.items():
-                assert version >= self.revisions.get((name, *key), 0), key
-                self.revisions[(name, *key)] = version
-            for stream in held.streams.values():
-                assert stream.position.epoch >= self.epochs.get((name, stream.name), 0)
-                self.epochs[(name, stream.name)] = stream.position.epoch
+    def i5_revisions_never_decrease(self, name: str, held: Held) -> None:
+        """I5: no record goes back to an older revision."""
+        for key, (version, _payload) in held.rows.items():
+            assert version >= self.revisions.get((name, *key), 0), key
+            self.revisions[(name, *key)] = version
+
+    def i7_nothing_of_an_old_epoch_is_applied(self, name: str, held: Held) -> None:
+        """I7: no stream goes back to an older epoch, and one that has ended gets no further line."""
+        for stream in held.streams.values():
+            assert stream.position.epoch >= self.epochs.get((name, stream.name), 0), stream.name
+            self.epochs[(name, stream.name)] = stream.position.epoch
+            for past in stream.past:
+                end = self.ended.setdefault((name, stream.name, past.epoch), (past.n, past.chain))
+                assert end == (past.n, past.chain), (stream.name, past.epoch)
+
+    def i18_control_and_root_never_go_back(self, name: str, held: Held) -> None:
+        """I18: keys, grants and the root are only ever followed forwards."""
+        at = held.streams[HUB_CONTROL.value].position
+        now = ((at.epoch, at.n), held.root)
+        before = self.control.get(name, now)
+        assert now[0] >= before[0], name
+        assert now[1] >= before[1], name
+        self.control[name] = now
 
 
 def at_rest(world: World) -> Seen:
