@@ -1,6 +1,7 @@
 """Who may import whom: the contracts of pyproject.toml hold, and each of them notices a breach."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -85,3 +86,17 @@ def test_every_part_has_its_ranks_and_its_door() -> None:
     names = {contract["name"] for contract in CONTRACTS}
     # Nothing stands above the top part but the program itself, so nobody could enter it by another way.
     assert {part for part in parts if f"Others enter {part} by its door" not in names} <= {"overview"}
+
+
+def floors_of(text: str) -> list[str]:
+    """Return the floors of the picture in a text, from the top to the bottom."""
+    picture = next(block for block in text.split("```") if " kernel " in block and " overview " in block)
+    rows = (re.split(r" {2,}", line.strip())[0] for line in picture.splitlines() if line.strip())
+    return [floor for row in rows for floor in row.split(" · ") if floor != "wsgi"]  # a file beside the package
+
+
+def test_the_picture_of_the_house_has_its_floors() -> None:
+    layers = next(each["layers"] for each in CONTRACTS if each["name"] == "A floor imports only lower floors")
+    picture = (ROOT / "README.md").read_text()
+    assert floors_of(picture) == [floor for layer in layers for floor in layer.split(" | ")]
+    assert "keeping" not in floors_of(picture.replace("        keeping ", "        "))
