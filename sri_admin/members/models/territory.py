@@ -18,7 +18,8 @@ NO_OVERLAP = "ex_member_territory_exclusive"
 class MemberTerritory(Versioned, OfTenant, Base):
     """A place a member may work in from one day until before another, and the agreement that grants it.
 
-    The exclusion constraint looks across all members: a place belongs to one exclusive agreement at a time.
+    The exclusion constraint looks across all members: a place belongs to one member exclusively at a time. The same
+    member may hold it under several agreements, such as a licence and one on translations.
     """
 
     __tablename__ = "member_territory"
@@ -26,6 +27,7 @@ class MemberTerritory(Versioned, OfTenant, Base):
         same_tenant("agreement_id", "agreement"),
         sa.CheckConstraint("valid_to is null or valid_to >= valid_from", name="dates"),
         ExcludeConstraint(
+            (sa.column("member_id"), "<>"),
             (sa.column("country"), "="),
             (sa.text("int4range(part_from, part_to)"), "&&"),
             (sa.text("daterange(valid_from, valid_to)"), "&&"),

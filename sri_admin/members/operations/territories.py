@@ -12,7 +12,7 @@ from sri_admin.kernel.formats import date_long
 from sri_admin.kernel.i18n import gettext as _
 from sri_admin.members.models.agreement import Agreement
 from sri_admin.members.models.territory import MemberTerritory
-from sri_admin.members.queries.territories import extra_names, holders_of, place_names, territories_of
+from sri_admin.members.queries.territories import extra_names, granted_by, holders_of, place_names
 from sri_admin.members.rules.territory import country_of, is_known, part_of
 
 
@@ -51,9 +51,12 @@ def _refuse_doubled(codes: list[str]) -> None:
 
 
 def grant_places(agreement: Agreement) -> list[MemberTerritory]:
-    """Grant the places of an agreement from its first day; the member's own earlier grants of them end there."""
+    """Grant the places of an agreement from its first day; what the one it continues still holds of them ends there.
+
+    Grants of the member's other agreements stay as they are: each ends with the agreement that gave it.
+    """
     until = agreement.ends_on + timedelta(days=agreement.grace_days + 1)
-    changed = _end_overlapping(agreement)
+    changed = _end_continued(agreement)
     for code in agreement.territories:
         part = part_of(code)
         place = MemberTerritory(
@@ -75,15 +78,17 @@ def grant_places(agreement: Agreement) -> list[MemberTerritory]:
 
 def give_back_places(agreement: Agreement, *, on: date) -> list[MemberTerritory]:
     """End the grants of an agreement on a day."""
-    rows = [each for each in territories_of(agreement.member_id) if each.agreement_id == agreement.id]
-    return _end(rows, on)
+    return _end(granted_by(agreement.member_id, agreement.id), on)
 
 
-def _end_overlapping(agreement: Agreement) -> list[MemberTerritory]:
+def _end_continued(agreement: Agreement) -> list[MemberTerritory]:
+    # The days of grace of the old agreement reach into its renewal.
+    if agreement.continues_id is None:
+        return []
     wanted = [(country_of(code), part_of(code)) for code in agreement.territories]
     rows = [
         row
-        for row in territories_of(agreement.member_id)
+        for row in granted_by(agreement.member_id, agreement.continues_id)
         if any(row.country == country and part_of(row.code).overlaps(part) for country, part in wanted)
     ]
     return _end(rows, agreement.starts_on)

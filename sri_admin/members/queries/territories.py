@@ -36,6 +36,14 @@ def territories_of(member_id: UUID, *, on: date | None = None) -> list[MemberTer
     return list(db.session.scalars(found.order_by(MemberTerritory.code, MemberTerritory.valid_from)))
 
 
+def granted_by(member_id: UUID, agreement_id: UUID) -> list[MemberTerritory]:
+    """Return the places an agreement of a member granted."""
+    found = sa.select(MemberTerritory).where(
+        MemberTerritory.member_id == member_id, MemberTerritory.agreement_id == agreement_id
+    )
+    return list(db.session.scalars(found.order_by(MemberTerritory.code)))
+
+
 def extra_names() -> dict[str, Text]:
     """Return the names of places no ISO list has."""
     return {each.code: each.names for each in db.session.scalars(sa.select(TerritoryExtra))}
