@@ -13,6 +13,7 @@ import click
 import structlog
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 from waitress.server import create_server
 
 from sri_admin.app import create_app
@@ -136,6 +137,17 @@ def _leave(_number: int, _frame: object) -> NoReturn:
     raise SystemExit(0)
 
 
+class OwnWords(Logger):
+    """What Gunicorn says of itself, written as everything else is."""
+
+    def setup(self, cfg: Any) -> None:
+        """Leave the writing to the handler of the process."""
+        super().setup(cfg)
+        for each in (self.error_log, self.access_log):
+            each.handlers.clear()
+            each.propagate = True
+
+
 class PagesOnly(BaseApplication):
     """Gunicorn over one installation; each of its processes makes the application for itself."""
 
@@ -152,6 +164,7 @@ class PagesOnly(BaseApplication):
             "workers": address.workers,
             "threads": address.threads,
             "control_socket_disable": True,
+            "logger_class": OwnWords,
             "graceful_timeout": 20,
             "proc_name": "sri-admin",
             "child_exit": lambda _server, ended: metrics.forget(ended.pid),

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from sri_admin.kernel import traces
 from sri_admin.kernel.settings import LogSettings
 
 # Never written, whatever a caller passes by mistake.
@@ -18,21 +19,28 @@ def _without_secrets(_logger: Any, _method: str, entry: MutableMapping[str, Any]
 
 
 def configure(settings: LogSettings) -> None:
-    """Send structured logs of this process to standard error."""
+    """Send structured logs of this process to standard error, those of the libraries it runs on as well."""
     level = getattr(logging, settings.level.upper())
     plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     render = structlog.processors.JSONRenderer() if settings.format == "json" else plain
+    prepare = (
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.ExceptionRenderer(traces.written),
+        _without_secrets,
+    )
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            _without_secrets,
-            render,
-        ],
+        processors=[*prepare, render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *prepare],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

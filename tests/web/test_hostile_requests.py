@@ -1,14 +1,21 @@
 """Requests no browser of ours would send: answered plainly, never with a fault of ours."""
 
+import io
 import json
+import logging
+from collections.abc import Iterator
+from contextlib import redirect_stderr
 
 import pytest
+import structlog
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
-from sri_admin.kernel import ids
-from sri_admin.kernel.db import db
+from sri_admin.kernel import ids, logs
+from sri_admin.kernel.settings import LogSettings
 from sri_admin.members.rules import contact
+from sri_admin.people.models import Account
 from sri_admin.people.rules import Role
 from sri_admin.web import cookies
 from tests.make import members as mk
@@ -121,5 +128,33 @@ def test_a_telephone_number_that_is_none_is_shown_as_it_came() -> None:
     assert contact.written("ask inside") == "ask inside"
 
 
-def test_a_fault_of_the_database_is_noted_without_the_values() -> None:
-    assert db.engine.hide_parameters
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """What is logged from now on, whatever an earlier test did to the log."""
+    before, handlers, written = structlog.get_config(), logging.root.handlers[:], io.StringIO()
+    with redirect_stderr(written):
+        logs.configure(LogSettings(level="info", format="json"))
+    yield written
+    structlog.configure(**before)
+    logging.root.handlers[:] = handlers
+
+
+def test_a_fault_of_the_database_is_noted_without_the_values(app: Flask, logged: io.StringIO) -> None:
+    client, page = browser(app, person(Role.MEMBER_ADMINISTRATOR, country("QM"))), "/countries/QM/people/invite"
+    sent = {"display_name": "Dana Secretive", "sign_in_name": "dana.secretive@example.org", "role": "chair"}
+    sent["csrf_token"] = token_of(client, page)
+
+    def forget_language(_mapper: object, _connection: object, account: Account) -> None:
+        account.locale = None  # pyright: ignore[reportAttributeAccessIssue] - the fault
+
+    event.listen(Account, "before_insert", forget_language)
+    try:
+        assert client.post(page, data=sent).status_code == 500
+    finally:
+        event.remove(Account, "before_insert", forget_language)
+    (fault,) = (each for each in map(json.loads, logged.getvalue().splitlines()) if each["event"] == "unexpected_error")
+    assert "NotNullViolation: SQLSTATE 23502" in fault["exception"]
+    assert "table_name=account column_name=locale" in fault["exception"]
+    assert "INSERT INTO account" in fault["exception"]
+    assert "Failing row" not in logged.getvalue()
+    assert "ecretive" not in logged.getvalue()
