@@ -11,19 +11,27 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from structlog.testing import capture_logs
 
 from sri_admin.kernel import clock, ids, installation, postgres, runtime, tenancy, transaction
 from sri_admin.kernel.actor import ANONYMOUS, Actor, Scope, system
 from sri_admin.kernel.audit import AuditEntry, verify
 from sri_admin.kernel.db import db
-from sri_admin.kernel.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError, StaleError
+from sri_admin.kernel.errors import (
+    ConflictError,
+    InvalidError,
+    NotAllowedError,
+    NotFoundError,
+    StaleError,
+    TooManyError,
+)
 from sri_admin.people.models import Account, MandateRow, OneTimeLink
 from sri_admin.people.operations import access, links
 from sri_admin.people.queries.access import mandate_of
 from sri_admin.people.queries.accounts import account_by_id, digest
 from sri_admin.people.queries.links import link_purpose
 from sri_admin.people.queries.signing_in import signed_in
-from sri_admin.people.rules import LinkPurpose, Role
+from sri_admin.people.rules import FREE_FAILURES, LinkPurpose, Role
 from tests.conftest import new_installation, settings_for
 from tests.make.people import country, hub, person
 
@@ -53,6 +61,31 @@ def place(database: sa.Connection) -> UUID:
 @pytest.fixture
 def boss(place: UUID) -> Actor:
     return person(Role.MEMBER_ADMINISTRATOR, place).actor
+
+
+def test_who_tries_many_taken_names_has_to_wait_and_nothing_that_is_undone_forgets_it(boss: Actor, place: UUID) -> None:
+    taken = [person(Role.CHAIR, country("QN")).sign_in_name for _each in range(FREE_FAILURES)]
+    with clock.running(clock.fixed(NOON)), capture_logs() as said:
+        for name in taken:
+            with pytest.raises(ConflictError):
+                invite(boss, place, sign_in_name=name)
+        for name in (taken[0], "free@example.org"):
+            with pytest.raises(TooManyError):
+                invite(boss, place, sign_in_name=name)
+    assert [(each["event"], each["by"]) for each in said] == [("invitation_refused", boss.label)] * len(taken)
+    assert not [name for name in taken if name in str(said)]
+    assert invite(person(Role.MEMBER_ADMINISTRATOR, place).actor, place, sign_in_name="free@example.org")
+
+
+def test_invitations_that_go_out_cost_nothing_and_clear_no_refusal(boss: Actor, place: UUID) -> None:
+    taken = person(Role.CHAIR, country("QN")).sign_in_name
+    with clock.running(clock.fixed(NOON)):
+        for number in range(FREE_FAILURES):
+            assert invite(boss, place, sign_in_name=f"free{number}@example.org")
+            with pytest.raises(ConflictError):
+                invite(boss, place, sign_in_name=taken)
+        with pytest.raises(TooManyError):
+            invite(boss, place, sign_in_name="another@example.org")
 
 
 def test_an_invited_person_sets_a_password_and_is_in(boss: Actor, place: UUID) -> None:

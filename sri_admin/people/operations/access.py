@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from sri_admin.kernel import clock, i18n, ids, installation
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
@@ -22,6 +24,7 @@ from sri_admin.people.events import (
     PreferencesChanged,
 )
 from sri_admin.people.models import Account, MandateRow
+from sri_admin.people.operations import attempts
 from sri_admin.people.operations.links import Issued, issue, issue_reset_link
 from sri_admin.people.operations.sessions import home_of, revoke_all
 from sri_admin.people.policy import POLICY
@@ -47,6 +50,7 @@ from sri_admin.people.rules import (
 )
 
 Values = Mapping[str, Any]
+log = structlog.get_logger(__name__)
 
 
 def invite_person(actor: Actor, member_id: UUID, *, values: Values) -> Issued:
@@ -59,7 +63,10 @@ def invite_person(actor: Actor, member_id: UUID, *, values: Values) -> Issued:
     name = fold_sign_in_name(values["sign_in_name"])
     check_sign_in_name(name)
     check_display_name(values["display_name"])
+    refusals = [attempts.by_invitation(actor.account_id)] if actor.account_id else []
+    attempts.begin(*refusals)  # whose names are taken anywhere here is not to be learned by trying many
     if find_account(name) is not None:
+        log.warning("invitation_refused", by=actor.label, member=str(member_id))
         raise sign_in_name_taken()
     account = Account(
         id=account_id if repeated is None else ids.new(),  # an id that somebody elsewhere has tells nothing here
@@ -69,6 +76,7 @@ def invite_person(actor: Actor, member_id: UUID, *, values: Values) -> Issued:
     )
     db.session.add(account)
     db.session.flush()
+    attempts.succeed(*refusals)
     invited = PersonInvited(
         member_id=member_id,
         subject=account.id,

@@ -51,6 +51,11 @@ def by_code(account_id: UUID) -> Counter:
     return Counter(f"code:{account_id}", FREE_FAILURES, NAME_FORGETS)
 
 
+def by_invitation(account_id: UUID) -> Counter:
+    """Count the invitations of somebody that were refused because the name is taken; one that goes out clears none."""
+    return Counter(f"invitation:{account_id}", FREE_FAILURES, NAME_FORGETS, shared=True)
+
+
 def by_network(prefix: str) -> Counter:
     """Count for the network somebody comes from."""
     return Counter(f"network:{prefix}", FREE_NETWORK_FAILURES, NETWORK_FORGETS, shared=True)
