@@ -17,8 +17,6 @@ from sri_admin.web.doors import Audience, Door, Pages
 # The small part tests/web/test_doors.py opens in the same application.
 OF_TESTS = "lamps."
 SAFE = {"GET", "HEAD", "OPTIONS"}
-# A GET that writes in its own transaction would stand here with its reason.
-WRITING_GETS: dict[str, str] = {}
 # Public addresses, each with why nobody has to be known there.
 PUBLIC = {
     "static": "the look of the pages",
@@ -131,23 +129,6 @@ def declared(parts: tuple[Part, ...]) -> Iterator[Door | ApiDoor]:
         for each in part.doors:
             if isinstance(each, (Pages, Api)):
                 yield from each.doors
-
-
-def test_no_get_writes_but_the_declared_ones(app: Flask, node_app: Flask) -> None:
-    # Doors run a GET in a read-only transaction (tests/web/test_doors.py plants a write); a raw one has none at all.
-    raw = {door.endpoint for door in declared(PARTS) if isinstance(door, ApiDoor) and door.raw and door.method == "GET"}
-    assert raw == {
-        "sync.api.well_known",
-        "sync.api.root_show",
-        "sync.api.enrolment_news",
-        "sync.api.changes",
-        "sync.api.last_receipt",
-        "sync.api.salvage_give",
-        "sync.api.snapshot_offer",
-        "sync.api.snapshot_lines",
-        "sync.api.blob",  # notes who fetched a file
-    }
-    assert WRITING_GETS == {}
 
 
 @pytest.mark.parametrize("role", ["hub", "node"])
