@@ -80,9 +80,8 @@ class Kind:
     @property
     def tables(self) -> tuple[sa.Table, ...]:
         """The table of the model, and before it the one of what is kept beside it."""
-        beside = () if self.private is None else (self.private.__table__,)
-        assert all(isinstance(each, sa.Table) for each in beside)
-        return (*beside, self.table)
+        beside = None if self.private is None else self.private.__table__
+        return (beside, self.table) if isinstance(beside, sa.Table) else (self.table,)
 
     @cached_property
     def columns(self) -> tuple[sa.Column[Any], ...]:
