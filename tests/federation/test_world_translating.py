@@ -5,6 +5,7 @@ What must hold is worked out here from the facts themselves, without the rules o
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -159,7 +160,8 @@ def everybody_ends_with_the_same(story: Story) -> None:
     """Both nodes and the hub hold the same facts but those the hub refused, and show the same text."""
     hub = look(story, story.world.hub)
     for code in CODES:
-        node, refused = look(story, story.world.nodes[code]), _refused(story, code)
+        node = look(story, story.world.nodes[code])
+        refused = _refused(story, code, node)
         member = str(story.world.members[code])
         for kind in FACTS:
             there = {
@@ -171,14 +173,18 @@ def everybody_ends_with_the_same(story: Story) -> None:
             assert node.shown == {key: value for key, value in hub.shown.items() if key[0] == code}
 
 
-def _refused(story: Story, code: str) -> set[UUID]:
+def _refused(story: Story, code: str, node: Look) -> set[UUID]:
+    """Return what the hub refused of a country: what was made on a day it might not, and what is about that."""
     member = story.world.members[code]
     rows = story.world.hub.read(lambda: [(row.detail, row.rec) for row, _stream in aside.open_rows(member)])
-    assert {detail for detail, _rec in rows} <= {
-        "localization.entitlement",
-        "localization.language",
-        "fk_contribution_review_author",
-    }
+    made = {**node.rows[CONTRIBUTION.name], **node.rows[REVIEW.name]}
+    for detail, rec in rows:
+        assert rec is not None
+        if detail == "fk_contribution_review_author":
+            assert UUID(made[rec]["contribution_id"]) in {each for _detail, each in rows}
+        else:
+            assert detail in {"localization.entitlement", "localization.language"}
+            assert (member, datetime.fromisoformat(made[rec]["at"]).date()) in story.barred
     return {rec for _detail, rec in rows if rec}
 
 

@@ -18,7 +18,7 @@ from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import AppError
 from sri_admin.localization.models import Contribution, ContributionReview
 from sri_admin.localization.operations import contributions, decisions
-from sri_admin.localization.queries.grants import languages_of
+from sri_admin.localization.queries.grants import languages_by_member, languages_of
 from sri_admin.localization.queries.texts import Segment, text_of
 from sri_admin.localization.rules.desk import Desk
 from sri_admin.localization.rules.standing import State, Verdict
@@ -91,6 +91,7 @@ class Story:
     seed: int
     told: list[str] = field(default_factory=list)
     seen: dict[str, list[Sight]] = field(default_factory=dict)
+    barred: set[tuple[UUID, date]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Name the people: all but the first of a desk may review, and one of them also decides for SRI."""
@@ -100,7 +101,7 @@ class Story:
         both = self.desks["QM"][2]
         lead = Actor(label=both.label, account_id=both.account_id, mandates=(*both.mandates, hub))
         self.leads = (lead, self.world.hub.do(lambda: make.actor("integrity_lead")))
-        self.versions, self.code = 0, CODES[0]
+        self.versions, self.code, self.day = 0, CODES[0], date.min
 
     def _code(self) -> str:
         return self.chance.choice(CODES)
@@ -125,6 +126,14 @@ class Story:
         deed = self._what_waits() if self.chance.random() < _DUTIFUL else self.chance.choice(anything)
         self.told.append(f"{deed.__name__} {self.code}")
         deed()
+        if deed in (self.suspend_or_lift, self.grant, self.wait) or self.day != self.world.time.now.date():
+            self._note_who_is_barred()
+
+    def _note_who_is_barred(self) -> None:
+        self.day = self.world.time.now.date()
+        granted = self.world.hub.read(languages_by_member)
+        barred = {*self._suspended(), *(each for each in self.world.members.values() if each not in granted)}
+        self.barred |= {(each, self.day) for each in barred}
 
     def _what_waits(self) -> Callable[[], None]:
         at_hub = self.world.hub.read(lambda: _states(None))
