@@ -47,7 +47,9 @@ _WORDINGS = {
 _HOURS = (1, 5, 30)
 _LATE = 0.2  # how often somebody sends what they had opened earlier
 _DUTIFUL, _SRI_WORKS = 0.7, 0.6
-_CLAIMS = 0.2  # how often somebody claims to have seen what only others know
+_HASTE = 0.2  # how often SRI tries to release what is not whole
+_CLAIMS = 0.3  # how often somebody claims to have seen what only others know
+_OTHER = 0.4  # how often somebody decides who is no reviser
 _SHOWN = 3
 
 
@@ -141,6 +143,8 @@ class Story:
             return self.decide
         if at_hub == {State.APPROVED}:
             return self.chance.choice([self.release, self.change_source])
+        if State.APPROVED in at_hub and self.chance.random() < _HASTE:
+            return self.release
         self.code = self._code()
         member = self.world.members[self.code]
         here = self.site(self.code).read(lambda: _states(member))
@@ -193,7 +197,7 @@ class Story:
 
     def decide(self) -> None:
         """SRI accepts a wording or returns it, sometimes one it was never asked about."""
-        sight, lead = self._sight("SRI", "approvals"), self.chance.choice(self.leads)
+        sight, lead = self._sight("SRI", "approvals"), self.leads[self.chance.random() < _OTHER]
         if sight is not None and (sight.wordings or sight.approvals):
             values = self._verdict(sight)
             self._at("SRI", lambda: decisions.decide(lead, work_by_code(CODE), POLISH, values=values))
