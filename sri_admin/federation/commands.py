@@ -139,7 +139,7 @@ def _node_status() -> tuple[dict[str, Any], list[str]]:
 
 
 def _hub_status() -> tuple[dict[str, Any], list[str]]:
-    found = {each.id: report.of_node(each) for each in enrolment.nodes()}
+    found = report.of_all([each for each in enrolment.nodes() if enrolment.is_in_use(each)])
     nodes = [{"node": str(node_id), **each.to_dict()} for node_id, each in found.items()]
     answer = {"green": all(each["green"] for each in nodes), "nodes": nodes, "pending": len(enrolment.pending())}
     ages = [

@@ -64,15 +64,19 @@ def access(node_id: UUID, member_id: UUID) -> dict[str, Access]:
 
     Which languages and materials it reads the parts say that know its member's agreements.
     """
-    allowed = dict.fromkeys(_read_by_all_means(member_id), Access.READ)
-    for entitled in part.ask(READABLE, member_id, clock.today()):
-        allowed.update(dict.fromkeys(entitled, Access.READ))
+    allowed = dict.fromkeys(readable(member_id), Access.READ)
     names = grants.names_of(member_id)
     writers = grants.writers(names)
     # What is written at the hub a node reads: it has it, or will have it, of its own member.
     allowed.update({name: Access.READ for name in names if writers.get(name) is None})
     allowed.update({name: Access.WRITE for name in names if writers.get(name) == node_id})
     return allowed
+
+
+def readable(member_id: UUID) -> set[str]:
+    """Return the names of the hub's streams that a member's node may read now."""
+    entitled = part.ask(READABLE, member_id, clock.today())
+    return {*_read_by_all_means(member_id), *(name for names in entitled for name in names)}
 
 
 def may_read(node_id: UUID, member_id: UUID, name: str) -> bool:

@@ -25,6 +25,7 @@ from sri_admin.kernel.tenancy import Reach, Tenant
 
 TELL_APPROVED = "federation.tell_approved"
 HAND_OVER = "federation.hand_over"
+_GONE = (NodeState.REVOKED, NodeState.RECLAIMED)
 
 
 class HasNodeError(ConflictError):
@@ -243,10 +244,14 @@ def nodes() -> Sequence[Node]:
     return db.session.scalars(sa.select(Node).order_by(Node.approved_at.desc())).all()
 
 
+def is_in_use(node: Node) -> bool:
+    """Say whether a node still serves its member: it was not given up, nor were its keys withdrawn."""
+    return node.state not in _GONE
+
+
 def node_of(member_id: UUID) -> Node | None:
     """Return the node a member has now."""
-    gone = (NodeState.REVOKED, NodeState.RECLAIMED)
-    active = sa.select(Node).where(Node.member_id == member_id, Node.state.not_in(gone))
+    active = sa.select(Node).where(Node.member_id == member_id, Node.state.not_in(_GONE))
     return db.session.scalar(active)
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from sri_admin.federation import contact, limits
+from sri_admin.federation.enrolment_models import HubContact
 from sri_admin.kernel import clock
 
 
@@ -38,7 +39,11 @@ def judge(head_at: datetime, now: datetime) -> Freshness:
 
 def known() -> Known:
     """Return how fresh this node is, by the latest moment it has seen."""
-    row = contact.with_hub()
+    return of(contact.with_hub())
+
+
+def of(row: HubContact | None) -> Known:
+    """Return how fresh a node is whose contact with the hub was read."""
     if row is None or row.head_at is None:
         return Known(Freshness.STALE, None, None)
     now = max(clock.now(), row.seen_at or row.head_at)

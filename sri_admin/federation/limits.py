@@ -35,6 +35,8 @@ ASSERTION_SECONDS: Final = 120
 ENROLMENT_CODE_DAYS: Final = 7
 
 EXCHANGE_MINUTES: Final = 10
+# Two exchanges at every quarter of an hour, and the time the first may take.
+SAID_AFTER_MINUTES: Final = 2 * 15 + EXCHANGE_MINUTES
 LONGEST_WAIT_HOURS: Final = 24
 STALE_AFTER_DAYS: Final = 14
 FROZEN_AFTER_DAYS: Final = 90

@@ -23,17 +23,18 @@ PARTED: Final = frozenset(
     }
 )
 
+_STALE: Final = timedelta(days=limits.STALE_AFTER_DAYS)
+
 # What a node's hub is to know of its last exchange.
 TOLD: Final = PARTED | {"many_removed"}
 
 
-def age(moment: datetime, *, seen_at: datetime | None = None) -> timedelta:
-    """Return how long ago a moment was by the latest moment seen, so that a clock turned back makes nothing young.
-
-    It is negative where that is not enough: the clock stands before the moment itself, and nobody can tell.
-    """
-    now = clock.now()
-    return max(now, seen_at or now) - moment
+def days_since(moment: datetime, *, word_age: timedelta | None = None) -> int:
+    """Count the days since a contact; where `word_age` says the hub's last word is old, so is the contact."""
+    own = clock.now() - moment
+    if word_age is not None and word_age >= _STALE:
+        own = max(own, word_age)
+    return max(own.days, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +51,16 @@ class StreamState:
     equal: bool
     changed_at: datetime | None
     trouble: str | None = None
+    in_time: bool = False
 
     @property
     def in_step(self) -> bool:
-        """Say whether both ends hold the same and nothing of it needs anybody."""
-        return self.equal and not (self.waiting or self.set_aside or self.parked or self.trouble)
+        """Say whether both ends hold the same and nothing of it needs anybody.
+
+        What came so lately that the other side has not had the time to say that it holds it is `in_time`.
+        """
+        holds = self.in_time or (self.equal and not self.waiting)
+        return holds and not (self.set_aside or self.parked or self.trouble)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +94,7 @@ class Connection:
     reached_at: datetime | None = None
     complete_at: datetime | None = None
     running_since: datetime | None = None
-    seen_at: datetime | None = None
+    word_age: timedelta | None = None
     by_stick: bool = False
     trouble: str | None = None
     detail: str = ""
@@ -132,12 +138,12 @@ class Connection:
     @property
     def days_silent(self) -> int | None:
         """Count the days since the last contact."""
-        return None if self.reached_at is None else max(self._age(self.reached_at).days, 0)
+        return None if self.reached_at is None else days_since(self.reached_at, word_age=self.word_age)
 
     @property
     def is_clock_turned_back(self) -> bool:
         """Say whether the clock stands before the last contact, so that nobody can tell how long ago that was."""
-        return self.reached_at is not None and self._age(self.reached_at) < timedelta()
+        return self.reached_at is not None and clock.now() < self.reached_at
 
     @property
     def is_hanging(self) -> bool:
@@ -154,11 +160,9 @@ class Connection:
         """
         if self.reached_at is None or self.complete_at is None or self.trouble is not None or self.is_hanging:
             return False
-        fresh = timedelta() <= self._age(self.complete_at) < timedelta(days=limits.STALE_AFTER_DAYS)
+        is_young = self.word_age is None or self.word_age < _STALE
+        fresh = is_young and timedelta() <= clock.now() - self.complete_at < _STALE
         return fresh and not self.files and bool(self.streams) and all(each.in_step for each in self.streams)
-
-    def _age(self, moment: datetime) -> timedelta:
-        return age(moment, seen_at=self.seen_at)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the connection for machines."""

@@ -8,6 +8,7 @@ from flask import url_for
 
 from sri_admin.federation import control, enrolment, jobs, report, shown
 from sri_admin.federation.enrolment_models import EnrolmentState, Node, NodeState
+from sri_admin.federation.overview import Connection
 from sri_admin.federation.policy import POLICY
 from sri_admin.federation.recovery import salvage
 from sri_admin.federation.schemas import ApprovalIn, CodeIn
@@ -61,7 +62,9 @@ def node_list(actor: Actor, form: Form) -> dict[str, Any]:
     """Show the hub every node, and who waits to be let in."""
     POLICY.require(actor, "federation.node.list")
     waiting = [_pending(each) for each in enrolment.pending()]
-    nodes = [_row(node) for node in enrolment.nodes()]
+    known = enrolment.nodes()
+    found = report.of_all(known)
+    nodes = [_row(node, found[node.id]) for node in known]
     return {
         "form_state": form,
         "answers": _answers(waiting, nodes),
@@ -214,9 +217,8 @@ def _pending(each: enrolment.Known) -> dict[str, Any]:
     }
 
 
-def _row(node: Node) -> dict[str, Any]:
-    found = report.of_node(node)
-    family, label = ("ended", _("Withdrawn")) if node.state is NodeState.REVOKED else shown.state(found)
+def _row(node: Node, found: Connection) -> dict[str, Any]:
+    family, label = _ended(node) or shown.state(found)
     return {
         "id": node.id,
         "country": shown.country(node.member_id),
@@ -226,6 +228,12 @@ def _row(node: Node) -> dict[str, Any]:
         "family": family,
         "state": label,
     }
+
+
+def _ended(node: Node) -> tuple[str, str] | None:
+    if enrolment.is_in_use(node):
+        return None
+    return "ended", _("Withdrawn") if node.state is NodeState.REVOKED else _("Given up")
 
 
 def _answers(waiting: list[Any], nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:

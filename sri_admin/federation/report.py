@@ -1,6 +1,6 @@
 """What pages and the command line ask about connections; runs in the caller's reading transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from flask import url_for
 
 from sri_admin.federation import (
+    behind,
     contact,
+    control,
     enrolment,
     files,
     floors,
@@ -21,10 +23,12 @@ from sri_admin.federation import (
     kinds,
     shown,
     status,
+    streams,
     version_words,
     versions,
 )
 from sri_admin.federation.enrolment_models import EnrolmentState, HubContact, HubLink, Node, NodeContact, NodeState
+from sri_admin.federation.models import SyncStream
 from sri_admin.federation.overview import Connection, FileState, StreamState
 from sri_admin.federation.versions import Difference
 from sri_admin.kernel import installation, tenancy
@@ -62,7 +66,7 @@ def of_hub_link() -> Connection:
         reached_at=last.reached_at,
         complete_at=last.finished_at,
         running_since=last.running_since,
-        seen_at=last.seen_at,
+        word_age=freshness.of(last).age,
         by_stick=last.by_stick,
         trouble=last.code,
         detail=last.detail or "",
@@ -83,7 +87,28 @@ def _differences(last: HubContact | NodeContact | None) -> list[Difference]:
 
 def of_node(node: Node) -> Connection:
     """Return the hub's connection with a node."""
-    last = contact.of_nodes().get(node.id)
+    return of_all([node])[node.id]
+
+
+def of_all(nodes: Sequence[Node]) -> dict[UUID, Connection]:
+    """Return the hub's connections with nodes, by node."""
+    told = contact.of_nodes()
+    with seeing_hub():
+        here = {row.name: row for row in streams.here()}
+        used = [node for node in nodes if enrolment.is_in_use(node)]
+        read = {node.id: [here[name] for name in _reads(node.member_id) if name in here] for node in used}
+        waiting = behind.states(read, told)
+    return {node.id: _of_node(node, told.get(node.id), waiting.get(node.id, []), here.values()) for node in nodes}
+
+
+def _reads(member_id: UUID) -> list[str]:
+    # Of its member's own streams a node reads those that are written at the hub.
+    return sorted({*control.readable(member_id), *grants.names_of(member_id)})
+
+
+def _of_node(
+    node: Node, last: NodeContact | None, waiting: list[StreamState], here: Iterable[SyncStream]
+) -> Connection:
     fenced = "duplicate_writer" if node.state is NodeState.FENCED else None
     demands = floors.unmet(last.schemas) if last and last.schemas is not None else []
     below = last and floors.held_back(grants.names_of(node.member_id), last.schemas or {})
@@ -93,7 +118,7 @@ def of_node(node: Node) -> Connection:
         complete_at=last.at if last else None,
         by_stick=bool(last and last.by_stick),
         trouble=fenced or (last.trouble if last else None) or (floors.BELOW if below and demands else None),
-        streams=[_against(each, last) for each in status.streams_of(node.id, node.member_id)],
+        streams=[*(_against(each, last) for each in status.sent_by(node.member_id, here)), *waiting],
         set_aside=status.set_aside(node.member_id),
         software=last.software if last else None,
         differences=_differences(last),

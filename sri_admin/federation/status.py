@@ -1,5 +1,6 @@
 """How each stream stands, for pages and the command line; runs in the caller's reading transaction."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from sri_admin.federation import aside, keys
@@ -15,10 +16,10 @@ def streams() -> list[StreamState]:
     return [state(row) for row in here()]
 
 
-def streams_of(_node_id: UUID, member_id: UUID) -> list[StreamState]:
-    """Return, at the hub, the streams a node sends."""
+def sent_by(member_id: UUID, rows: Iterable[SyncStream]) -> list[StreamState]:
+    """Return, at the hub, those of the streams here that a member's node sends."""
     names = {stream_name(cls, member_id) for cls in (MEMBER_OPS, MEMBER_CONTRIB)}
-    return [state(row) for row in here() if row.name in names and not row.own]
+    return [state(row) for row in rows if row.name in names and not row.own]
 
 
 def state(row: SyncStream) -> StreamState:

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from sri_admin.federation import contact, enrolment, report, status, streams
+from sri_admin.federation import contact, enrolment, freshness, report, status, streams
 from sri_admin.federation.aside import OPEN
 from sri_admin.federation.enrolment_models import EnrolmentState, HubLink, Node, NodeContact, NodeState
 from sri_admin.federation.models import SyncAside, SyncStream
-from sri_admin.federation.overview import PARTED, age
+from sri_admin.federation.overview import PARTED, days_since
 from sri_admin.federation.recovery import salvage
 from sri_admin.kernel import clock, installation
 from sri_admin.kernel.db import db
@@ -193,7 +193,7 @@ def _lines(told: Mapping[UUID, StreamsTold]) -> dict[UUID, ConnectionFacts]:
         found[node.member_id] = ConnectionFacts(
             node_id=node.id,
             reached_at=last.at if last else None,
-            days_silent=max(age(last.at if last else node.approved_at).days, 0),
+            days_silent=days_since(last.at if last else node.approved_at),
             has_parted=has_parted,
             set_aside=of_streams.set_aside,
         )
@@ -223,7 +223,7 @@ def _line_to_hub() -> ConnectionFacts | None:
     return ConnectionFacts(
         node_id=None,
         reached_at=last.reached_at if last else None,
-        days_silent=max(age(last.reached_at, seen_at=last.seen_at).days, 0) if last and last.reached_at else 0,
+        days_silent=days_since(last.reached_at, word_age=freshness.of(last).age) if last and last.reached_at else 0,
         has_parted=(last is not None and last.code in PARTED) or any(each.trouble for each in here),
         set_aside=sum(each.set_aside for each in own) + set_aside,
         waiting=sum(each.waiting for each in own),
