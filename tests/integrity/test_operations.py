@@ -137,9 +137,41 @@ def test_who_saves_an_answer_as_it_is_neither_takes_it_over_nor_is_kept_from_sig
     evidence = {"evidence_ids": [it.proof(member)]}
     it.answered(member, cycle, "access", by=author, **evidence)
     it.answered(member, cycle, "access", by=chair, **evidence)
-    assert it.look(member, cycle, lambda found: found.drafts["access"].answered_by) == author.label
+    assert authors(member, cycle) == {author.label}
     it.answered(member, cycle, "access", by=chair, statement="It was in autumn.")
-    assert it.look(member, cycle, lambda found: found.drafts["access"].answered_by) == chair.label
+    assert authors(member, cycle) == {author.label, chair.label}
+
+
+def authors(member: UUID, cycle: UUID) -> set[str]:
+    return it.look(member, cycle, lambda found: set(found.drafts["access"].authors.values()))
+
+
+@pytest.mark.parametrize("added", ["evidence_ids", "reason", "statement"])
+def test_an_answer_stays_that_of_who_gave_it_whatever_somebody_else_adds(member: UUID, cycle: UUID, added: str) -> None:
+    chair = make.actor("chair", member)
+    it.answered(member, cycle, "access", by=chair)
+    it.answered(member, cycle, "access", **{added: [it.proof(member)] if added == "evidence_ids" else "Two towns."})
+    it.complete(member, cycle)
+    it.proposed(member, cycle)
+    with pytest.raises(NotAllowedError):
+        it.signed(member, cycle, by=chair)
+    assert it.signed(member, cycle, by=make.actor("member_administrator", member))
+
+
+def test_evidence_stays_that_of_who_named_it_beside_the_evidence_of_others(member: UUID, cycle: UUID) -> None:
+    chair, proofs = make.actor("chair", member), [it.proof(member), it.proof(member, seed=8)]
+    it.answered(member, cycle, "access", by=chair, evidence_ids=proofs[:1], answer=Answer.STARTED)
+    it.answered(member, cycle, "access", evidence_ids=proofs, statement="By the board.")
+    assert chair.label in authors(member, cycle)
+
+
+def test_who_gave_nothing_of_what_stands_signs_it_off(member: UUID, cycle: UUID) -> None:
+    chair = make.actor("chair", member)
+    it.answered(member, cycle, "access", by=chair, answer=Answer.STARTED, statement="Soon.")
+    it.answered(member, cycle, "access", answer=Answer.IN_PLACE, statement="Since spring.")
+    it.complete(member, cycle)
+    it.proposed(member, cycle)
+    assert it.signed(member, cycle, by=chair)
 
 
 def test_nobody_signs_off_what_they_handed_on(member: UUID, cycle: UUID) -> None:

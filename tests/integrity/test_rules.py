@@ -20,7 +20,7 @@ FACTS = Facts(id=UUID(int=1), member_id=UUID(int=2), cycle_id=UUID(int=3), editi
 CRITERIA_OF = {"access": False, "returns": True}
 NUMBERS = {"expected": 4, "on_time": 4, "late": 0, "missing": 0}
 ITEMS = (
-    Item(uid="access", answer=Answer.IN_PLACE, statement="Two towns.", by="usr-a"),
+    Item(uid="access", answer=Answer.IN_PLACE, statement="Two towns.", by=("usr-a",)),
     Item(uid="returns", answer=Answer.REVIEWED, computed=NUMBERS),
 )
 TEXT = snapshots.content_of(FACTS, ITEMS)
@@ -68,7 +68,8 @@ def test_a_sound_snapshot_has_no_fault() -> None:
         ({"criteria": {"access": False}}, Fault.ITEMS),
         ({"criteria": {"returns": True, "access": False}}, Fault.ITEMS),
         ({"content": TEXT.replace("Two towns.", "")}, Fault.INCOMPLETE),
-        ({"content": TEXT.replace('"by":"usr-a"', '"by":""')}, Fault.INCOMPLETE),
+        ({"content": TEXT.replace('"by":["usr-a"]', '"by":[]')}, Fault.INCOMPLETE),
+        ({"content": TEXT.replace('"by":["usr-a"]', '"by":[""]')}, Fault.UNREADABLE),
         ({"content": TEXT.replace('"on_time":4', '"on_time":3')}, Fault.COMPUTED),
         ({"content": TEXT.replace('"late":0', '"late":-1').replace('"missing":0', '"missing":1')}, Fault.COMPUTED),
         ({"answered_by": ["usr-c"]}, Fault.AUTHORS),
@@ -86,7 +87,7 @@ _ITEMS = st.builds(
     answer=st.sampled_from(Answer),
     reason=_TEXTS,
     statement=_TEXTS,
-    by=_TEXTS,
+    by=st.lists(_TEXTS.filter(bool), max_size=3).map(tuple),
     evidence=st.lists(st.builds(Proof, id=st.uuids(), sha256=st.just("a" * 64)), max_size=3).map(tuple),
     computed=st.none() | st.dictionaries(_TEXTS, st.integers(-9, 10**9), max_size=3),
 )
@@ -105,7 +106,7 @@ def test_no_text_is_taken_for_a_snapshot_by_accident(content: str) -> None:
 
 
 def test_a_change_of_any_answer_changes_the_digest() -> None:
-    other = snapshots.content_of(FACTS, [Item(uid="access", answer=Answer.STARTED, by="usr-a"), ITEMS[1]])
+    other = snapshots.content_of(FACTS, [Item(uid="access", answer=Answer.STARTED, by=("usr-a",)), ITEMS[1]])
     assert snapshots.digest(other) != snapshots.digest(TEXT)
 
 

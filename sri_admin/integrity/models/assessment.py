@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sri_admin.integrity.rules.answers import Answer
@@ -30,7 +31,7 @@ class AssessmentDraft(Versioned, OfTenant, Base):
     reason: Mapped[str]
     statement: Mapped[str]
     evidence_ids: Mapped[list[UUID]] = mapped_column(sa.ARRAY(sa.Uuid()))
-    answered_by: Mapped[str]
+    authors: Mapped[dict[str, str]] = mapped_column(JSONB, comment="who gave each thing that stands in it")
     at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

@@ -19,6 +19,7 @@ from sri_admin.integrity.queries.evidence import evidence_by_ids
 from sri_admin.integrity.queries.metrics import returns_on_time
 from sri_admin.integrity.rules import snapshot as rules
 from sri_admin.integrity.rules.answers import MOST_EVIDENCE
+from sri_admin.integrity.rules.authors import given_by, parts_of
 from sri_admin.integrity.rules.evidence import overlaps
 from sri_admin.integrity.rules.metrics import level_of
 from sri_admin.integrity.rules.standing import CycleState
@@ -53,16 +54,19 @@ def keep_answer(actor: Actor, assessment: Assessment, criterion: Criterion, *, v
             cycle_id=assessment.cycle.id,
             criterion=criterion.uid,
             evidence_ids=[],
+            authors={},
         )
         db.session.add(row)
     else:
         check_version(row, values.get("version"))
         if all(getattr(row, name) == value for name, value in given.items()):
-            # Whoever sends an answer as it is has not given it: its author stays.
+            # Whoever sends an answer as it is has not given it: its authors stay.
             return row
+    before = _parts(row)
     for name, value in given.items():
         setattr(row, name, value)
-    row.answered_by, row.at = actor.label, clock.now()
+    row.authors = given_by(before, _parts(row), known=row.authors, by=actor.label)
+    row.at = clock.now()
     event = AnswerKept(member_id=row.member_id, subject=assessment.cycle.id, criterion=criterion.uid)
     record(actor, event)
     return row
@@ -75,6 +79,10 @@ def _given(criterion: Criterion, values: Values) -> dict[str, Any]:
         "statement": values.get("statement") or "",
     }
     return {**given, "evidence_ids": list(values["evidence_ids"])} if "evidence_ids" in values else given
+
+
+def _parts(row: AssessmentDraft) -> dict[str, Any]:
+    return parts_of(answer=row.answer, reason=row.reason, statement=row.statement, evidence=row.evidence_ids)
 
 
 def _require_open(assessment: Assessment) -> None:
@@ -148,7 +156,7 @@ def _item(assessment: Assessment, criterion: Criterion) -> rules.Item:
         answer=answer,
         reason=given.reason,
         statement=given.statement,
-        by=row.answered_by if row else "",
+        by=tuple(sorted(set(row.authors.values()))) if row else (),
         evidence=tuple(rules.Proof(id=each.id, sha256=each.sha256) for each in named),
         computed=numbers,
     )

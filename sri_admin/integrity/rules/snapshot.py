@@ -38,13 +38,16 @@ class Proof:
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """What was answered to one criterion, and by whom; `computed` are the numbers a computed one was read from."""
+    """What was answered to one criterion, and by whom; `computed` are the numbers a computed one was read from.
+
+    `by` are all who gave something of what stands: the answer, its reason, the statement or a piece of evidence.
+    """
 
     uid: str
     answer: Answer
     reason: str = ""
     statement: str = ""
-    by: str = ""
+    by: tuple[str, ...] = ()
     evidence: tuple[Proof, ...] = ()
     computed: Mapping[str, int] | None = None
 
@@ -86,7 +89,7 @@ def items_of(content: str) -> list[Item]:
 
 def authors_of(items: Collection[Item]) -> list[str]:
     """Return who answered, each once."""
-    return sorted({each.by for each in items if each.by})
+    return sorted({author for each in items for author in each.by})
 
 
 def fault_of(
@@ -141,14 +144,14 @@ def _item(item: Item) -> dict[str, Any]:
         "answer": item.answer.value,
         "reason": item.reason,
         "statement": item.statement,
-        "by": item.by,
+        "by": list(item.by),
         "evidence": [{"id": str(each.id), "sha256": each.sha256} for each in item.evidence],
         "computed": dict(item.computed) if item.computed is not None else None,
     }
 
 
 def _read(row: Mapping[str, Any]) -> Item:
-    if set(row) != _ITEM or not all(type(row[name]) is str for name in ("uid", "reason", "statement", "by")):
+    if set(row) != _ITEM or not all(type(row[name]) is str for name in ("uid", "reason", "statement")):
         raise ValueError("no item")
     computed = row["computed"]
     if computed is not None and not all(type(each) is int for each in computed.values()):
@@ -158,10 +161,16 @@ def _read(row: Mapping[str, Any]) -> Item:
         answer=Answer(row["answer"]),
         reason=row["reason"],
         statement=row["statement"],
-        by=row["by"],
+        by=_names(row["by"]),
         evidence=tuple(Proof(id=UUID(each["id"]), sha256=str(each["sha256"])) for each in row["evidence"]),
         computed=computed,
     )
+
+
+def _names(found: Any) -> tuple[str, ...]:
+    if type(found) is not list or not all(type(each) is str and each for each in found):
+        raise ValueError("no authors")
+    return tuple(found)
 
 
 def _canonical(value: Mapping[str, Any]) -> str:
