@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -153,7 +154,7 @@ def loosened(site: Site) -> None:
 def forge(
     member: UUID, cycle: UUID, *, change: Callable[[dict[str, Any]], None], resealed: bool = True
 ) -> Callable[[], None]:
-    """Return what writes a snapshot with something wrong in it past every operation."""
+    """Return what writes a snapshot with something wrong in it past every operation, sealed after or before that."""
 
     def write() -> None:
         found = it.assessment(member, cycle)
@@ -174,8 +175,9 @@ def forge(
             "actor": "usr-chair",
             "role": "chair",
         }
+        values |= sealed(values)
         change(values)
-        values |= sealed(values) if resealed else {"kid": "0" * 16, "signature": "A" * 86}
+        values |= sealed(values) if resealed else {}
         row = AssessmentSnapshot(**values)
         db.session.add(row)
         event = AssessmentSignedOff(
@@ -189,13 +191,14 @@ def forge(
 def sealed(values: dict[str, Any]) -> dict[str, str]:
     """Seal forged values as the node itself would."""
     facts = rules.Facts(**{name: values[name] for name in ("id", "member_id", "cycle_id", "edition_id", "revision")})
-    statement = rules.statement_of(
-        facts,
-        content_sha256=values["content_sha256"],
-        proposed_by=values["proposed_by"],
+    said = rules.SignOff(
         signed_by=values["actor"],
+        signed_role=values["role"],
         signed_at=to_wire(values["at"]),
+        proposed_by=values["proposed_by"],
+        proposed_at=to_wire(values["proposed_at"]),
     )
+    statement = rules.statement_of(facts, content_sha256=values["content_sha256"], said=said)
     kid, signature = seal(rules.DOMAIN, statement)
     return {"kid": kid, "signature": signature}
 
@@ -278,11 +281,30 @@ def test_a_forged_snapshot_is_set_aside_with_its_reason(
     assert world.hub.read(lambda: db.session.scalars(sa.select(AssessmentSnapshot)).all()) == []
 
 
-def test_a_snapshot_the_country_did_not_seal_is_set_aside(world: World, member: UUID, cycle: UUID) -> None:
+def _no_seal(values: dict[str, Any]) -> None:
+    values |= {"kid": "0" * 16, "signature": "A" * 86}
+
+
+def _another_role(values: dict[str, Any]) -> None:
+    values["role"] = "member_administrator"
+
+
+def _signed_at_another_time(values: dict[str, Any]) -> None:
+    values["at"] -= timedelta(days=1)
+
+
+def _proposed_at_another_time(values: dict[str, Any]) -> None:
+    values["proposed_at"] -= timedelta(days=1)
+
+
+@pytest.mark.parametrize("change", [_no_seal, _another_role, _signed_at_another_time, _proposed_at_another_time])
+def test_a_snapshot_the_country_did_not_seal_as_it_is_is_set_aside(
+    world: World, member: UUID, cycle: UUID, change: Callable[[dict[str, Any]], None]
+) -> None:
     node = node_of(world)
     node.do(lambda: it.complete(member, cycle))
     node.do(lambda: it.proposed(member, cycle))
-    node.do(lambda: make.writing(member, forge(member, cycle, change=lambda _values: None, resealed=False)))
+    node.do(lambda: make.writing(member, forge(member, cycle, change=change, resealed=False)))
     world.settle()
     assert refused(world, member) == [("contradiction", "integrity.signature")]
 

@@ -231,15 +231,15 @@ def _snapshot(actor: Actor, proposal: AssessmentProposal) -> AssessmentSnapshot:
         edition_id=proposal.edition_id,
         revision=proposal.revision,
     )
-    at = clock.now()
-    statement = rules.statement_of(
-        facts,
-        content_sha256=proposal.content_sha256,
-        proposed_by=proposal.actor,
+    at, role = clock.now(), _signing_role(actor, proposal)
+    said = rules.SignOff(
         signed_by=actor.label,
+        signed_role=role,
         signed_at=to_wire(at),
+        proposed_by=proposal.actor,
+        proposed_at=to_wire(proposal.at),
     )
-    sealed = seal(rules.DOMAIN, statement)
+    sealed = seal(rules.DOMAIN, rules.statement_of(facts, content_sha256=proposal.content_sha256, said=said))
     return AssessmentSnapshot(
         member_id=proposal.member_id,
         id=proposal.id,
@@ -253,7 +253,7 @@ def _snapshot(actor: Actor, proposal: AssessmentProposal) -> AssessmentSnapshot:
         proposed_at=proposal.at,
         at=at,
         actor=actor.label,
-        role=_signing_role(actor, proposal),
+        role=role,
         kid=sealed.kid,
         signature=sealed.signature,
     )

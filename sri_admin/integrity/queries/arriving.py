@@ -64,13 +64,14 @@ def _out_of_turn(facts: rules.Facts) -> str | None:
 
 
 def _seal(facts: rules.Facts, payload: Mapping[str, Any]) -> str | None:
-    statement = rules.statement_of(
-        facts,
-        content_sha256=payload["content_sha256"],
-        proposed_by=payload["proposed_by"],
+    said = rules.SignOff(
         signed_by=payload["actor"],
+        signed_role=payload["role"],
         signed_at=payload["at"],
+        proposed_by=payload["proposed_by"],
+        proposed_at=payload["proposed_at"],
     )
+    statement = rules.statement_of(facts, content_sha256=payload["content_sha256"], said=said)
     seal = Seal(payload["kid"], payload["signature"])
     return None if is_sealed(facts.member_id, rules.DOMAIN, statement, seal=seal) else "signature"
 

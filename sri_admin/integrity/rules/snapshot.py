@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -63,6 +63,17 @@ class Facts:
     revision: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class SignOff:
+    """Who signed, in which role and when, and who handed it on when; moments as they travel."""
+
+    signed_by: str
+    signed_role: str
+    signed_at: str
+    proposed_by: str
+    proposed_at: str
+
+
 def content_of(facts: Facts, items: Sequence[Item]) -> str:
     """Write a snapshot as canonical text: keys sorted, no spaces, criteria in the order of the edition."""
     return _canonical({**_facts(facts), "items": [_item(each) for each in items]})
@@ -73,10 +84,9 @@ def digest(content: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def statement_of(facts: Facts, *, content_sha256: str, proposed_by: str, signed_by: str, signed_at: str) -> bytes:
-    """Return the exact bytes that are sealed when somebody signs off."""
-    said = {"content": content_sha256, "proposed_by": proposed_by, "signed_at": signed_at, "signed_by": signed_by}
-    return _canonical({**_facts(facts), **said}).encode()
+def statement_of(facts: Facts, *, content_sha256: str, said: SignOff) -> bytes:
+    """Return the exact bytes that are sealed when somebody signs off: all of a snapshot its text does not hold."""
+    return _canonical({**_facts(facts), **asdict(said), "content": content_sha256}).encode()
 
 
 def items_of(content: str) -> list[Item]:
