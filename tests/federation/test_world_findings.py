@@ -130,6 +130,37 @@ def test_f46_a_dispute_and_more_time_given_apart_end_alike(world: World, member:
     )
 
 
+def test_a_plan_made_before_a_milder_finding_with_an_earlier_day_was_known_is_taken(
+    world: World, member: UUID, snapshot: UUID
+) -> None:
+    made = world.hub.do(lambda: fi.issued(member, snapshot, severity=Severity.MAJOR))
+    world.hub.do(lambda: fi.extended(member, made, days=300))
+    world.settle()
+    world.nodes["QM"].do(lambda: fi.replied(member, made, Reply.DISPUTE))
+    world.settle()
+    world.hub.do(lambda: fi.decided(member, made, Move.DOWNGRADE, severity=Severity.MINOR))
+    world.nodes["QM"].do(lambda: fi.replied(member, made))
+    world.nodes["QM"].do(lambda: fi.planned(member, made, due_on=clock.today() + timedelta(days=380)))
+    world.settle()
+    assert _aside(world, member) == []
+    assert standing(world.hub, member, made).state is FindingState.PLANNED
+
+
+def test_a_plan_made_late_is_taken_though_more_time_was_given_meanwhile(
+    world: World, member: UUID, snapshot: UUID
+) -> None:
+    made = world.hub.do(lambda: fi.issued(member, snapshot, severity=Severity.CRITICAL))
+    world.settle()
+    on = clock.now() + timedelta(days=40)
+    with clock.running(lambda: on):
+        world.hub.do(lambda: fi.extended(member, made, days=15))
+        world.nodes["QM"].do(lambda: fi.replied(member, made))
+        world.nodes["QM"].do(lambda: fi.planned(member, made, due_on=clock.today() + timedelta(days=60)))
+    world.settle()
+    assert _aside(world, member) == []
+    assert standing(world.hub, member, made).state is FindingState.PLANNED
+
+
 def _said(member: UUID, finding: UUID, **values: Any) -> dict[str, Any]:
     done = {"at": clock.now(), "actor": "usr-forger", "role": "coordinator"}
     return {"member_id": member, "id": ids.new(), "finding_id": finding, **done, **values}

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from sri_admin.integrity.models.finding import CorrectiveAction, FindingStep
 from sri_admin.integrity.operations.findings import SOURCE
-from sri_admin.integrity.rules.finding import Cause, FindingState, Move, Reply, Severity
+from sri_admin.integrity.rules.finding import MOST_EXTENSIONS, OVER, Cause, FindingState, Move, Reply, Severity
 from sri_admin.integrity.sync import FINDING_KINDS
 from sri_admin.kernel import clock, ids, tenancy, transaction
 from sri_admin.kernel.db import db
@@ -206,6 +206,51 @@ def test_a_plan_later_than_the_day_of_sri_is_refused_until_more_time_is_given_tw
     with pytest.raises(ConflictError):
         fi.extended(member, made, days=15)
     assert fi.look(member, made, lambda row: row.standing.due_on) == clock.today() + timedelta(days=120)
+
+
+@pytest.mark.parametrize("is_overdue", [False, True])
+@pytest.mark.parametrize("extensions", range(MOST_EXTENSIONS + 1))
+def test_every_open_finding_goes_on_without_more_time(member: UUID, extensions: int, is_overdue: bool) -> None:
+    snapshot = fi.reviewed(member)
+    refused = fi.issued(member, snapshot, severity=Severity.CRITICAL)
+    others = fi.several(member, snapshot, severity=Severity.CRITICAL)
+    for each in (refused, *others.values()) * extensions:
+        fi.extended(member, each, days=15)
+    fi.spread(member, others)
+    fi.done(member, refused)
+    fi.verified(member, refused, Move.NOT_EFFECTIVE)
+    states = {fi.state(member, each): each for each in (refused, *others.values())}
+    assert set(states) == set(FindingState) - OVER
+    on = clock.now() + timedelta(days=200 if is_overdue else 1)
+    with clock.running(lambda: on):
+        assert [state for state, each in states.items() if not _goes_on(member, each)] == []
+
+
+def _goes_on(member: UUID, finding: UUID) -> bool:
+    acts = (
+        lambda: fi.replied(member, finding),
+        lambda: fi.planned(member, finding),
+        lambda: fi.decided(member, finding, Move.CONFIRM),
+        lambda: fi.verified(member, finding),
+    )
+    for act in acts:
+        try:
+            act()
+        except (ConflictError, InvalidError):
+            continue
+        return True
+    return False
+
+
+def test_a_plan_made_late_may_go_beyond_the_day_and_the_finding_stays_overdue(member: UUID) -> None:
+    made = fi.issued(member)
+    fi.replied(member, made)
+    on = clock.now() + timedelta(days=91)
+    with clock.running(lambda: on):
+        fi.planned(member, made, due_on=clock.today() + timedelta(days=10))
+        assert fi.look(member, made, lambda row: row.standing.is_overdue(clock.today()))
+        with pytest.raises(InvalidError):
+            fi.planned(member, made, due_on=clock.today() - timedelta(days=1))
 
 
 def test_more_time_is_later_than_before(member: UUID) -> None:

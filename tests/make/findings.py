@@ -105,10 +105,10 @@ def done(member_id: UUID, finding_id: UUID) -> None:
     reported(member_id, finding_id)
 
 
-def several(member_id: UUID, snapshot_id: UUID, *, by: Actor | None = None) -> dict[str, UUID]:
+def several(member_id: UUID, snapshot_id: UUID, *, by: Actor | None = None, **values: Any) -> dict[str, UUID]:
     """Issue one finding for every state in which something can be done, by the name addresses give it."""
     names = ("finding_id", "acknowledged_id", "planned_id", "disputed_id", "reported_id")
-    return {name: issued(member_id, snapshot_id, by=by) for name in names}
+    return {name: issued(member_id, snapshot_id, by=by, **values) for name in names}
 
 
 def spread(member_id: UUID, made: Mapping[str, UUID]) -> None:

@@ -10,7 +10,7 @@ from sri_admin.integrity.policy import POLICY, SIGNING_ROLES
 from sri_admin.integrity.queries.assessments import is_written_here
 from sri_admin.integrity.queries.evidence import evidence_by_ids
 from sri_admin.integrity.queries.findings import FindingRow
-from sri_admin.integrity.rules.finding import ROOT_CAUSE_NEEDED, Act, Reply
+from sri_admin.integrity.rules.finding import ROOT_CAUSE_NEEDED, Act, Reply, latest_day
 from sri_admin.kernel import clock, ids
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
@@ -92,12 +92,13 @@ def report_action(actor: Actor, row: FindingRow, *, values: Values) -> ActionRep
 
 
 def _check_plan(row: FindingRow, values: Values) -> None:
-    faults, until = [], row.standing.due_on
+    faults, today = [], today_of(member_by_id(row.member_id))
+    until = latest_day(row.standing.due_on, today)
     if row.standing.severity in ROOT_CAUSE_NEEDED and values.get("cause") is None:
         faults.append(FieldError("cause", _l("Choose where the cause lies, so that it does not come back.")))
     if values.get("cause") is not None and not (values.get("cause_text") or "").strip():
         faults.append(FieldError("cause_text", _l("Describe the cause in a sentence or two.")))
-    if values["due_on"] < today_of(member_by_id(row.member_id)):
+    if values["due_on"] < today:
         faults.append(FieldError("due_on", _l("This day is over. Choose a later one.")))
     if until is not None and values["due_on"] > until:
         message = _(

@@ -13,7 +13,7 @@ from sri_admin.integrity.queries.assessments import is_written_here
 from sri_admin.integrity.queries.evidence import evidence_of
 from sri_admin.integrity.queries.findings import FindingRow, finding_by_id, findings_of, proofs_of
 from sri_admin.integrity.rules import finding_words as words
-from sri_admin.integrity.rules.finding import ROOT_CAUSE_NEEDED, Act, Severity
+from sri_admin.integrity.rules.finding import ROOT_CAUSE_NEEDED, Act, Severity, latest_day
 from sri_admin.integrity.schemas import ActionIn, FindingQuery, ReplyIn, ReportIn
 from sri_admin.kernel import installation
 from sri_admin.kernel.actor import Actor
@@ -98,8 +98,13 @@ def finding_reply_send(actor: Actor, values: Mapping[str, Any], *, member: Tenan
 def finding_plan(actor: Actor, form: Form, *, member: Tenant, finding_id: UUID) -> dict[str, Any]:
     """Ask what the country will do, which office sees to it, and until when."""
     context = opened(actor, member, finding_id, "plan")
-    needs_cause = context["row"].standing.severity in ROOT_CAUSE_NEEDED
-    return {"form": form, **context, "needs_cause": needs_cause, "offices": list(OFFICES.items())}
+    standing = context["row"].standing
+    asked = {
+        "needs_cause": standing.severity in ROOT_CAUSE_NEEDED,
+        "latest": latest_day(standing.due_on, context["today"]),
+        "offices": list(OFFICES.items()),
+    }
+    return {"form": form, **context, **asked}
 
 
 @pages.post(f"{AT}/plan", audience=Audience.MEMBER, takes=ActionIn, again=finding_plan)

@@ -10,7 +10,15 @@ import sqlalchemy as sa
 from sri_admin.integrity.models.evidence import Evidence
 from sri_admin.integrity.policy import SIGNING_ROLES
 from sri_admin.integrity.queries.findings import FindingRow, find_finding, finding_by_id
-from sri_admin.integrity.rules.finding import DUE_DAYS, MOST_EVIDENCE, ROOT_CAUSE_NEEDED, Reply, Severity
+from sri_admin.integrity.rules.finding import (
+    DUE_DAYS,
+    MOST_EVIDENCE,
+    ROOT_CAUSE_NEEDED,
+    Move,
+    Reply,
+    Severity,
+    latest_day,
+)
 from sri_admin.kernel.db import db
 from sri_admin.people.rules import OFFICE_ROLES
 
@@ -51,9 +59,21 @@ def objection_to_action(member_id: UUID, _record_id: UUID, payload: Mapping[str,
     has_cause = payload.get("cause") is not None and bool(payload["cause_text"].strip())
     if row.standing.severity in ROOT_CAUSE_NEEDED and not has_cause:
         return "cause"
-    # Where SRI gave more time or a milder finding, the day here is the later one: an honest plan keeps it too.
-    until = row.standing.due_on
-    return "due_on" if until is not None and payload["due_on"] > until.isoformat() else None
+    return None if _is_in_time(row, payload) else "due_on"
+
+
+def _is_in_time(row: FindingRow, payload: Mapping[str, Any]) -> bool:
+    # The country may not have known yet that SRI gave more time or a milder finding, and a milder one may have the
+    # earlier day: a plan is honest that keeps any day the finding ever had, or was made when that day had passed.
+    moved = [each.due_on for each in row.steps if each.move in {Move.EXTEND, Move.DOWNGRADE}]
+    planned, on = date.fromisoformat(payload["due_on"]), _latest_today(payload)
+    latest = [latest_day(each, on) for each in (row.finding.due_on, *moved)]
+    return any(each is None or planned <= each for each in latest)
+
+
+def _latest_today(payload: Mapping[str, Any]) -> date:
+    # The day is the country's own, which begins up to fourteen hours before that of UTC.
+    return date.fromisoformat(payload["at"][:10]) + timedelta(days=1)
 
 
 def objection_to_report(member_id: UUID, _record_id: UUID, payload: Mapping[str, Any]) -> Objection:
@@ -66,8 +86,7 @@ def objection_to_report(member_id: UUID, _record_id: UUID, payload: Mapping[str,
     named = [UUID(each) for each in payload["evidence_ids"]]
     if len(named) > MOST_EVIDENCE or (not named and row.standing.severity in ROOT_CAUSE_NEEDED):
         return "evidence"
-    # The day is the country's own, which begins up to fourteen hours before that of UTC.
-    if date.fromisoformat(payload["done_on"]) > date.fromisoformat(payload["at"][:10]) + timedelta(days=1):
+    if date.fromisoformat(payload["done_on"]) > _latest_today(payload):
         return "done_on"
     wanted = sa.select(Evidence.id).where(Evidence.member_id == member_id, Evidence.id.in_(named))
     here = set(db.session.scalars(wanted))

@@ -177,6 +177,14 @@ def due_on(severity: Severity, issued_on: date) -> date | None:
     return issued_on + timedelta(days=days) if days is not None else None
 
 
+def latest_day(until: date | None, on: date) -> date | None:
+    """Return until when a plan may go that is made on a day: SRI's own day, until that has passed.
+
+    Whoever is late still has to plan, and no day that is left would be in time; the finding stays overdue.
+    """
+    return until if until is not None and until >= on else None
+
+
 def milder(severity: Severity) -> list[Severity]:
     """Return what a finding can be downgraded to; praise is never what is left of a fault."""
     order = list(Severity)
