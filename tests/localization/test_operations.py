@@ -251,6 +251,18 @@ def test_no_release_is_built_around_a_missing_decision(member: UUID) -> None:
         release(member)
 
 
+def test_what_matters_more_since_a_release_waits_for_sri_before_the_next_translation(member: UUID) -> None:
+    all_approved(member)
+    materials.draft(Nobody=Risk.PROGRAM, Welcome=Risk.PROGRAM)
+    materials.release(version_no="1.0.1")
+    assert {word for word, state in states().items() if state is not State.APPROVED} == {"Welcome"}
+    assert states()["Welcome"] is State.INTEGRITY
+    with pytest.raises(ConflictError):
+        release(member)
+    loc.decided("Welcome", read(lambda: UUID(loc.segment("Welcome").standing.version_id)))
+    release(member)
+
+
 def test_what_sri_returned_goes_back_with_its_reason(member: UUID) -> None:
     made = loc.approved(member, "Nobody", POLISH["Nobody"])
     loc.decided("Nobody", made, verdict=Verdict.RETURN)

@@ -108,6 +108,18 @@ def test_a_text_without_news_is_not_released_twice() -> None:
         materials.release(version_no="1.0.1")
 
 
+def test_a_block_that_matters_more_is_released_with_its_new_risk() -> None:
+    materials.released()
+    materials.draft(Welcome=Risk.LEGAL)
+    materials.release(version_no="1.0.1", notes="Judged anew.")
+
+    def look() -> list[list[Risk]]:
+        found = [blocks_of(each) for each in releases_of(work_by_code(CODE))]
+        return [[each.risk for each in blocks if "Welcome" in each.text] for blocks in found]
+
+    assert read(look) == [[Risk.LEGAL], [Risk.GENERAL]]
+
+
 def test_two_who_write_the_same_draft_do_not_overwrite_each_other() -> None:
     materials.released()
     hub_id, manager = make.hub(), make.actor("materials_manager")

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from itertools import count
+from typing import Any
 
 import html5lib
 import pytest
@@ -144,6 +145,24 @@ def test_the_number_grows_with_the_weight_of_the_change(change: Change, version:
     after = [before[0], Block(uid="p1", kind=BlockKind.PARAGRAPH, text="Three.", change=change)]
     assert releases.next_version("1.2.3", releases.compare(before, after)) == version
     assert releases.next_version("1.2.3", releases.compare(before, before[:1])) == "1.3.0"
+
+
+RECAST: list[dict[str, Any]] = [{"risk": Risk.PROGRAM}, {"level": 2}, {"kind": BlockKind.QUOTE}]
+
+
+@pytest.mark.parametrize("cast", RECAST, ids=lambda cast: next(iter(cast)))
+def test_a_block_that_says_the_same_as_something_else_is_news(cast: dict[str, Any]) -> None:
+    before = paragraphs("One.", "Two.")
+    changed = releases.compare(before, [replace(before[0], **cast), before[1]])
+    assert (len(changed.recast), changed.changed, changed.is_nothing) == (1, (), False)
+    assert releases.next_version("1.2.3", changed) == "1.2.4"
+
+
+def test_another_order_is_news() -> None:
+    before = paragraphs("One.", "Two.", "Three.")
+    assert releases.compare(before, [before[2], *before[:2]]).moved == 1
+    assert releases.compare(before, [before[0], before[2]]).moved == 0
+    assert releases.compare(before, before).is_nothing
 
 
 @pytest.mark.parametrize(("version", "last"), [("1.0", None), ("1.0.0", "1.0.0"), ("0.9.9", "1.0.0"), ("1.0.01", None)])

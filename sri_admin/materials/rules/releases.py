@@ -5,12 +5,13 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Any, Final
 
 from sri_admin.kernel.errors import FieldError, InvalidError
 from sri_admin.kernel.i18n import gettext_lazy as _l
-from sri_admin.materials.rules.blocks import Block, Change
+from sri_admin.materials.rules.blocks import Block, BlockKind, Change, Risk
 
 DOMAIN: Final = "sri-release/1 manifest"
 VERSION: Final = re.compile(r"(0|[1-9][0-9]{0,3})\.(0|[1-9][0-9]{0,3})\.(0|[1-9][0-9]{0,3})")
@@ -35,31 +36,47 @@ class WorkKind(StrEnum):
 
 @dataclass(frozen=True)
 class Changed:
-    """What became of the blocks of a release in the text after it."""
+    """What became of the blocks of a release in the text after it.
+
+    `changed` say something else, so that their translations are outdated; `recast` say the same as something else: as
+    another kind, on another level, or with another risk. `moved` counts those that stand elsewhere.
+    """
 
     new: tuple[Block, ...]
     changed: tuple[tuple[Block, Block], ...]
     removed: tuple[Block, ...]
+    recast: tuple[tuple[Block, Block], ...]
+    moved: int
 
     @property
     def is_nothing(self) -> bool:
         """Say whether both texts are the same."""
-        return not (self.new or self.changed or self.removed)
+        return not (self.new or self.changed or self.removed or self.recast or self.moved)
 
 
 def compare(before: Sequence[Block], after: Sequence[Block]) -> Changed:
     """Compare two texts block by block, by identity."""
     old = {each.uid: each for each in before}
     kept = {each.uid for each in after}
+    both = [(old[each.uid], each) for each in after if each.uid in old]
     return Changed(
         new=tuple(each for each in after if each.uid not in old),
-        changed=tuple((old[each.uid], each) for each in after if each.uid in old and _differ(old[each.uid], each)),
+        changed=tuple(pair for pair in both if pair[0].revision != pair[1].revision),
         removed=tuple(each for each in before if each.uid not in kept),
+        recast=tuple(
+            pair for pair in both if pair[0].revision == pair[1].revision and _cast(pair[0]) != _cast(pair[1])
+        ),
+        moved=_moved([each.uid for each in before if each.uid in kept], [each.uid for _before, each in both]),
     )
 
 
-def _differ(before: Block, after: Block) -> bool:
-    return before.revision != after.revision
+def _cast(block: Block) -> tuple[BlockKind, int, Risk]:
+    return block.kind, block.level, block.risk
+
+
+def _moved(before: Sequence[str], after: Sequence[str]) -> int:
+    found = SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks()
+    return len(after) - sum(each.size for each in found)
 
 
 def next_version(last: str | None, changed: Changed) -> str:
