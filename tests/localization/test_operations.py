@@ -8,9 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from sri_admin.kernel import clock, ids, tenancy, transaction
+from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
-from sri_admin.localization.models import Contribution, ContributionReview
+from sri_admin.localization.models import Contribution, ContributionReview, LanguageDecision
 from sri_admin.localization.operations import contributions, decisions
 from sri_admin.localization.queries.texts import text_of
 from sri_admin.localization.rules.desk import Desk
@@ -178,6 +179,43 @@ def test_two_revisers_working_apart_both_keep_their_choice(member: UUID) -> None
     loc.decided("Ask", second)
     found = read(lambda: loc.segment("Ask").standing)
     assert (found.state, found.text) == (State.APPROVED, POLISH["Ask"])
+
+
+def both(role: str, member: UUID) -> Actor:
+    """Make somebody of SRI who also works in Polish for a country."""
+    there, lead = loc.somebody(role, member), make.actor("integrity_lead")
+    return replace(lead, mandates=(*lead.mandates, *there.mandates))
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+@pytest.mark.parametrize("chosen", ["own", "rival"])
+@pytest.mark.parametrize("role", ["translator", "reviser"])
+def test_nobody_behind_one_of_two_approved_wordings_decides_between_them(
+    member: UUID, role: str, chosen: str, verdict: Verdict
+) -> None:
+    judge = both(role, member)
+    writes, reviews = {"by": judge} if role == "translator" else {}, {"by": judge} if role == "reviser" else {}
+    own = loc.translated(member, "Ask", "Zapytaj, kto zacznie.", seen=[], **writes)
+    rival = loc.translated(member, "Ask", POLISH["Ask"], seen=[])
+    loc.reviewed(member, "Ask", own, seen=[], **reviews)
+    loc.reviewed(member, "Ask", rival, seen=[])
+    with pytest.raises(NotAllowedError):
+        loc.decided("Ask", own if chosen == "own" else rival, verdict=verdict, by=judge)
+    loc.decided("Ask", rival)
+    recorded = read(lambda: db.session.scalars(sa.select(LanguageDecision.authors)).one())
+    assert judge.label in recorded
+    assert len(recorded) == 4
+
+
+def test_nobody_who_wrote_the_same_words_elsewhere_decides_on_them(member: UUID) -> None:
+    home = make.member("QN", MemberState.LICENSED)
+    judge = both("translator", home)
+    loc.granted(home)
+    loc.translated(home, "Nobody", POLISH["Nobody"], by=judge)
+    made = loc.approved(member, "Nobody", POLISH["Nobody"])
+    with pytest.raises(NotAllowedError):
+        loc.decided("Nobody", made, by=judge)
+    loc.decided("Nobody", made)
 
 
 def test_returning_one_of_two_approved_wordings_leaves_the_other_approved(member: UUID) -> None:

@@ -67,13 +67,13 @@ def decide(actor: Actor, work: Work, language: str, *, values: Values) -> Langua
     POLICY.require(actor, "localization.segment.decide", work)
     text = text_of(work, language)
     segment = text.segment(values["segment"]) if text else None
-    if segment is None:
+    if text is None or segment is None:
         raise NotFoundError
     standing = segment.standing
     mark = next((each for each in standing.approvals if each.version_id == str(values["contribution_id"])), None)
     if mark is None or standing.state not in {State.INTEGRITY, State.CONTESTED}:
         raise ConflictError(_l("This was decided meanwhile, or its wording was changed. Look at the text again."))
-    authors = people_behind(values["contribution_id"])
+    authors = people_behind(text, segment)
     if actor.label in authors:
         raise NotAllowedError(_l("You wrote or reviewed this wording. Somebody else has to decide."), action="decide")
     note = (values.get("note") or "").strip()

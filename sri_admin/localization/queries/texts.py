@@ -227,11 +227,21 @@ def contribution_by_id(contribution_id: UUID) -> Contribution | None:
     return db.session.scalar(sa.select(Contribution).where(Contribution.id == contribution_id))
 
 
-def people_behind(contribution_id: UUID) -> list[str]:
-    """Return who wrote or reviewed a contribution."""
-    found = contribution_by_id(contribution_id)
-    wanted = sa.select(ContributionReview.actor).where(ContributionReview.contribution_id == contribution_id)
-    return sorted({*db.session.scalars(wanted), *([found.actor] if found else [])})
+def people_behind(text: TextRow, segment: Segment) -> list[str]:
+    """Return who wrote or reviewed anything that is weighed in a segment, or the same words somewhere else.
+
+    Whoever wrote one of several approved wordings has a part in the choice, also where they would choose another.
+    """
+    it, approvals = Contribution, segment.standing.approvals
+    weighed = sa.or_(
+        it.id.in_([UUID(each.version_id) for each in approvals]), it.text.in_([each.text for each in approvals])
+    )
+    about = _About(text.work.id, text.language, None, segment.block.uid)
+    written = db.session.execute(sa.select(it.id, it.actor).where(_fits(it, about), weighed)).all()
+    reviewed = sa.select(ContributionReview.actor).where(
+        ContributionReview.contribution_id.in_([row.id for row in written])
+    )
+    return sorted({*db.session.scalars(reviewed), *(row.actor for row in written)})
 
 
 def draft_of(member_id: UUID, work: Work, language: str, *, block_uid: str, actor: str) -> TranslationDraft | None:
