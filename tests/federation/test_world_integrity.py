@@ -1,8 +1,9 @@
 """A country assesses itself at its node, also without contact; SRI reviews it at the hub; nothing forged is taken."""
 
+import json
 import random
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from sri_admin.integrity.models.evidence import Evidence, EvidenceFile
 from sri_admin.integrity.operations.reviews import RECEIVE
 from sri_admin.integrity.queries.profiles import profile_of
 from sri_admin.integrity.rules import snapshot as rules
-from sri_admin.integrity.rules.answers import Answer
+from sri_admin.integrity.rules.answers import MOST_EVIDENCE, Answer
 from sri_admin.integrity.rules.standing import Stage
 from sri_admin.integrity.sync import KINDS
 from sri_admin.kernel import blobs, clock, ids, jobs, postgres, runtime
@@ -307,6 +308,51 @@ def test_a_snapshot_the_country_did_not_seal_as_it_is_is_set_aside(
     node.do(lambda: make.writing(member, forge(member, cycle, change=change, resealed=False)))
     world.settle()
     assert refused(world, member) == [("contradiction", "integrity.signature")]
+
+
+def _naming(proofs: list[UUID], digests: list[str]) -> Callable[[dict[str, Any]], None]:
+    """Return what names pieces of evidence in the first answer."""
+    named = [{"id": str(each), "sha256": digest} for each, digest in zip(proofs, digests, strict=True)]
+
+    def change(values: dict[str, Any]) -> None:
+        written = json.dumps(named, separators=(",", ":"), sort_keys=True)
+        values["content"] = values["content"].replace('"evidence":[]', f'"evidence":{written}', 1)
+        values["content_sha256"] = rules.digest(values["content"])
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("count", "covers", "reason"),
+    [
+        (1, date(2001, 1, 1), "integrity.evidence_period"),
+        (MOST_EVIDENCE + 1, None, "integrity.too_much_evidence"),
+    ],
+)
+def test_evidence_no_answer_could_name_is_set_aside(
+    world: World, member: UUID, cycle: UUID, count: int, covers: date | None, reason: str
+) -> None:
+    node, when = node_of(world), {"covers_from": covers, "covers_to": covers} if covers else {}
+    proof = node.do(lambda: it.proof(member, **when))
+    digest = node.read(lambda: db.session.get_one(Evidence, (member, proof)).sha256)
+    node.do(lambda: it.complete(member, cycle))
+    node.do(lambda: it.proposed(member, cycle))
+    change = _naming([proof] * count, [digest] * count)
+    node.do(lambda: make.writing(member, forge(member, cycle, change=change)))
+    world.settle()
+    assert refused(world, member) == [("contradiction", reason)]
+
+
+@pytest.mark.parametrize(("days", "aside"), [(0, []), (2, [("contradiction", "integrity.round_closed")])])
+def test_what_was_signed_before_a_round_ended_is_still_handed_in_and_nothing_later(
+    world: World, member: UUID, cycle: UUID, days: int, aside: list[tuple[str, str]]
+) -> None:
+    world.hub.do(lambda: it.closed(cycle))
+    on = clock.now() + timedelta(days=days)
+    with clock.running(lambda: on):
+        node_of(world).do(lambda: it.handed_in(member, cycle))
+    exchange(world, member)
+    assert refused(world, member) == aside
 
 
 def test_a_second_revision_nobody_asked_for_is_set_aside(world: World, member: UUID, cycle: UUID) -> None:

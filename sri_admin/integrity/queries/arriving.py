@@ -1,6 +1,7 @@
 """What the hub has against a snapshot a country sent, judged by what it called the country to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +10,13 @@ import sqlalchemy as sa
 from sri_admin.federation.seals import Seal, is_sealed
 from sri_admin.integrity.models.assessment import AssessmentSnapshot
 from sri_admin.integrity.models.evidence import Evidence
+from sri_admin.integrity.models.standard import AssessmentCycle
 from sri_admin.integrity.policy import SIGNING_ROLES
 from sri_admin.integrity.queries.reviews import hub_states
-from sri_admin.integrity.queries.standards import criteria_of, find_call
+from sri_admin.integrity.queries.standards import criteria_of, cycle_by_id, find_call
 from sri_admin.integrity.rules import snapshot as rules
+from sri_admin.integrity.rules.answers import MOST_EVIDENCE
+from sri_admin.integrity.rules.evidence import overlaps
 from sri_admin.integrity.rules.standing import HubState
 from sri_admin.kernel.db import db
 
@@ -47,7 +51,15 @@ def objection_to(member_id: UUID, snapshot_id: UUID, payload: Mapping[str, Any])
         return "role"
     if rules.digest(payload["content"]) != payload["content_sha256"]:
         return "digest"
-    return _out_of_turn(facts) or _seal(facts, payload) or _evidence(facts, payload["content"])
+    cycle, items = cycle_by_id(facts.cycle_id), rules.items_of(payload["content"])
+    wrong = _too_late(cycle, payload) or _out_of_turn(facts) or _seal(facts, payload)
+    return wrong or _evidence(member_id, items, cycle)
+
+
+def _too_late(cycle: AssessmentCycle, payload: Mapping[str, Any]) -> str | None:
+    # A country without contact hands in later what it signed in time; whoever signs after the round has ended does not.
+    signed_on = datetime.fromisoformat(payload["at"]).astimezone(UTC).date()
+    return "round_closed" if cycle.closed_on is not None and signed_on > cycle.closed_on else None
 
 
 def _out_of_turn(facts: rules.Facts) -> str | None:
@@ -76,11 +88,17 @@ def _seal(facts: rules.Facts, payload: Mapping[str, Any]) -> str | None:
     return None if is_sealed(facts.member_id, rules.DOMAIN, statement, seal=seal) else "signature"
 
 
-def _evidence(facts: rules.Facts, content: str) -> UUID | str | None:
-    named = {each.id: each.sha256 for item in rules.items_of(content) for each in item.evidence}
-    wanted = sa.select(Evidence.id, Evidence.sha256).where(
-        Evidence.member_id == facts.member_id, Evidence.id.in_(named)
-    )
-    here = {row.id: row.sha256 for row in db.session.execute(wanted)}
+def _evidence(member_id: UUID, items: Sequence[rules.Item], cycle: AssessmentCycle) -> UUID | str | None:
+    if any(len(item.evidence) > MOST_EVIDENCE for item in items):
+        return "too_much_evidence"
+    named = {each.id: each.sha256 for item in items for each in item.evidence}
+    wanted = sa.select(Evidence).where(Evidence.member_id == member_id, Evidence.id.in_(named))
+    here = {row.id: row for row in db.session.scalars(wanted)}
     missing = next((each for each in named if each not in here), None)
-    return missing or ("evidence" if any(here[each] != named[each] for each in named) else None)
+    if missing is not None:
+        return missing
+    if any(here[each].sha256 != digest for each, digest in named.items()):
+        return "evidence"
+    period = {"since": cycle.covers_from, "until": cycle.covers_to}
+    is_covered = all(overlaps(each.covers_from, each.covers_to, **period) for each in here.values())
+    return None if is_covered else "evidence_period"
