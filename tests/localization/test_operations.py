@@ -13,6 +13,7 @@ from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import ConflictError, InvalidError, NotAllowedError, NotFoundError
 from sri_admin.localization.models import Contribution, ContributionReview, LanguageDecision
 from sri_admin.localization.operations import contributions, decisions
+from sri_admin.localization.pages.waiting import work_of
 from sri_admin.localization.queries.texts import text_of
 from sri_admin.localization.rules.desk import Desk
 from sri_admin.localization.rules.standing import State, Verdict
@@ -205,6 +206,22 @@ def test_nobody_behind_one_of_two_approved_wordings_decides_between_them(
     recorded = read(lambda: db.session.scalars(sa.select(LanguageDecision.authors)).one())
     assert judge.label in recorded
     assert len(recorded) == 4
+
+
+def told(tenant_id: UUID, actor: Actor) -> set[str]:
+    """Return what somebody is told of translations that wait, by the words on the button."""
+    return read(lambda: {str(each.label) for each in work_of(tenant_id, clock.today()) if each.shown(actor)})
+
+
+def test_nobody_is_told_to_review_or_decide_where_every_wording_is_their_own(member: UUID) -> None:
+    reviser, other, lead = both("reviser", member), loc.somebody("reviser", member), make.actor("integrity_lead")
+    made = loc.translated(member, "Nobody", POLISH["Nobody"], by=reviser)
+    assert "Review" not in told(member, reviser)
+    assert "Review" in told(member, other)
+    loc.translated(member, "Ask", POLISH["Ask"])
+    assert "Review" in told(member, reviser)
+    loc.reviewed(member, "Nobody", made, by=other)
+    assert ("Decide" in told(make.hub(), reviser), "Decide" in told(make.hub(), lead)) == (False, True)
 
 
 def test_nobody_who_wrote_the_same_words_elsewhere_decides_on_them(member: UUID) -> None:

@@ -17,7 +17,7 @@ from sri_admin.localization.pages.deciding import TO_DECIDE
 from sri_admin.localization.pages.workbench import TO_REVIEW, TODO
 from sri_admin.localization.policy import POLICY
 from sri_admin.localization.queries.grants import granted_languages, languages_of
-from sri_admin.localization.queries.texts import TextRow, text_of
+from sri_admin.localization.queries.texts import TextRow, people_behind, text_of
 from sri_admin.localization.rules.desk import Desk
 from sri_admin.materials.queries.entitlement import catalogue_for
 from sri_admin.materials.queries.works import newest_release, works
@@ -50,7 +50,7 @@ def _at_hub() -> Iterator[WorkItem]:
                 label=_("Decide"),
                 endpoint="localization.translation_show",
                 arguments=where,
-                shown=_allowed("segment.decide", text.work),
+                shown=_may_decide(text),
             )
         last = newest_release(text.work, text.language)
         if text.is_complete and (last is None or last.source_id != text.source.id):
@@ -85,7 +85,7 @@ def _for_reviser(text: TextRow, desk: Desk, code: str) -> Iterator[WorkItem]:
             "%(num)s wordings wait for somebody who did not write them.",
             waiting,
         )
-        yield _item(text, code, reason=reason, label=_("Review"), show="review", shown=_allowed("text.review", desk))
+        yield _item(text, code, reason=reason, label=_("Review"), show="review", shown=_may_review(text, desk))
 
 
 def _for_translator(text: TextRow, desk: Desk, code: str) -> Iterator[WorkItem]:
@@ -103,6 +103,22 @@ def _item(text: TextRow, code: str, **told: Any) -> WorkItem:
 
 def _allowed(act: str, subject: Any) -> Callable[[Actor], bool]:
     return lambda actor: POLICY.allows(actor, f"localization.{act}", subject)
+
+
+def _may_review(text: TextRow, desk: Desk) -> Callable[[Actor], bool]:
+    waiting = [each.standing for each in text.segments if each.standing.state in TO_REVIEW]
+    authors = {version.author for each in waiting for version in each.candidates}
+    return lambda actor: bool(authors - {actor.label}) and _allowed("text.review", desk)(actor)
+
+
+def _may_decide(text: TextRow) -> Callable[[Actor], bool]:
+    waiting = [each for each in text.segments if each.standing.state in TO_DECIDE]
+
+    def may(actor: Actor) -> bool:
+        allowed = _allowed("segment.decide", text.work)(actor)
+        return allowed and any(actor.label not in people_behind(text, each) for each in waiting)
+
+    return may
 
 
 def _title(text: TextRow) -> str:
