@@ -150,7 +150,8 @@ def authors(member: UUID, cycle: UUID) -> set[str]:
 def test_an_answer_stays_that_of_who_gave_it_whatever_somebody_else_adds(member: UUID, cycle: UUID, added: str) -> None:
     chair = make.actor("chair", member)
     it.answered(member, cycle, "access", by=chair)
-    it.answered(member, cycle, "access", **{added: [it.proof(member)] if added == "evidence_ids" else "Two towns."})
+    more: dict[str, Any] = {added: [it.proof(member)] if added == "evidence_ids" else "Two towns."}
+    it.answered(member, cycle, "access", **more)
     it.complete(member, cycle)
     it.proposed(member, cycle)
     with pytest.raises(NotAllowedError):

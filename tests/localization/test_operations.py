@@ -195,10 +195,10 @@ def test_nobody_behind_one_of_two_approved_wordings_decides_between_them(
     member: UUID, role: str, chosen: str, verdict: Verdict
 ) -> None:
     judge = both(role, member)
-    writes, reviews = {"by": judge} if role == "translator" else {}, {"by": judge} if role == "reviser" else {}
-    own = loc.translated(member, "Ask", "Zapytaj, kto zacznie.", seen=[], **writes)
+    own = loc.translated(member, "Ask", "Zapytaj, kto zacznie.", seen=[], by=judge if role == "translator" else None)
     rival = loc.translated(member, "Ask", POLISH["Ask"], seen=[])
-    loc.reviewed(member, "Ask", own, seen=[], **reviews)
+    reviser: dict[str, Any] = {"by": judge if role == "reviser" else None}
+    loc.reviewed(member, "Ask", own, seen=[], **reviser)
     loc.reviewed(member, "Ask", rival, seen=[])
     with pytest.raises(NotAllowedError):
         loc.decided("Ask", own if chosen == "own" else rival, verdict=verdict, by=judge)

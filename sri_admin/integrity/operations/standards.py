@@ -107,7 +107,7 @@ def _check_dates(values: Values) -> None:
 
 
 def close_cycle(actor: Actor, cycle: AssessmentCycle, *, values: Values) -> AssessmentCycle:
-    """End a round: what is signed off after this day is not handed in any more; what was signed before may still come."""
+    """End a round: what is signed off after this day is not handed in any more; what was signed may still come."""
     POLICY.require(actor, "integrity.cycle.close", cycle)
     check_version(cycle, values.get("version"))
     if cycle.state is CycleState.CLOSED:
