@@ -332,7 +332,8 @@ def _naming(proofs: list[UUID], digests: list[str]) -> Callable[[dict[str, Any]]
 def test_evidence_no_answer_could_name_is_set_aside(
     world: World, member: UUID, cycle: UUID, count: int, covers: date | None, reason: str
 ) -> None:
-    node, when = node_of(world), {"covers_from": covers, "covers_to": covers} if covers else {}
+    node = node_of(world)
+    when: dict[str, Any] = {"covers_from": covers, "covers_to": covers} if covers else {}
     proof = node.do(lambda: it.proof(member, **when))
     digest = node.read(lambda: db.session.get_one(Evidence, (member, proof)).sha256)
     node.do(lambda: it.complete(member, cycle))
