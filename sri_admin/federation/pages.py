@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import url_for
 
-from sri_admin.federation import control, enrolment, jobs, report, shown
+from sri_admin.federation import control, enrolment, jobs, node_history, report, shown
 from sri_admin.federation.enrolment_models import EnrolmentState, Node, NodeState
 from sri_admin.federation.overview import Connection
 from sri_admin.federation.policy import POLICY
@@ -101,6 +101,7 @@ def node_show(actor: Actor, *, id: UUID) -> dict[str, Any]:  # noqa: A002 - the 
         "may_carry": node.state is NodeState.ACTIVE and _may_carry(actor),
         "copies": snapshots.lines(node.member_id),
         "country": shown.country(node.member_id),
+        "history": node_history.of_node(node.member_id, node.id),
         "decisions_url": url_for("handover.decision_show", node_id=node.id),
         "facts": [
             (_("Last contact"), formats.date_and_time(last) if last else _("No contact yet")),
@@ -170,6 +171,7 @@ def enrolment_show(actor: Actor, form: Form, *, id: UUID) -> dict[str, Any]:  # 
         "is_in": known.state is EnrolmentState.APPROVED,
         "node_id": known.node_id,
         "answers": [{"family": family, "text": text}],
+        "history": node_history.of_request(known.member_id, id),
         "facts": [
             (_("Digits of its key"), known.fingerprint),
             (_("Asked on"), formats.date_and_time(known.asked_at)),

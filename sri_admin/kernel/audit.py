@@ -6,6 +6,7 @@ digests; salt and value lie in a table of their own, so that erasing them leaves
 
 import hashlib
 import json
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -169,4 +170,10 @@ def verify() -> Verdict:
 def entries_about(member_id: UUID, *subjects: UUID, limit: int = 20) -> list[AuditEntry]:
     """Return what happened to things, newest first."""
     found = sa.select(AuditEntry).where(AuditEntry.member_id == member_id, AuditEntry.subject.in_(subjects))
+    return list(db.session.scalars(found.order_by(AuditEntry.n.desc()).limit(limit)))
+
+
+def entries_among(members: Iterable[UUID], subjects: sa.SelectBase, *, limit: int = 20) -> list[AuditEntry]:
+    """Return what happened, for any of some members, to the things a query names, newest first."""
+    found = sa.select(AuditEntry).where(AuditEntry.member_id.in_(list(members)), AuditEntry.subject.in_(subjects))
     return list(db.session.scalars(found.order_by(AuditEntry.n.desc()).limit(limit)))

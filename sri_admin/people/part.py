@@ -21,7 +21,7 @@ from sri_admin.people.pages.programs import pages as program_pages
 from sri_admin.people.pages.second_step import pages as second_step_pages
 from sri_admin.people.pages.sign_in import pages as sign_in_pages
 from sri_admin.people.policy import POLICY
-from sri_admin.people.rules import role_name
+from sri_admin.people.rules import ROLE_NAMES, role_name
 
 
 def _sees_people(actor: Actor) -> bool:
@@ -104,7 +104,7 @@ PART = Part(
             shown=_sees_settings,
         ),
     ),
-    answers={"members.standing_panel": panel_of},
+    answers={"members.standing_panel": panel_of, "shell.roles": lambda _member_id, _on: ROLE_NAMES},
     sentences=SENTENCES,
     constraints={"uq_account_sign_in_name": sign_in_name_taken},
 )

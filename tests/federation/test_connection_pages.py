@@ -70,6 +70,9 @@ def test_a_node_is_let_in_from_page_to_page(pair: Pair, director: FlaskClient) -
     assert "Compare the digits first" in send(director, address, f"{address}/approve")
     assert waiting(pair) == [asked.enrolment_id]
     send(director, address, f"{address}/refuse")
+    refused = text_of(director, address)
+    assert "A request to connect a node was turned down." in refused
+    assert "A code was made with which this country can connect a node of its own." in refused
     assert waiting(pair) == []
     assert pair.at_node(lambda: joining.collect(pair.line)) is EnrolmentState.REFUSED
 
@@ -101,7 +104,9 @@ def test_the_hub_sees_every_node_and_one_alone(joined: Pair, director: FlaskClie
     assert "In step" in page
     node = re.search(r"/connections/[0-9a-f-]{36}", director.get("/connections").get_data(as_text=True))
     assert node is not None
-    assert "Digits of its key" in text_of(director, node.group())
+    shown = text_of(director, node.group())
+    for words in ("Digits of its key", "What happened", "A code was made", "A node of their own was approved"):
+        assert words in shown
 
 
 def test_silence_is_told_in_days(joined: Pair) -> None:
@@ -183,5 +188,6 @@ def test_withdrawing_is_shown_before_it_is_done(joined: Pair, director: FlaskCli
     assert "Nothing is deleted here" in text_of(director, address)
     assert "Please choose" in send(director, address, address)
     assert "The keys are withdrawn." in send(director, address, address, reason="stolen")
+    assert "The keys of a node were withdrawn" in text_of(director, found.group())
     assert "Withdrawn" in text_of(director, "/connections/keys")
     assert joined.at_node(lambda: exchange.synchronise(joined.line)).code == "key_revoked"

@@ -201,9 +201,12 @@ def test_an_office_holder_is_corrected_and_the_term_ended(app: Flask) -> None:
     stale = _send(board, address, **{**values, "display_name": "Samira"})
     assert stale.status_code == 409
     assert ">Sami<" in stale.get_data(as_text=True)
+    assert "An office holder was corrected" in _text(board, address)
     ended = _send(board, f"{address}/end", ends_on="2026-01-01", reason="The term was over.", version="2")
     assert ended.status_code == 303
-    assert "Before" in _text(board, "/countries/QM/office-holders")
+    page = _text(board, "/countries/QM/office-holders")
+    for words in ("Before", "What happened", "A new office holder was entered", "A term of office ended"):
+        assert words in page
 
 
 def test_where_a_node_keeps_the_people_the_hub_says_so_and_only_reads(staff: FlaskClient) -> None:

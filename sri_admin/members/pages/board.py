@@ -17,7 +17,7 @@ from sri_admin.members.models.member import Member
 from sri_admin.members.models.office import OfficeHolder
 from sri_admin.members.operations import offices as operations
 from sri_admin.members.pages.agreements import terms_said
-from sri_admin.members.pages.history import history_of
+from sri_admin.members.pages.history import history_of, history_of_office
 from sri_admin.members.pages.members import badge_of, places_of, standing
 from sri_admin.members.policy import POLICY
 from sri_admin.members.queries.agreements import agreements_of, current_agreement
@@ -78,6 +78,7 @@ def office_holder_list(actor: Actor, member: Tenant) -> dict[str, Any]:
         "tabs": about.tabs(actor, member, "members.office_holder_list"),
         "now": [each for each in holders if not _is_over(each, today)],
         "before": [each for each in holders if _is_over(each, today)],
+        "history": history_of_office(record, *(each.id for each in holders)),
         "writer": office_writer(record),
         "written": written,
         "words": words,
@@ -89,7 +90,8 @@ def office_holder_new(actor: Actor, form: Form, *, member: Tenant) -> dict[str, 
     """Show the form for somebody who takes an office."""
     record = _own(actor, member, "enter")
     url = url_for("members.office_holder_enter", code=record.code)
-    return {"form": form, "member": record, "holder": None, "stored": {}, "conflict": None, "url": url, "words": words}
+    empty = {"holder": None, "stored": {}, "conflict": None, "history": []}
+    return {"form": form, "member": record, **empty, "url": url, "words": words}
 
 
 @pages.post("/countries/<code>/office-holders", audience=Audience.MEMBER, takes=OfficeHolderIn, again=office_holder_new)
@@ -114,6 +116,7 @@ def office_holder_edit(actor: Actor, form: Form, *, member: Tenant, holder_id: U
         "holder": holder,
         "stored": stored,
         "conflict": conflict_of(form, ANSWERS, stored, url=url),
+        "history": history_of_office(record, holder.id),
         "url": url,
         "words": words,
     }

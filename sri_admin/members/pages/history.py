@@ -29,6 +29,12 @@ def history_of(member: Member, *subjects: UUID, limit: int = LENGTH) -> list[dic
     return [{**item, "when": _moment(member, item["when"]), "actor": _role(item["actor"])} for item in newest]
 
 
+def history_of_office(member: Member, *holders: UUID) -> list[dict[str, Any]]:
+    """Return the items of a timeline about office holders alone, as far as it was written here."""
+    told = history.told(audit.entries_about(member.member_id, *holders, limit=LENGTH))
+    return [{**item, "when": _moment(member, item["when"]), "actor": _role(item["actor"])} for item in told]
+
+
 def _moment(member: Member, at: datetime) -> str:
     return date_and_time(at, member.time_zone)
 
