@@ -25,7 +25,7 @@ _NOTHING = {"epoch": 0, "n": 0, "chain": ""}
 class Missing(NamedTuple):
     """The lines of a stream after a place: how many there are, and the first of them."""
 
-    count: int
+    lines: int
     first: bytes | None
 
 
@@ -52,7 +52,7 @@ def _place(row: SyncStream, last: NodeContact | None) -> dict[str, Any]:
 def _state(row: SyncStream, at: Mapping[str, Any], missing: Missing | None) -> StreamState:
     is_there = (at["epoch"], at["n"]) == (row.epoch, row.n) and row.chain.hex() == at["chain"]
     is_empty = row.epoch == 1 and row.n == 0
-    waiting = missing.count if missing else 0
+    waiting = missing.lines if missing else 0
     return StreamState(
         stream=row.name,
         own=True,
