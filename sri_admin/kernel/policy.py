@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from sri_admin.kernel.actor import Actor
+from sri_admin.kernel.actor import Actor, Scope
 from sri_admin.kernel.errors import NotAllowedError
 
 Rule = Callable[[Actor, Any], bool]
@@ -43,6 +43,17 @@ def board(*roles: str) -> Rule:
     def rule(actor: Actor, subject: Any) -> bool:
         member = member_of(subject)
         return any(mandate.role in roles and mandate.member_id == member for mandate in actor.mandates)
+
+    return rule
+
+
+def outside(*roles: str) -> Rule:
+    """Allow people with one of these roles at the hub who have no part in the subject's member country."""
+
+    def rule(actor: Actor, subject: Any) -> bool:
+        member = member_of(subject)
+        is_there = any(each.scope is not Scope.HUB and each.member_id == member for each in actor.mandates)
+        return not is_there and any(each.role in roles and each.scope is Scope.HUB for each in actor.mandates)
 
     return rule
 

@@ -58,7 +58,9 @@ class ReturnIn(Schema.from_dict(_answers(), name="ReturnAnswers")):
 
 
 class ProposalIn(Schema.from_dict(_reasons(), name="ReturnReasons")):
-    """Why what the soft rules found is right, and the wish to send the month to the approver."""
+    """Why what the soft rules found is right, and the wish to send the values that were shown to the approver."""
+
+    shown = fields.String(validate=_HASH)
 
 
 class ApprovalIn(Schema):

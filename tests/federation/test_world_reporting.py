@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from itertools import cycle, pairwise
 from typing import Any
 from uuid import UUID
 
@@ -307,7 +307,7 @@ def test_what_was_accepted_while_the_country_sent_it_again_stays(begun: World) -
     settled(begun)
     seen = [view(begun, each) for each in (begun.hub, begun.nodes["QM"])]
     assert {(each.standing.state, each.standing.official.id) for each in seen if each.standing.official} == {
-        (State.QUARANTINED, str(first))
+        (State.ACCEPTED, str(first))
     }
 
 
@@ -330,16 +330,19 @@ def test_a_correction_goes_by_request_and_grant_through_node_and_hub(begun: Worl
 
 
 STEPS = ("approve", "decide", "ask", "answer", "sync", "receive")
+# What leads on to a correction; between its steps anything may happen.
+LEADS_ON = ("approve", "sync", "receive", "decide", "sync", "ask", "sync", "answer", "sync")
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_any_interleaving_of_both_sides_converges_and_no_accepted_value_changes_unasked(
     begun: World, seed: int
 ) -> None:
     chance, member, node = random.Random(seed), begun.members["QM"], begun.nodes["QM"]
     accepted: list[dict[UUID, Any]] = []
-    for number in range(14):
-        step = chance.choice(STEPS)
+    leads_on = cycle(LEADS_ON)
+    for number in range(54):
+        step = next(leads_on) if chance.random() < 0.6 else chance.choice(STEPS)
         if step == "sync":
             begun.sync("QM")
         elif step == "receive":
@@ -355,7 +358,7 @@ def test_any_interleaving_of_both_sides_converges_and_no_accepted_value_changes_
     assert here.standing == there.standing
     grants = [each for each in here.rows.grants.values() if each.verdict is GrantVerdict.GRANTED]
     corrections = [each for each in here.rows.revisions if each.id in accepted[-1]]
-    assert len(corrections) <= 1 + len(grants)
+    assert 1 <= len(corrections) <= 1 + len(grants)
 
 
 def _accepted(member: UUID) -> dict[UUID, Any]:
@@ -371,8 +374,10 @@ def _approve(world: World, _chance: random.Random, number: int) -> None:
 
 def _decide(world: World, chance: random.Random, _number: int) -> None:
     rows = view(world, world.hub).rows
-    for revision in rows.intakes:
-        verdict = chance.choice([IntakeState.ACCEPTED, IntakeState.RETURNED])
+    for revision in [each.id for each in sorted(rows.revisions, key=lambda each: each.revision)]:
+        verdict = chance.choice([IntakeState.ACCEPTED] * 3 + [IntakeState.RETURNED])
+        if revision not in rows.intakes:
+            continue
         with suppress(ConflictError):
             world.hub.do(lambda revision=revision, verdict=verdict: rep.decided(world.members["QM"], revision, verdict))
 
@@ -384,7 +389,7 @@ def _ask(world: World, _chance: random.Random, _number: int) -> None:
 
 def _answer(world: World, chance: random.Random, _number: int) -> None:
     for request in view(world, world.hub).rows.requests:
-        verdict = chance.choice(list(GrantVerdict))
+        verdict = chance.choice([GrantVerdict.GRANTED] * 3 + [GrantVerdict.REFUSED])
         with suppress(ConflictError):
             world.hub.do(
                 lambda request=request, verdict=verdict: rep.answered(world.members["QM"], request.id, verdict)

@@ -93,7 +93,13 @@ def proposed(member_id: UUID, month: date = MONTH, *, by: Actor | None = None, *
     """Fill in a month, send it to the approver, and return the proposal's id."""
     preparer = by or make.actor("coordinator", member_id)
     entered(member_id, month, by=preparer, **numbers)
-    return make.writing(member_id, lambda: proposals.propose(preparer, make.found(member_id), month, values={}).id)
+    return sent(member_id, month, by=preparer)
+
+
+def sent(member_id: UUID, month: date = MONTH, *, by: Actor | None = None, **values: Any) -> UUID:
+    """Send what was entered for a month to the approver and return the proposal's id."""
+    sender = by or make.actor("coordinator", member_id)
+    return make.writing(member_id, lambda: proposals.propose(sender, make.found(member_id), month, values=values).id)
 
 
 def approved(member_id: UUID, month: date = MONTH, *, by: Actor | None = None, **numbers: Any) -> UUID:
@@ -113,9 +119,11 @@ def agreed(member_id: UUID, proposal_id: UUID, *, by: Actor | None = None) -> UU
     return make.writing(member_id, approve)
 
 
-def given_back(member_id: UUID, proposal_id: UUID, reason: str = "Look at the attendances again.") -> None:
+def given_back(
+    member_id: UUID, proposal_id: UUID, reason: str = "Look at the attendances again.", *, by: Actor | None = None
+) -> None:
     """Let the chair give a proposal back."""
-    chair = make.actor("chair", member_id)
+    chair = by or make.actor("chair", member_id)
 
     def give_back() -> None:
         proposal = proposal_by_id(member_id, proposal_id)

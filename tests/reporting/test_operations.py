@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from sri_admin.kernel import clock, ids
+from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import ConflictError, InvalidError, NotAllowedError
 from sri_admin.members.rules.member import MemberState
@@ -17,7 +19,7 @@ from sri_admin.reporting.models.returns import ProposalAnswer, ReturnProposal, R
 from sri_admin.reporting.operations import drafts, proposals
 from sri_admin.reporting.queries.returns import month_of, proposal_by_id
 from sri_admin.reporting.rules.standing import Answer, GrantVerdict, IntakeState, State
-from sri_admin.reporting.rules.values import Cell, Indicator, ReturnKind
+from sri_admin.reporting.rules.values import Cell, Indicator, ReturnKind, cells_hash
 from tests.make import members as make
 from tests.make import reporting as rep
 from tests.make.reporting import MONTH
@@ -247,6 +249,87 @@ def test_nobody_accepts_a_return_they_prepared_or_approved(member: UUID) -> None
     twin = type(officer)(label=row.prepared_by, account_id=officer.account_id, mandates=officer.mandates)
     with pytest.raises(NotAllowedError):
         rep.decided(member, revision, by=twin)
+
+
+def with_roles(*roles: tuple[str, UUID | None]) -> Actor:
+    """Make somebody with several roles, the oldest first."""
+    people = [make.actor(*each) for each in roles]
+    return replace(people[0], mandates=tuple(each.mandates[0] for each in people))
+
+
+@pytest.mark.parametrize("first", ["coordinator", "auditor"])
+def test_who_approves_does_it_in_the_role_that_lets_them(member: UUID, first: str) -> None:
+    chair = with_roles((first, member if first == "coordinator" else None), ("chair", member))
+    revision = rep.agreed(member, rep.proposed(member), by=chair)
+    rep.received(member)
+    assert rep.revision(member, revision).approved_role == "chair"
+    assert rep.seen(member, at_home=False).standing.state is State.RECEIVED
+
+
+def test_nobody_decides_for_sri_about_a_country_they_have_a_role_in(member: UUID) -> None:
+    both = with_roles(("data_officer", None), ("coordinator", member))
+    revision = rep.approved(member)
+    rep.received(member)
+    with pytest.raises(NotAllowedError):
+        rep.decided(member, revision, by=both)
+
+
+def test_nobody_accepts_values_they_entered_although_others_sent_and_approved_them(member: UUID) -> None:
+    officer = make.actor("data_officer")
+    rep.entered(member, by=replace(make.actor("coordinator", member), label=officer.label))
+    revision = rep.agreed(member, rep.sent(member))
+    rep.received(member)
+    with pytest.raises(NotAllowedError):
+        rep.decided(member, revision, by=officer)
+
+
+def test_who_had_part_takes_it_back_where_nobody_else_can_approve(member: UUID) -> None:
+    administrator, chair = make.actor("member_administrator", member), make.actor("chair", member)
+    rep.entered(member, by=administrator)
+    proposal = rep.sent(member, by=chair)
+    for each in (administrator, chair):
+        with pytest.raises(NotAllowedError):
+            rep.agreed(member, proposal, by=each)
+    with pytest.raises(NotAllowedError):
+        rep.given_back(member, proposal, by=make.actor("coordinator", member))
+    rep.given_back(member, proposal, by=administrator)
+    assert rep.seen(member).standing.state is State.GIVEN_BACK
+    rep.approved(member)
+    assert rep.seen(member).standing.state is State.TO_SEND
+
+
+def test_other_values_than_were_looked_over_are_not_sent(member: UUID) -> None:
+    rep.entered(member)
+    looked_at = rep.read(lambda: cells_hash(drafts.working_on(month_of(make.found(member), MONTH, at_home=True)).cells))
+    rep.entered(member, attendances=121)
+    with refused("other_values"):
+        rep.sent(member, shown=looked_at)
+    assert rep.seen(member).standing.state is State.PREPARING
+
+
+def test_a_month_stays_accepted_when_what_came_after_led_nowhere(member: UUID) -> None:
+    first = rep.approved(member)
+    rep.received(member)
+    rep.decided(member, first, IntakeState.RETURNED)
+    rep.approved(member, attendances=121)
+    rep.received(member)
+    rep.decided(member, rep.seen(member).rows.revisions[-1].id)
+    rep.answered(member, rep.asked(member), until=date(2026, 11, 12))
+    rep.given_back(member, rep.proposed(member, attendances=130))
+    assert rep.seen(member).standing.state is State.GIVEN_BACK
+    with clock.running(clock.fixed(datetime(2026, 11, 13, 9, 0, tzinfo=UTC))):
+        assert rep.seen(member).standing.state is State.ACCEPTED
+
+
+def test_the_last_day_of_a_grant_is_a_day_of_the_country(november: None) -> None:
+    rep.catalogue()
+    islands = make.member("QN", MemberState.LICENSED, time_zone="Pacific/Kiritimati")
+    rep.accepted(islands)
+    request = rep.asked(islands)
+    with clock.running(clock.fixed(datetime(2026, 11, 10, 20, 0, tzinfo=UTC))):
+        with pytest.raises(InvalidError):
+            rep.answered(islands, request, until=date(2026, 11, 10))
+        rep.answered(islands, request, until=date(2026, 11, 11))
 
 
 def test_what_is_approved_is_exactly_what_was_proposed_and_a_row_never_changes(member: UUID) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from sri_admin.kernel import clock
 from sri_admin.meetings.queries.figures import Figures
+from sri_admin.meetings.rules.log import Outcome
 from sri_admin.members.rules.member import MemberState, Transition
 from sri_admin.reporting.operations import drafts
 from sri_admin.reporting.queries.drafts import Working, working_on
@@ -71,6 +72,15 @@ def test_what_is_logged_is_proposed_and_what_is_not_logged_is_no_zero(member: UU
         Indicator.NEW_MEETINGS: Cell(Status.ZERO, 0),
     }
     assert (after.figures.logged, after.figures.expected) == (3, 4)
+
+
+def test_a_meeting_took_place_also_if_nobody_came(member: UUID) -> None:
+    meeting = meetings.meeting(member)
+    meetings.logged(member, meeting, TUESDAYS[0])
+    meetings.logged(member, meeting, TUESDAYS[1], outcome=Outcome.NOBODY_CAME)
+    meetings.logged(member, meeting, TUESDAYS[2], outcome=Outcome.CANCELLED_PLANNED)
+    found = work(member).cells
+    assert (found[Indicator.MEETINGS_HELD], found[Indicator.ATTENDANCES]) == (Cell.counted(2), Cell.counted(9))
 
 
 def test_a_number_nobody_counted_is_said_as_that(member: UUID) -> None:

@@ -83,7 +83,7 @@ class ReturnProposal(OfTenant, OfRevision, Base):
 
 
 class ProposalAnswer(OfTenant, Base):
-    """What the approver says of exactly one hash; the database holds that it is nobody who had part in it."""
+    """What the approver says of exactly one hash; the database holds that nobody approves what they had part in."""
 
     __tablename__ = "proposal_answer"
     __table_args__ = (
@@ -101,7 +101,9 @@ class ProposalAnswer(OfTenant, Base):
             initially="DEFERRED",
         ),
         sa.UniqueConstraint("member_id", "proposal_id"),
-        sa.CheckConstraint("actor <> prepared_by and not actor = any(authors)", name="another_person"),
+        sa.CheckConstraint(
+            "verdict = 'give_back' or actor <> prepared_by and not actor = any(authors)", name="another_person"
+        ),
         sa.CheckConstraint("verdict = 'approve' or reason <> ''", name="reason"),
         {"info": _AT_HOME},
     )

@@ -11,6 +11,7 @@ from sri_admin.kernel.errors import ConflictError, ElsewhereError, FieldError, I
 from sri_admin.kernel.i18n import gettext_lazy as _l
 from sri_admin.kernel.work import record
 from sri_admin.members.models.member import Member
+from sri_admin.members.queries.members import today_of
 from sri_admin.reporting.events import CorrectionAsked, CorrectionDecided
 from sri_admin.reporting.models.returns import CorrectionGrant, CorrectionRequest
 from sri_admin.reporting.policy import POLICY
@@ -73,7 +74,7 @@ def answer_request(actor: Actor, member: Member, request: CorrectionRequest, *, 
         month=request.month,
         asked_by=request.actor,
         verdict=verdict,
-        until=_until(values) if verdict is GrantVerdict.GRANTED else None,
+        until=_until(member, values) if verdict is GrantVerdict.GRANTED else None,
         reason=reason,
         at=clock.now(),
         actor=actor.label,
@@ -93,8 +94,8 @@ def answer_request(actor: Actor, member: Member, request: CorrectionRequest, *, 
     return row
 
 
-def _until(values: Values) -> date:
-    today = clock.today()
+def _until(member: Member, values: Values) -> date:
+    today = today_of(member)  # the country goes by its own day
     until: date = values.get("until") or today + GRANT_LASTS
     if not today <= until <= today + LONGEST_GRANT:
         raise InvalidError([FieldError("until", _l("Choose a day from today to four months from now."))])

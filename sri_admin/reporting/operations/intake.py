@@ -16,7 +16,7 @@ from sri_admin.kernel.work import record
 from sri_admin.meetings.queries.figures import month_figures
 from sri_admin.members.models.member import Member
 from sri_admin.reporting.events import ReturnDecided, ReturnReceived
-from sri_admin.reporting.models.returns import ReturnIntake, ReturnRevision
+from sri_admin.reporting.models.returns import ReturnIntake, ReturnProposal, ReturnRevision
 from sri_admin.reporting.policy import POLICY
 from sri_admin.reporting.queries.catalogue import codes_of, find_data_set
 from sri_admin.reporting.queries.returns import (
@@ -54,7 +54,7 @@ def receive(actor: Actor, member: Member, revision: ReturnRevision) -> ReturnInt
         month=revision.month,
         revision=revision.revision,
         values_hash=revision.values_hash,
-        authors=sorted({revision.prepared_by, revision.approved_by}),
+        authors=sorted({revision.prepared_by, revision.approved_by, *_entered_by(revision)}),
         state=IntakeState.QUARANTINED if fault else IntakeState.RECEIVED,
         fault=fault,
         received_at=clock.now(),
@@ -70,6 +70,12 @@ def receive(actor: Actor, member: Member, revision: ReturnRevision) -> ReturnInt
     )
     record(actor, event, row)
     return row
+
+
+def _entered_by(revision: ReturnRevision) -> list[str]:
+    # Who entered its values is known where it was prepared: here, if the country has no node.
+    proposal = db.session.get(ReturnProposal, (revision.member_id, revision.id))
+    return proposal.authors if proposal is not None else []
 
 
 def _fault(view: MonthView, revision: ReturnRevision) -> Fault | None:

@@ -20,11 +20,19 @@ from sri_admin.reporting.policy import POLICY
 from sri_admin.reporting.queries.drafts import Working, working_on
 from sri_admin.reporting.queries.returns import MonthView, approval_of, content_of, is_written_here, month_of
 from sri_admin.reporting.rules.months import last_of
-from sri_admin.reporting.rules.standing import Answer, next_kind, next_revision, next_sending, open_grant
+from sri_admin.reporting.rules.standing import (
+    APPROVERS,
+    Answer,
+    next_kind,
+    next_revision,
+    next_sending,
+    open_grant,
+)
 from sri_admin.reporting.rules.validation import hard, unexplained
 from sri_admin.reporting.rules.values import (
     APPROVAL_DOMAIN,
     ReturnKind,
+    cells_hash,
     cells_to_wire,
     explanations_to_wire,
     values_hash,
@@ -35,7 +43,10 @@ Values = Mapping[str, Any]
 
 
 def propose(actor: Actor, member: Member, month: date, *, values: Values) -> ReturnProposal:
-    """Send the values of a month to the approver, all of them, under one hash; the same id again changes nothing."""
+    """Send the values of a month to the approver, all of them, under one hash; the same id again changes nothing.
+
+    `shown` is the hash of the cells the preparer looked at: others are refused.
+    """
     POLICY.require(actor, "reporting.return.prepare", member)
     proposal_id: UUID = values.get("record_id") or values.get("id") or ids.new()
     known = db.session.get(ReturnProposal, (member.member_id, proposal_id))
@@ -45,6 +56,8 @@ def propose(actor: Actor, member: Member, month: date, *, values: Values) -> Ret
     if view.today <= last_of(month):
         raise ConflictError(_l("This month is not over yet. You can send it from the first day of the next."))
     work = working_on(view)
+    if values.get("shown") not in {None, cells_hash(work.cells)}:
+        raise _other_values()
     faults = list(_faults(work))
     if faults:
         raise InvalidError(faults)
@@ -101,7 +114,9 @@ def approve(actor: Actor, member: Member, proposal: ReturnProposal, *, values: V
     known = db.session.get(ReturnRevision, (member.member_id, proposal.id))
     if known is not None and known.approved_by == actor.label:
         return known
-    view = _answering(actor, member, proposal, values)
+    if had_part_in(actor, proposal):
+        raise NotAllowedError(_l("You prepared this yourself. Somebody else has to approve it."), action="approve")
+    view = _answering(member, proposal, values)
     if (proposal.revision, proposal.kind) != (next_revision(view.sides), next_kind(view.standing)):
         message = _l("SRI has answered meanwhile. Give this back, so that it is prepared anew.")
         raise ConflictError(message, code="overtaken")
@@ -123,9 +138,11 @@ def approve(actor: Actor, member: Member, proposal: ReturnProposal, *, values: V
 
 
 def give_back(actor: Actor, member: Member, proposal: ReturnProposal, *, values: Values) -> ProposalAnswer:
-    """Give a proposal back to the preparer with a reason; it is kept as it was."""
-    POLICY.require(actor, "reporting.return.approve", member)
-    _answering(actor, member, proposal, values)
+    """Give a proposal back to the preparer with a reason, or take back one's own; it is kept as it was."""
+    POLICY.require(actor, "reporting.return.give_back", member)
+    if not had_part_in(actor, proposal):
+        POLICY.require(actor, "reporting.return.approve", member)
+    _answering(member, proposal, values)
     reason = (values.get("reason") or "").strip()
     if not reason:
         raise InvalidError([FieldError("reason", _l("Say what should be different, so that it can be put right."))])
@@ -142,20 +159,20 @@ def give_back(actor: Actor, member: Member, proposal: ReturnProposal, *, values:
     return row
 
 
-def _answering(actor: Actor, member: Member, proposal: ReturnProposal, values: Values) -> MonthView:
+def _answering(member: Member, proposal: ReturnProposal, values: Values) -> MonthView:
     if not is_written_here(member.member_id):
         raise ElsewhereError
-    if had_part_in(actor, proposal):
-        raise NotAllowedError(_l("You prepared this yourself. Somebody else has to approve it."), action="approve")
     view = month_of(member, proposal.month, at_home=True)
     waits = view.standing.proposal
     if waits is None or waits.id != str(proposal.id) or waits.answer is not None:
         raise ConflictError(_l("This was answered meanwhile, or sent anew. Look at the month again."), code="answered")
     if values.get("values_hash") != proposal.values_hash:
-        raise ConflictError(
-            _l("These are not the values you were shown. Look at the month again."), code="other_values"
-        )
+        raise _other_values()
     return view
+
+
+def _other_values() -> ConflictError:
+    return ConflictError(_l("These are not the values you were shown. Look at the month again."), code="other_values")
 
 
 def had_part_in(actor: Actor, proposal: ReturnProposal) -> bool:
@@ -187,8 +204,14 @@ def _revision(actor: Actor, proposal: ReturnProposal) -> ReturnRevision:
         id=proposal.id,
         month=proposal.month,
         approved_by=actor.label,
-        approved_role=actor.role,
+        approved_role=_approving_role(actor, proposal),
         approved_at=clock.now(),
     )
     row.kid, row.signature = seal(APPROVAL_DOMAIN, approval_of(row))
     return row
+
+
+def _approving_role(actor: Actor, proposal: ReturnProposal) -> str:
+    # Somebody may hold several roles: SRI judges an approval by the one that lets them approve.
+    held = (each.role for each in actor.mandates if each.member_id == proposal.member_id)
+    return next(role for role in held if role in APPROVERS)

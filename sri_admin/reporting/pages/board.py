@@ -29,7 +29,7 @@ from sri_admin.reporting.rules import words
 from sri_admin.reporting.rules.months import first_of, last_months, last_of
 from sri_admin.reporting.rules.standing import Answer, State, may_prepare, open_grant
 from sri_admin.reporting.rules.validation import Severity
-from sri_admin.reporting.rules.values import Cell, Explanation, Indicator, Status, short
+from sri_admin.reporting.rules.values import Cell, Explanation, Indicator, Status, cells_hash, short
 from sri_admin.reporting.schemas import (
     COUNTED,
     SAID,
@@ -78,6 +78,7 @@ def month_show(actor: Actor, form: Form, *, member: Tenant, month: str) -> dict[
         "revisions": revisions_shown(view),
         "may_edit": may_edit,
         "may_approve": _may_approve(actor, view),
+        "may_take_back": _may_take_back(actor, view),
         "may_ask": _may_ask(actor, view),
         "statuses": [(COUNTED, _("Counted")), *((each.value, words.STATUSES[each]) for each in SAID)],
         "short": short,
@@ -114,6 +115,7 @@ def month_check(actor: Actor, form: Form, *, member: Tenant, month: str) -> Any:
         **_common(view),
         "form": form,
         "work": work,
+        "shown": cells_hash(work.cells),
         "hard": [each for each in work.found if each.severity is Severity.HARD],
         "soft": [(each, explained.get(each.key)) for each in work.found if each.severity is Severity.SOFT],
         "names": {each.code: each.name for each in work.questions},
@@ -208,6 +210,12 @@ def _may_approve(actor: Actor, view: MonthView) -> bool:
     waits = view.proposal if view.standing.state is State.TO_APPROVE else None
     may = POLICY.allows(actor, "reporting.return.approve", view.member) and is_written_here(view.member.member_id)
     return waits is not None and may and not proposals.had_part_in(actor, waits)
+
+
+def _may_take_back(actor: Actor, view: MonthView) -> bool:
+    waits = view.proposal if view.standing.state is State.TO_APPROVE else None
+    may = POLICY.allows(actor, "reporting.return.give_back", view.member) and is_written_here(view.member.member_id)
+    return waits is not None and may and proposals.had_part_in(actor, waits)
 
 
 def _may_ask(actor: Actor, view: MonthView) -> bool:

@@ -65,7 +65,8 @@ def proposed(figures: Counted) -> Mapping[str, Proposed]:
     if figures.active or figures.new_meetings:
         found[Indicator.NEW_MEETINGS.value] = Proposed(Cell.counted(figures.new_meetings))
     if figures.logged:
-        found[Indicator.MEETINGS_HELD.value] = Proposed(Cell.counted(figures.held))
+        # It took place also if nobody came.
+        found[Indicator.MEETINGS_HELD.value] = Proposed(Cell.counted(figures.logged - figures.cancelled))
         found[Indicator.ATTENDANCES.value] = _visits(figures.attendances, figures.uncounted, figures.held)
         found[Indicator.FIRST_TIME.value] = _visits(figures.first_time, figures.uncounted_first_time, figures.held)
     return found

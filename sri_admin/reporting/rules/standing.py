@@ -5,7 +5,7 @@ grants. Each row has one writer; they may arrive in any order, and the same set 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -65,6 +65,7 @@ class State(StrEnum):
     CORRECTION_REFUSED = "correction_refused"
 
 
+_UNDONE = frozenset({State.GIVEN_BACK, State.RETURNED, State.QUARANTINED})
 MISSING = frozenset({State.NOT_STARTED, State.PREPARING, State.TO_APPROVE, State.GIVEN_BACK})
 
 
@@ -133,9 +134,12 @@ def standing_of(sides: Sides, *, today: date) -> Standing:
     proposal = _open_proposal(sides.proposals, newest)
     request = _request(sides.requests, official)
     state = _state(sides, newest, proposal)
+    standing = Standing(state=state, newest=newest, official=official, proposal=proposal, request=request)
+    if official is not None and state in _UNDONE and open_grant(standing, today=today) is None:
+        state = State.ACCEPTED  # nobody may go on with that correction any more, and what was accepted counts
     if state is State.ACCEPTED and request is not None:
         state = _correcting(request, today)
-    return Standing(state=state, newest=newest, official=official, proposal=proposal, request=request)
+    return replace(standing, state=state)
 
 
 def next_revision(sides: Sides) -> int:

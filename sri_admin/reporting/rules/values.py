@@ -128,6 +128,11 @@ def values_hash(content: Content) -> str:
     return hashlib.sha256(HASH_DOMAIN + canonical(content)).hexdigest()
 
 
+def cells_hash(cells: Mapping[str, Cell]) -> str:
+    """Return a short name of values while they are prepared, by which others are told apart."""
+    return hashlib.sha256(_json(cells_to_wire(cells))).hexdigest()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Approval:
     """Who said yes, in which role and when, and who prepared it when."""
