@@ -6,7 +6,7 @@ Safety: a check made anew on a short table.
 from alembic import op
 
 revision = "0122"
-down_revision = "0121"
+down_revision = "0123"
 branch_labels = None
 depends_on = None
 
