@@ -36,7 +36,7 @@ def own_key() -> X25519PrivateKey:
     path = installation.instance_folder(runtime.current().settings) / _FILE
     if not path.exists():
         form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        installation.write_private(path, X25519PrivateKey.generate().private_bytes(*form))
+        installation.write_private_once(path, X25519PrivateKey.generate().private_bytes(*form))
     key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, X25519PrivateKey):
         raise ConfigurationError(_("The file %(path)s holds another kind of key.", path=str(path)))

@@ -366,8 +366,10 @@ def _keep_receipt(receipt: Receipt, sealed: bytes) -> int:
     row = streams.by_name(receipt.stream, lock=True)
     if not row.own or receipt.epoch > row.epoch:
         raise StreamError("stale_epoch", f"epoch {row.epoch} is in force")
-    if streams.chain_at(row, receipt.n, epoch=receipt.epoch) != receipt.chain:
+    end, here = streams.end_of(row, receipt.epoch), streams.chain_at(row, receipt.n, epoch=receipt.epoch)
+    if (end is not None and receipt.n > end.n) or here not in {None, receipt.chain}:
         raise StreamError("forked", "the receipt names lines that are not ours")
-    if receipt.epoch == row.epoch and receipt.n >= row.peer_n:
+    # One about a place that is no longer kept here, as on an old stick, proves nothing.
+    if here is not None and receipt.epoch == row.epoch and receipt.n >= row.peer_n:
         row.peer_n, row.peer_chain, row.statement = receipt.n, receipt.chain, sealed
     return receipt.n

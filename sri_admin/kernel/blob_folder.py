@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sri_admin.kernel import folders
 from sri_admin.kernel.blob_store import DIGEST, Blob, BlobMissingError, finding_room
 from sri_admin.kernel.spool import pieces_of
 
@@ -24,7 +25,7 @@ class FolderStore:
             os.utime(path)  # a content stored again is as young as a new one to who removes the unneeded
             path.replace(target)
             for folder in (target.parent, self.folder):
-                _sync(folder)
+                folders.sync(folder)
 
     def size(self, sha256: str) -> int | None:
         """Return how large a content is, None if it is not here."""
@@ -56,11 +57,3 @@ class FolderStore:
 
     def _place(self, sha256: str) -> Path:
         return self.folder / sha256[:2] / sha256
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

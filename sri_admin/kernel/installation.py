@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from sri_admin.kernel import clock, ids, runtime, transaction, work
+from sri_admin.kernel import clock, folders, ids, runtime, transaction, work
 from sri_admin.kernel.actor import Actor
 from sri_admin.kernel.db import Base, Identified, db, enum_column
 from sri_admin.kernel.errors import ConfigurationError, RestoredError
@@ -216,6 +216,7 @@ def instance_folder(settings: Settings) -> Path:
 def write_private(path: Path, content: bytes) -> None:
     """Write a file only its owner can read, whole or not at all."""
     _drafted(path, content).replace(path)
+    folders.sync(path.parent)
 
 
 def write_private_once(path: Path, content: bytes) -> bytes:
@@ -227,6 +228,7 @@ def write_private_once(path: Path, content: bytes) -> bytes:
         return path.read_bytes()
     finally:
         draft.unlink()
+        folders.sync(path.parent)
     return content
 
 

@@ -4,11 +4,12 @@ import json
 from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from sri_admin.federation import box_keys, enrolment
 from sri_admin.federation.enrolment_models import Node
 from sri_admin.federation.lines import ProtocolError
-from sri_admin.kernel import installation, tenancy, transaction
+from sri_admin.kernel import installation, runtime, tenancy, transaction
 from tests.federation import records
 from tests.federation.world import Site, World
 from tests.make import federation as make
@@ -75,3 +76,20 @@ def test_what_is_no_paper_is_refused(world: World, document: bytes) -> None:
     with pytest.raises(ProtocolError) as raised:
         world.hub.do(lambda: box_keys.take(records.DOER, node, document))
     assert raised.value.code in {"malformed", "bad_signature"}
+
+
+def test_two_processes_that_make_the_key_at_once_get_the_same(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    generate, others = X25519PrivateKey.generate, list[bytes]()
+
+    def overtaken() -> X25519PrivateKey:
+        with monkeypatch.context() as undone:
+            undone.setattr(X25519PrivateKey, "generate", generate)
+            others.append(box_keys.own_public())
+        return generate()
+
+    def make() -> bytes:
+        (installation.instance_folder(runtime.current().settings) / "box_key.pem").unlink()
+        monkeypatch.setattr(X25519PrivateKey, "generate", overtaken)
+        return box_keys.own_public()
+
+    assert [world.nodes["QM"].do(make)] == others

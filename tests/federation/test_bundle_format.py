@@ -1,6 +1,7 @@
 """The pure half of bundles: whatever bytes come, they are refused with a code or are exactly what was written."""
 
 import hashlib
+import io
 import json
 import os
 import tempfile
@@ -202,3 +203,14 @@ def _sha256(content: bytes) -> str:
 def _folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as name:
         yield Path(name)
+
+
+def test_a_stick_may_be_pulled_out_once_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, list[str]]] = []
+
+    def noted(handle: int) -> None:
+        seen.append((str(Path(f"/proc/self/fd/{handle}").readlink()), [each.name for each in tmp_path.iterdir()]))
+
+    monkeypatch.setattr(os, "fsync", noted)
+    write_volumes(tmp_path, "s", b"{}", volumes=[Volume(7, "0" * 64)], spool=io.BytesIO(b"content"))
+    assert seen[-1] == (str(tmp_path), ["s.sribundle"])

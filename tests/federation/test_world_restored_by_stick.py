@@ -11,11 +11,13 @@ from sri_admin.federation.bundle import told, writing
 from sri_admin.federation.enrolment_models import Node, NodeState
 from sri_admin.federation.lines import ProtocolError
 from sri_admin.federation.recovery import deciding, hub, incarnations
+from sri_admin.federation.snapshots import jobs
 from sri_admin.federation.stream_names import MEMBER_OPS, stream_name
 from sri_admin.kernel import ids, installation, transaction
 from sri_admin.kernel.db import db
 from sri_admin.kernel.installation import Standing
 from tests.federation import invariants, records, sticks
+from tests.federation.test_pruning import RECEIPTED
 from tests.federation.test_world_recovery_pages import browser, set_back, standing, text
 from tests.federation.test_world_restored import epoch, identity, marks, salvaged
 from tests.federation.world import Site, World
@@ -241,6 +243,49 @@ def test_a_machine_that_was_set_back_learns_it_from_the_receipt_and_announces_it
         [("set_back", "open")],
     )
     invariants.at_rest(world)
+
+
+def test_a_machine_that_was_set_back_learns_it_though_another_part_stops_before(
+    world: World, node: Site, member: UUID, tmp_path: Path
+) -> None:
+    node.keep("snapshot")
+    make.visit(node, member, "after the snapshot")
+    make.sign(world.hub, world.hub_id, "one")
+    sticks.round_trip(world, tmp_path / "1")
+    make.sign(world.hub, world.hub_id, "two")
+    sticks.read(world.hub, sticks.from_node(world, tmp_path / "2").files)
+    node.go_back("snapshot")
+    make.visit(node, member, "written without knowing")
+    back = sticks.read(node, sticks.from_hub(world, tmp_path / "2").files)
+    assert (back.outcome.code, standing(node)) == ("gap", Standing.ALONE)
+    sticks.round_trip(world, tmp_path / "3")
+    sticks.round_trip(world, tmp_path / "4")
+    assert (standing(node), marks(node)) == (Standing.IN_USE, ["after the snapshot"])
+    invariants.at_rest(world)
+
+
+def test_the_receipt_on_a_stick_of_before_the_horizon_proves_nothing(
+    world: World, node: Site, member: UUID, tmp_path: Path
+) -> None:
+    rec = make.visit(node, member, "a")
+    for number in range(2):
+        make.change(node, records.VISIT, (member, rec), note=str(number))
+    sticks.read(world.hub, sticks.from_node(world, tmp_path / "1").files)
+    late = sticks.from_hub(world, tmp_path / "1").files
+    for number in range(2):
+        make.change(node, records.VISIT, (member, rec), note=f"again {number}")
+    sticks.round_trip(world, tmp_path / "2")
+    node.do(jobs.prune_all)
+    world.time.sleep(RECEIPTED.total_seconds())
+    assert sum(each.removed for each in node.do(jobs.prune_all)) > 0
+    before = identity_of(node)
+    sticks.read(node, late)
+    assert (identity_of(node), standing(node)) == (before, Standing.IN_USE)
+
+
+def identity_of(node: Site) -> UUID:
+    """Return which incarnation a node is."""
+    return node.do(lambda: installation.identity().incarnation)
 
 
 def test_who_writes_is_said_first_and_once(world: World, node: Site, member: UUID, tmp_path: Path) -> None:

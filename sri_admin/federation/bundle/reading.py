@@ -368,6 +368,6 @@ class NodeDesk:
         outcome = taken.outcome
         contact.note_hub_versions(values["schemas"], software=values["software"])
         contact.note_stick(taken.at, code=outcome.code, detail=outcome.detail, stream=outcome.stream)
-        if self._admitted and outcome.code == "ahead":
+        if self._admitted and any(each.code == "ahead" for each in outcome.streams):
             installation.renew(alone=True)
         return self._admitted and outcome.ok and not taken.more and rejoining.is_back() and rejoining.resume()

@@ -17,6 +17,7 @@ from typing import IO, BinaryIO, Final
 from sri_admin.federation import limits
 from sri_admin.federation.bundle.box import BundleError
 from sri_admin.federation.bundle.manifest import FORMAT, MOST_VOLUMES, Manifest, Volume
+from sri_admin.kernel import folders
 
 SUFFIX: Final = ".sribundle"
 MOST_CONTENT: Final = 4_000 * limits.MIB  # with the manifest below what FAT32 can hold
@@ -76,6 +77,7 @@ def write_volumes(folder: Path, name: str, sealed: bytes, *, volumes: Sequence[V
             os.fsync(file.fileno())
         draft.replace(path)
         written.append(path)
+    folders.sync(folder)  # only then a stick may be pulled out
     return written
 
 

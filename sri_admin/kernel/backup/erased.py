@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 from uuid import UUID
 
-from sri_admin.kernel import installation, runtime
-from sri_admin.kernel.backup import pieces
+from sri_admin.kernel import folders, installation, runtime
 
 FOLDER = "erased"
 
@@ -64,5 +63,5 @@ def _add(folder: Path, names: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name in lacking:
         os.close(os.open(folder / name, os.O_WRONLY | os.O_CREAT, 0o600))
-    pieces.sync_folder(folder)
-    pieces.sync_folder(folder.parent)
+    folders.sync(folder)
+    folders.sync(folder.parent)

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 
 from sri_admin import __version__
-from sri_admin.kernel import blobs, clock, database, installation, jobs, runtime
+from sri_admin.kernel import blobs, clock, database, folders, installation, jobs, runtime
 from sri_admin.kernel.backup import checking, erased, manifest, pieces, sealed, shelf, tables
 from sri_admin.kernel.backup.errors import BackupError
 from sri_admin.kernel.backup.manifest import Manifest, TablePiece
@@ -73,10 +73,10 @@ def _made(folder: Path, passphrase: str, tell: Tell) -> Made:
     (draft / manifest.TABLES).mkdir(parents=True, mode=0o700)
     try:
         written, left_out = _fill(draft, folder, box, tell)
-        pieces.sync_folder(draft)
+        folders.sync(draft)
         _read_back(draft, passphrase, tell)
         draft.rename(folder / name)
-        pieces.sync_folder(folder)
+        folders.sync(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return Made(folder / name, written, left_out)
@@ -113,7 +113,7 @@ def _fill(draft: Path, folder: Path, box: bytes, tell: Tell) -> tuple[Manifest, 
             keys=pieces.write(draft / manifest.KEYS, iter([box])),
         )
     pieces.write(draft / manifest.FILE, iter([made.to_bytes()]))
-    pieces.sync_folder(draft / manifest.TABLES)
+    folders.sync(draft / manifest.TABLES)
     return made, left_out
 
 

@@ -88,12 +88,3 @@ def stored(root: Path) -> Iterator[Path]:
     for path in sorted(root.glob("??/*")):
         if len(path.name) == 64 and set(path.name) <= _DIGITS:
             yield path
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder onto the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

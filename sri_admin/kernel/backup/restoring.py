@@ -17,7 +17,7 @@ import psycopg
 from alembic.util.exc import CommandError
 from psycopg import sql
 
-from sri_admin.kernel import blobs, clock, database, installation, jobs, postgres, runtime
+from sri_admin.kernel import blobs, clock, database, folders, installation, jobs, postgres, runtime
 from sri_admin.kernel.backup import checking, erased, making, manifest, pieces, tables
 from sri_admin.kernel.backup.errors import BackupError, DamagedError, UsedDatabaseError
 from sri_admin.kernel.backup.manifest import Manifest
@@ -115,7 +115,7 @@ def _finish(folder: Path) -> None:
     if old.exists():
         old.rename(home / f"instance.before-{clock.now():%Y%m%dT%H%M%S%f}Z")
     _staged().rename(old)
-    pieces.sync_folder(home)
+    folders.sync(home)
     installation.forget_identity()
 
 
@@ -153,7 +153,7 @@ def _stage(keys: dict[str, bytes], made: Manifest) -> str:
                 _("The file %(name)s of this backup is damaged. Take another backup.", name=manifest.KEYS)
             )
         installation.write_private(staged / name, content)
-    pieces.sync_folder(staged)
+    folders.sync(staged)
     return incarnation
 
 
