@@ -22,7 +22,12 @@ class Counted(Protocol):
 
     @property
     def held(self) -> int:
-        """Meetings that took place."""
+        """Dates on which people met."""
+        ...
+
+    @property
+    def cancelled(self) -> int:
+        """Dates that were called off."""
         ...
 
     @property

@@ -191,5 +191,5 @@ def short(digest: str) -> str:
     return f"{digest[:4]} {digest[4:8]}"
 
 
-def _json(told: Mapping[str, Any]) -> bytes:
+def _json(told: Any) -> bytes:
     return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
