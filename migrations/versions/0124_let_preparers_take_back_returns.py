@@ -5,7 +5,7 @@ Safety: a check made anew on a short table.
 
 from alembic import op
 
-revision = "0122"
+revision = "0124"
 down_revision = "0123"
 branch_labels = None
 depends_on = None
