@@ -13,6 +13,7 @@ from sri_admin.federation.enrolment_papers import EnrolmentError, SignedRequest
 from sri_admin.federation.events import CodeIssued, EnrolmentRefused, NodeApproved, NodeCameBack
 from sri_admin.federation.handover import steps
 from sri_admin.federation.handover.models import Direction
+from sri_admin.federation.models import NodeKey
 from sri_admin.federation.policy import POLICY
 from sri_admin.federation.recovery import incarnations
 from sri_admin.kernel import clock, ids, jobs, tenancy, transaction, work
@@ -32,7 +33,10 @@ class HasNodeError(ConflictError):
     """The member has a node already."""
 
     code = "has_node"
-    message = _l("This country already has a node of its own. Only one can be connected at a time.")
+    message = _l(
+        "This country already has a node of its own. Only one can be connected at a time."
+        " If that node is lost, or was restored and its keys are refused, withdraw its keys first, then make the code."
+    )
 
 
 class Known(NamedTuple):
@@ -71,12 +75,14 @@ def issue_code(actor: Actor, member: Tenant) -> str:
 def receive(document: bytes) -> Known:
     """Take an installation's request to join; the same request again gets the same answer. Opens its transactions.
 
-    Raises EnrolmentError: `bad_code` (wrong and unknown alike), `code_expired`, `code_used`, or why it is unreadable.
+    Raises EnrolmentError: `bad_code` (wrong and unknown alike), `code_expired`, `code_used`, `key_taken` (the same
+    code is good for a request with new keys), or why it is unreadable.
     """
     signed = enrolment_papers.open_request(document)
     with transaction.reading(tenancy.NOWHERE):
         member_id = _code_of(signed).member_id
-    return transaction.write(tenancy.only(member_id), lambda: take(signed))
+        reach = tenancy.everywhere({member_id, tenancy.hub_tenant().id}, writing=member_id)
+    return transaction.write(reach, lambda: take(signed))
 
 
 def _code_of(signed: SignedRequest, *, lock: bool = False) -> EnrolmentCode:
@@ -98,8 +104,10 @@ def take(signed: SignedRequest, *, box: bytes | None = None) -> Known:
     if code.expires_at <= clock.now():
         raise EnrolmentError("code_expired", "this code is too old")
     _refuse_taken(code.member_id)
-    code.used_at = clock.now()
     request = signed.request
+    if _is_spent(request.node, request.sign_key, keeps=request.keeps):
+        raise EnrolmentError("key_taken", "this node is known here, and these keys of it are over")
+    code.used_at = clock.now()
     row = Enrolment(
         id=ids.new(),
         code_id=code.id,
@@ -118,6 +126,13 @@ def take(signed: SignedRequest, *, box: bytes | None = None) -> Known:
     return known(row)
 
 
+def _is_spent(node_id: UUID, sign_key: VerifyKey, *, keeps: bool) -> bool:
+    # A node takes itself for forgotten when its keys are refused, as after a backup older than their change.
+    if keeps:
+        return db.session.get(Node, node_id) is not None
+    return db.session.scalar(sa.select(NodeKey.id).where(NodeKey.kid == sign_key.kid)) is not None
+
+
 def known(row: Enrolment) -> Known:
     """Put the digits beside a request."""
     digits = fingerprint(VerifyKey(row.sign_key))
@@ -133,6 +148,10 @@ def approve(actor: Actor, enrolment_id: UUID) -> None:
     """
     row = _undecided(actor, enrolment_id)
     _refuse_taken(row.member_id)
+    if not row.keeps and _is_spent(row.node_id, VerifyKey(row.sign_key), keeps=False):
+        raise ConflictError(
+            _l("These keys were in use before. Refuse this request and make a new code."), code="key_taken"
+        )
     row.state, row.decided_at = EnrolmentState.APPROVED, clock.now()
     if row.keeps and db.session.get(Node, row.node_id) is None:
         _admit_again(actor, row)
@@ -173,7 +192,8 @@ def _node_from(row: Enrolment) -> Node:
     if node.member_id != row.member_id:
         raise ConflictError(_l("This installation belonged to another country before."), code="other_member")
     node.incarnation, node.state = row.incarnation, NodeState.ACTIVE
-    node.sign_key, node.auth_key, node.next_auth_key = row.sign_key, row.auth_key, None
+    node.sign_key, node.auth_key = row.sign_key, row.auth_key
+    node.next_sign_key = node.next_auth_key = None
     db.session.add(node)
     return node
 

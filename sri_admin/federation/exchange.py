@@ -116,8 +116,8 @@ def _standing(offers: Mapping[str, Offer]) -> Standing:
 
 def _announce_keys(client: HubClient) -> None:
     # What is announced proves itself and may be said again and again, until the hub confirms it in its control stream.
-    pair = keyring.waiting()
     _sign_in(client)
+    pair = keyring.waiting()
     if pair is None:
         return
     try:
@@ -134,12 +134,33 @@ def _sign_in(client: HubClient) -> None:
         client.sign_in()
     except HubError as error:
         settled = keyring.statements()
-        if error.code != "invalid_client" or not settled:
+        if error.code != "invalid_client":
+            raise
+        if _signs_in_as_waiting(client):
+            return
+        if not settled:
             raise
         for statement in settled:
             with suppress(HubError):
                 client.post_paper(_ROTATIONS, statement)
         client.sign_in()
+
+
+def _signs_in_as_waiting(client: HubClient) -> bool:
+    # A node set back to the days of its change of keys has them waiting, while the hub has taken them long since.
+    pair, present = keyring.waiting(), client.auth_key
+    if pair is None:
+        return False
+    client.auth_key = pair.auth
+    try:
+        client.sign_in()
+    except HubError as error:
+        client.auth_key = present
+        if error.code != "invalid_client":
+            raise
+        return False
+    rotation.use(pair)
+    return True
 
 
 def _exchange_all(client: HubClient, outcome: Outcome) -> None:

@@ -78,12 +78,23 @@ def ask(transport: Transport, code: str) -> Asked:
     keeps = row is not None and is_in(row) and _was_forgotten()
     if row is not None and is_in(row) and not keeps:
         _begin_anew(row)
-    document, client = request(code, keeps=keeps), _client(transport)
-    told = client.post_paper(f"{BASE}/enrolments", document)
-    asked = Asked(_uuid(told, "id"), fingerprint(keys.own_key().verify_key))
+    client = _client(transport)
+    try:
+        asked = _ask(client, code, keeps=keeps)
+    except HubError as error:
+        if error.code != "key_taken":
+            raise
+        # The hub knows us, by keys we do not have any more: ours are of before it ended them, and of no use to anybody.
+        keyring.renew()
+        asked = _ask(client, code)
     with transaction.writing(tenancy.NOWHERE):
         remember(asked.enrolment_id)
     return asked
+
+
+def _ask(client: HubClient, code: str, *, keeps: bool = False) -> Asked:
+    told = client.post_paper(f"{BASE}/enrolments", request(code, keeps=keeps))
+    return Asked(_uuid(told, "id"), fingerprint(keys.own_key().verify_key))
 
 
 def _was_forgotten() -> bool:

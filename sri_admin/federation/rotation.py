@@ -112,12 +112,17 @@ def settle() -> bool:
     with transaction.reading(tenancy.only(hub_id)):
         if not _is_confirmed(waiting.sign.kid):
             return False
+    use(waiting)
+    return True
+
+
+def use(pair: keyring.Waiting) -> None:
+    """Use the keys that waited, since the hub takes them. Opens its own transaction."""
     member_id, old_kid = installation.identity().tenant_id, keys.own_key().kid
     assert member_id is not None
-    keyring.use(waiting)
-    event = KeyRotated(member_id=member_id, subject=keys.own_id(), kid=waiting.sign.kid, old_kid=old_kid)
+    keyring.use(pair)
+    event = KeyRotated(member_id=member_id, subject=keys.own_id(), kid=pair.sign.kid, old_kid=old_kid)
     transaction.write(tenancy.only(member_id), lambda: work.record(_AT_NODE, event))
-    return True
 
 
 def _is_confirmed(kid: str) -> bool:

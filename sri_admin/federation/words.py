@@ -59,9 +59,12 @@ _TROUBLES: Final[dict[str, Reasons]] = {
         _l("Another hub answered than the one this installation belongs to."), _GOES_ON, _TELL_TECHNICIAN
     ),
     "invalid_client": Reasons(
-        _l("The hub does not know this installation. It may have been set back to a day before this node joined."),
+        _l("The hub does not know this installation, or not by these keys. One of the two may have been set back."),
         _l("Nothing travels for now. What is here stays here, and nothing of it is lost."),
-        _l("Ask SRI for a new code and enter it with “sri-admin node enrol”. Read them the digits by telephone."),
+        _l(
+            "Ask SRI to withdraw the keys of this node, if they know it, and to make a new code."
+            " Enter it with “sri-admin node enrol” and read them the digits by telephone."
+        ),
     ),
     "root_threshold": _ROOT,
     "root_gap": _ROOT,
@@ -142,6 +145,11 @@ _TROUBLES: Final[dict[str, Reasons]] = {
         _NOTHING_YET,
         _l("Tell SRI, in case somebody else has it. They give you a new one."),
     ),
+    "key_taken": Reasons(
+        _l("The keys of this installation were in use before and are over."),
+        _NOTHING_YET,
+        _l("Have the program updated and ask once more; it then makes new keys by itself."),
+    ),
     "code_expired": Reasons(_l("This code is older than seven days."), _NOTHING_YET, _l("Ask SRI for a new one.")),
     "wrong_fingerprint": Reasons(
         _l("This is not the hub whose digits stand in the settings."),
@@ -154,6 +162,16 @@ _TROUBLES: Final[dict[str, Reasons]] = {
         _l("Choose the files whose names contain “.sribundle”, and leave them as they are."),
     ),
     "bad_manifest": Reasons(_l("The beginning of the file is damaged or was changed."), _NOTHING_TAKEN, _WRITE_AGAIN),
+    "bad_chain": Reasons(
+        _l("The changes that came do not continue what is here, or are not as they were signed."),
+        _l("Nothing of that part was taken, and nothing here was changed."),
+        _TELL_SRI,
+    ),
+    "reclaimed": Reasons(
+        _l("SRI writes the records of this country again; the node that wrote this was given up."),
+        _NOTHING_TAKEN,
+        _l("Have the installation there stopped. If it is to go on, connect it anew with a new code."),
+    ),
     "bad_signature": Reasons(
         _l("The signature does not fit: something was changed on the way."), _NOTHING_TAKEN, _WRITE_AGAIN
     ),

@@ -18,6 +18,7 @@ from sri_admin.kernel.db import db
 from sri_admin.kernel.installation import Standing
 from tests.federation import invariants, records, sticks
 from tests.federation.test_pruning import RECEIPTED
+from tests.federation.test_world_handover import reclaim
 from tests.federation.test_world_recovery_pages import browser, set_back, standing, text
 from tests.federation.test_world_restored import epoch, identity, marks, salvaged
 from tests.federation.world import Site, World
@@ -151,6 +152,16 @@ def test_two_copies_that_both_write_sticks_are_stopped_until_one_is_kept(
     assert sticks.round_trip(world, tmp_path / "5")[1].outcome.ok
     assert marks(world.hub) == ["of the one"]
     invariants.at_rest(world)
+
+
+def test_a_node_whose_records_the_hub_took_back_is_told_that_and_not_of_copies(
+    world: World, node: Site, member: UUID, tmp_path: Path
+) -> None:
+    make.visit(node, member, "not sent yet")
+    reclaim(world, member)
+    assert refused(world.hub, sticks.from_node(world, tmp_path / "1").files) == "reclaimed"
+    node.do(installation.renew)
+    assert refused(world.hub, sticks.from_node(world, tmp_path / "2").files) == "reclaimed"
 
 
 def test_a_copy_that_comes_while_its_node_is_stopped_is_known_to_who_decides(

@@ -101,8 +101,11 @@ def admit_by_stick(node: Node, incarnation: UUID, *, written_at: datetime, annou
 
     A stick may be on its way while its writer is restored, so an earlier incarnation stops the node only when it wrote
     after the later one was announced: then there are two. Opens its own transaction for any but the one that writes.
-    Raises RefusedError: `older_copy`, `duplicate_writer`, `given_up`, `unknown_incarnation`.
+    Raises RefusedError: `older_copy`, `duplicate_writer`, `given_up`, `unknown_incarnation`; `reclaimed` when the hub
+    writes the member's records again.
     """
+    if node.state is NodeState.RECLAIMED:
+        raise RefusedError("reclaimed", "the hub took the records of this node back")
     if node.state is NodeState.ACTIVE and node.incarnation == incarnation:
         return
     code = transaction.write(tenancy.only(node.member_id), lambda: _meet_stick(node.id, incarnation, written_at))
