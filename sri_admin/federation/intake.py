@@ -148,7 +148,10 @@ def _replica(checkpoint: Checkpoint | Receipt) -> SyncStream:
 
 
 def head(stream: str, sealed: bytes) -> None:
-    """Keep the hub's signed head of a replica; two heads that contradict each other stop the stream."""
+    """Keep the hub's signed head of a replica; two heads that contradict each other stop the stream.
+
+    Raises StreamError: `forked`; `gap` for one of an epoch that did not begin here, since no page led to it.
+    """
     reach = reach_for(stream)
     with transaction.reading(reach):
         checkpoint = _opened_head(stream, sealed)
@@ -156,6 +159,8 @@ def head(stream: str, sealed: bytes) -> None:
             note_time(checkpoint)
             return
     code = transaction.write(reach, lambda: _keep_head(checkpoint, sealed))
+    if code == "gap":
+        raise StreamError(code, f"epoch {checkpoint.epoch} has not begun here")
     if code:
         raise StreamError(code, "the hub's signed heads contradict each other")
     note_time(checkpoint)
@@ -201,6 +206,8 @@ def _keep_head(checkpoint: Checkpoint, sealed: bytes) -> str | None:
         row.trouble = "forked"
         _keep_evidence(row, sealed)
         return "forked"
+    if checkpoint.epoch > row.epoch:
+        return "gap"
     if checkpoint.epoch == row.epoch and checkpoint.n >= row.peer_n:
         row.peer_n, row.peer_chain, row.statement = checkpoint.n, checkpoint.chain, sealed
     return None

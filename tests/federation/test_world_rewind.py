@@ -17,7 +17,7 @@ from sri_admin.federation.cursor import Cursor, encode_cursor
 from sri_admin.federation.enrolment_models import EnrolmentState, HubLink, Node
 from sri_admin.federation.lines import ProtocolError
 from sri_admin.federation.models import SyncEvidence
-from sri_admin.federation.stream_names import HUB_MEMBER, MEMBER_OPS, stream_name
+from sri_admin.federation.stream_names import HUB_MEMBER, HUB_REGISTRY, MEMBER_OPS, stream_name
 from sri_admin.kernel import clock, installation, tenancy, transaction
 from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import ConfigurationError, ConflictError
@@ -224,3 +224,16 @@ def test_f62_a_batch_for_another_members_stream_is_refused(world: World, member:
     answer = ask(world, f"/streams/{other}/batches", "POST", batch.body)
     assert (answer.status, json.loads(answer.body)["code"]) == (404, "denied")
     assert make.head(world.hub, other) == 0
+
+
+def test_a_head_of_an_epoch_that_no_page_led_to_says_that_something_is_missing(world: World) -> None:
+    hub, node = world.hub, world.nodes["QM"]
+    hub.keep("old")
+    hub.go_back("old")
+    world.go_on()
+    sealed = hub.read(lambda: export.head(HUB_REGISTRY.value))
+    with pytest.raises(ProtocolError) as refused:
+        node.do(lambda: intake.head(HUB_REGISTRY.value, sealed))
+    assert refused.value.code == "gap"
+    world.settle()
+    node.do(lambda: intake.head(HUB_REGISTRY.value, sealed))

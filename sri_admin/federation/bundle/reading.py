@@ -35,7 +35,7 @@ from sri_admin.federation.checkpoint import from_base64url
 from sri_admin.federation.control import Access
 from sri_admin.federation.enrolment_models import Node, NodeState
 from sri_admin.federation.lines import ProtocolError
-from sri_admin.federation.merge import read_page
+from sri_admin.federation.merge import StreamError, read_page
 from sri_admin.federation.models import NodeKey
 from sri_admin.federation.outcome import Outcome, StreamOutcome
 from sri_admin.federation.overview import TOLD
@@ -301,7 +301,7 @@ class NodeDesk:
     """A node reads what its hub wrote: pages and heads of what it may read, receipts for what is its own."""
 
     def __init__(self) -> None:
-        self._settled = self._admitted = False
+        self._settled = self._admitted = self._more = False
         self._snapshots = dict[str, Standing | None]()
 
     def admit(self, sealed: Sealed) -> Manifest:
@@ -313,6 +313,7 @@ class NodeDesk:
             raise BundleError("unknown_writer", "another installation wrote it than the hub this one belongs to")
         roots.follow(sealed.manifest.roots)
         manifest = sealed.check(keys.hub_key)
+        self._more = manifest.more
         hello.check_protocol(_said(manifest)["protocols"], of_hub=True)
         for part in manifest.parts[_check_order(manifest) :]:
             cls, member_id = parse_name(part.stream)
@@ -337,7 +338,7 @@ class NodeDesk:
         if part.what == "page":
             return intake.page(part.stream, read_page(lines), overlapping=True).changes
         if part.what == "head":
-            intake.head(part.stream, lines)
+            self._take_head(part.stream, lines)
         else:
             rejoining.receipt(part.stream, lines)
         return 0
@@ -346,6 +347,13 @@ class NodeDesk:
         control.take_grants()
         rotation.settle()
         self._settled = True
+
+    def _take_head(self, stream: str, sealed: bytes) -> None:
+        try:
+            intake.head(stream, sealed)
+        except StreamError as error:
+            if error.code != "gap" or not self._more:  # what leads to it comes with the next stick
+                raise
 
     def _take_snapshot(self, part: Part, lines: bytes) -> int:
         if part.what == "snapshot":
