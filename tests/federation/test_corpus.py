@@ -63,6 +63,16 @@ def test_a_kept_file_given_to_any_decoder_is_read_or_refused_in_little_memory(na
             tracemalloc.stop()
 
 
+SENT = [name for name in KEPT if decoder_of(name) in {"page", "batch", "packed"} and name.endswith(".sound")]
+
+
+@pytest.mark.parametrize("name", SENT)
+def test_f8_what_is_cut_at_any_byte_is_refused(name: str) -> None:
+    whole = KEPT[name]
+    outcomes = {outcome(decoder_of(name), whole[:end]) for end in range(len(whole))}
+    assert not outcomes & {"sound", "loose"}
+
+
 def test_every_decoder_has_sound_and_refused_files() -> None:
     ends = {decoder: {name.partition(".")[2] for name in KEPT if decoder_of(name) == decoder} for decoder in DECODERS}
     assert [decoder for decoder, found in ends.items() if not found & {"sound", "loose"}] == []

@@ -54,7 +54,8 @@ OTHERS = {
 LEADING = {"people.people_own", "people.link_show", "components.components"}
 _VALUES = re.compile(
     r"[^\W\d]+[,،] (?=\d)|\d{1,2} [^\W\d]+\.? \d{4}|\d{1,2}:\d{2} [صم]|UTC"
-    r"|(?:Land|Kim|Sam) of Q\w(?:(?: and | و)(?=Land of Q))?|east|The (?:sri_director|member_administrator)"
+    r"|(?:Land|Kim|Sam) of Q\w(?:(?: and | و)(?=Land of Q))?|east"
+    r"|The (?:sri_director|member_administrator|coordinator)|(?:Kim|Sam) of the board"
     r"|[\w.+-]+@[\w.-]+|\b(?:usr|x)-[\w-]+|\b[A-Z]{2,3}\b|sri-admin/\d+|\b(?=\w*\d)[0-9a-f]{4,}\b"
 )
 
@@ -204,7 +205,7 @@ def test_error_pages_say_nothing_of_their_own(pseudo: Flask, path: str) -> None:
     assert unmarked(page, "en") == []
 
 
-def test_the_pages_of_a_node_were_looked_up(node_app: Flask, node_database: sa.Connection) -> None:
+def test_the_pages_of_a_node_that_is_not_joined_were_looked_up(node_app: Flask, node_database: sa.Connection) -> None:
     node_app.config[PSEUDO] = True
     client = node_app.test_client()
     pages = {path: unmarked(client.get(path).get_data(as_text=True), "en") for path in ("/sign-in", "/nothing-here")}
