@@ -1,5 +1,6 @@
 """Giving and taking access; one-time links."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,6 +11,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from flask import Flask
 from structlog.testing import capture_logs
 
@@ -63,6 +65,16 @@ def boss(place: UUID) -> Actor:
     return person(Role.MEMBER_ADMINISTRATOR, place).actor
 
 
+@pytest.fixture
+def talkative() -> Iterator[None]:
+    """A log that leaves nothing out, whatever an earlier test told it."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET))
+    yield
+    structlog.configure(**before)
+
+
+@pytest.mark.usefixtures("talkative")
 def test_who_tries_many_taken_names_has_to_wait_and_nothing_that_is_undone_forgets_it(boss: Actor, place: UUID) -> None:
     taken = [person(Role.CHAIR, country("QN")).sign_in_name for _each in range(FREE_FAILURES)]
     with clock.running(clock.fixed(NOON)), capture_logs() as said:
