@@ -4,13 +4,17 @@ A test that asks for `database` works in savepoints of one transaction that is r
 installations, processes or real commits use databases of their own (`tests/federation/world.py`).
 """
 
+import io
+import logging
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
 import sqlalchemy as sa
+import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
@@ -18,9 +22,9 @@ from sqlalchemy.orm import Session
 
 from sri_admin.app import create_app, establish
 from sri_admin.kernel import database as db_addresses
-from sri_admin.kernel import i18n, postgres
+from sri_admin.kernel import i18n, logs, postgres
 from sri_admin.kernel.db import Base, db
-from sri_admin.kernel.settings import Settings, from_values
+from sri_admin.kernel.settings import LogSettings, Settings, from_values
 from tests.make import chromium
 
 # How long an example takes says something about the machine, not about the program.
@@ -58,6 +62,17 @@ def in_english() -> Iterator[None]:
     """Begin every test in the source language, whatever language an earlier one answered a visit in."""
     with i18n.using(i18n.SOURCE, pseudo=False):
         yield
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """What is logged from now on, whatever an earlier test did to the log."""
+    before, handlers, written = structlog.get_config(), logging.root.handlers[:], io.StringIO()
+    with redirect_stderr(written):
+        logs.configure(LogSettings(level="info", format="json"))
+    yield written
+    structlog.configure(**before)
+    logging.root.handlers[:] = handlers
 
 
 @pytest.fixture(scope="session")

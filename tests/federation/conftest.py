@@ -1,6 +1,7 @@
 """The world of the federation tests: made once, set back before each test that asks for it."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 
@@ -23,3 +24,15 @@ def world(made_world: worlds.World) -> worlds.World:
     """A hub and two nodes, as they stood after their first exchange."""
     made_world.reset()
     return made_world
+
+
+@pytest.fixture
+def member(world: worlds.World) -> UUID:
+    """The country whose node most tests are about."""
+    return world.members["QM"]
+
+
+@pytest.fixture
+def node(world: worlds.World) -> worlds.Site:
+    """That country's node."""
+    return world.nodes["QM"]

@@ -17,8 +17,8 @@ from sri_admin.federation.packing import pack
 from sri_admin.kernel import ids, installation
 from sri_admin.kernel.signing import SigningKey
 from tests.federation import world as worlds
-from tests.federation.invariants import Seen
 from tests.federation.peer import AT, Batch
+from tests.federation.seen import Seen
 from tests.federation.world import Call, World
 
 # What an exchange may leave at the hub: that somebody signed in, until the token is over, and who came when.

@@ -18,11 +18,6 @@ from tests.federation.world import Site, World
 from tests.make import federation as make
 
 
-@pytest.fixture
-def member(world: World) -> UUID:
-    return world.members["QM"]
-
-
 def put_in(site: Site, member: UUID, *given: Record) -> list[tuple[int, str]]:
     """Apply records as a page brings them; return the faults."""
 

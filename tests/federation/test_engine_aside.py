@@ -17,15 +17,11 @@ from sri_admin.kernel import ids
 from sri_admin.kernel.db import db
 from tests.federation import invariants, records
 from tests.federation.records import SIGN, VISIT, Book, Shelf, Sign, Stamp, Visit, VisitWire
+from tests.federation.seen import look
 from tests.federation.world import Site, World
 from tests.make import federation as make
 
 BAD = "x" * 41
-
-
-@pytest.fixture
-def member(world: World) -> UUID:
-    return world.members["QM"]
 
 
 def without(*kinds: Kind) -> tuple[Kind, ...]:
@@ -63,7 +59,7 @@ def test_an_invalid_record_is_named_on_the_receipt_and_the_rest_stands(world: Wo
     assert world.sync("QM").ok
     assert receipt(world, member).quarantined == (2,)
     assert [row["mark"] for row in make.rows(world.hub, Visit).values()] == ["a", "c"]
-    assert not invariants.look(world).held[node.name].is_green
+    assert not look(world).held[node.name].is_green
 
 
 def test_a_receipt_names_a_thousand_and_counts_the_rest(world: World, member: UUID) -> None:
@@ -100,7 +96,7 @@ def test_a_corrected_record_settles_the_one_set_aside(world: World, member: UUID
     invariants.at_rest(world)
     assert make.asides(world.hub) == [("superseded", "invalid")]
     assert receipt(world, member).quarantined == ()
-    assert invariants.look(world).held[node.name].is_green
+    assert look(world).held[node.name].is_green
 
 
 def test_a_removed_record_settles_the_one_set_aside(world: World, member: UUID) -> None:
@@ -168,11 +164,11 @@ def test_f34_an_unknown_kind_is_kept_and_stands_after_the_update(world: World) -
     make.change(world.hub, SIGN, (world.hub_id, rec), text="two")
     world.settle()
     assert make.asides(node) == [("parked", "unknown_kind")] * 2
-    assert not invariants.look(world).held[node.name].is_green
+    assert not look(world).held[node.name].is_green
     assert restart(node, records.KINDS) == 2
     invariants.at_rest(world)
     assert make.rows(node, Sign) == {rec: {"text": "two"}}
-    assert invariants.look(world).held[node.name].is_green
+    assert look(world).held[node.name].is_green
 
 
 def test_f34_a_newer_version_is_kept_and_stands_after_the_update(world: World) -> None:

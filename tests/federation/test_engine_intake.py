@@ -23,11 +23,6 @@ from tests.make import federation as make
 
 
 @pytest.fixture
-def member(world: World) -> UUID:
-    return world.members["QM"]
-
-
-@pytest.fixture
 def ops(member: UUID) -> str:
     return stream_name(MEMBER_OPS, member)
 

@@ -22,11 +22,6 @@ from tests.make import federation as make
 
 
 @pytest.fixture
-def member(world: World) -> UUID:
-    return world.members["QM"]
-
-
-@pytest.fixture
 def stream(member: UUID) -> str:
     return stream_name(HUB_MEMBER, member)
 

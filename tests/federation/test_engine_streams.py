@@ -24,14 +24,10 @@ from sri_admin.federation.stream_names import (
 from sri_admin.kernel import installation
 from sri_admin.kernel.db import db
 from tests.federation import invariants
+from tests.federation.seen import look
 from tests.federation.world import World
 from tests.make import federation as make
 from tests.make import members as make_members
-
-
-@pytest.fixture
-def member(world: World) -> UUID:
-    return world.members["QM"]
 
 
 @pytest.fixture
@@ -150,6 +146,6 @@ def test_a_node_without_a_hub_says_so(world: World) -> None:
 
 def test_nothing_waits_and_all_is_green_after_an_exchange(world: World, member: UUID) -> None:
     make.visit(world.nodes["QM"], member, "v")
-    assert not invariants.look(world).held[world.nodes["QM"].name].is_green
+    assert not look(world).held[world.nodes["QM"].name].is_green
     seen = invariants.at_rest(world)
     assert seen.held[world.nodes["QM"].name].is_green

@@ -28,11 +28,6 @@ SECRET = "Rosa Beispiel"
 
 
 @pytest.fixture
-def member(world: World) -> UUID:
-    return world.members["QM"]
-
-
-@pytest.fixture
 def stream(member: UUID) -> str:
     return stream_name(MEMBER_OPS, member)
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sri_admin.federation import contact, freshness, jobs, keys, rates, report, rotation
 from sri_admin.federation.freshness import Freshness, judge
+from sri_admin.kernel.errors import TooManyError
 from tests.federation import invariants, records, sticks
 from tests.federation import world as worlds
 from tests.federation.records import Visit
@@ -111,7 +112,9 @@ def test_f47_a_bucket_emptied_by_a_clock_that_ran_ahead_is_full_again(world: Wor
     world.hub.offset = timedelta(days=3650)
     world.hub.do(lambda: rates.spend("somebody", rates.TOKENS, cost=rates.TOKENS.size))
     world.hub.offset = timedelta()
-    world.hub.do(lambda: rates.spend("somebody", rates.TOKENS))
+    world.hub.do(lambda: rates.spend("somebody", rates.TOKENS, cost=rates.TOKENS.size))
+    with pytest.raises(TooManyError):
+        world.hub.do(lambda: rates.spend("somebody", rates.TOKENS, cost=rates.TOKENS.size))
 
 
 def test_f47_a_clock_that_ran_ahead_is_forgiven_at_the_next_word_of_the_hub(world: World, node: Site) -> None:

@@ -5,28 +5,14 @@ from uuid import UUID
 
 import pytest
 
-from sri_admin.federation import keys, roots, rotation
+from sri_admin.federation import roots, rotation
 from sri_admin.federation.root import RootError, sign_root
 from tests.federation import records, sticks
 from tests.federation.records import Visit
 from tests.federation.test_roots import OFFICERS, publish, to_officers, version_at
+from tests.federation.test_rotation import in_use
 from tests.federation.world import Site, World
 from tests.make import federation as make
-
-
-@pytest.fixture
-def member(world: World) -> UUID:
-    return world.members["QM"]
-
-
-@pytest.fixture
-def node(world: World) -> Site:
-    return world.nodes["QM"]
-
-
-def in_use(site: Site) -> str:
-    """Return the name of the key an installation signs with."""
-    return site.do(lambda: keys.own_key().kid)
 
 
 def test_f48_a_change_of_keys_goes_by_stick_and_is_confirmed_by_stick(

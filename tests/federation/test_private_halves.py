@@ -25,11 +25,6 @@ from tests.make import members
 SHOWN, SECRET = "Rosa of the board", "Rosa Beispiel"
 
 
-@pytest.fixture
-def member(world: World) -> UUID:
-    return world.members["QM"]
-
-
 def administrator(member: UUID) -> Actor:
     """Return somebody who enters and erases office holders, also at a place that lists no members."""
     return members.actor("member_administrator", member)

@@ -20,11 +20,6 @@ READ = timedelta(days=limits.HORIZON_DAYS + 1)
 
 
 @pytest.fixture
-def member(world: World) -> UUID:
-    return world.members["QM"]
-
-
-@pytest.fixture
 def ops(member: UUID) -> str:
     return stream_name(MEMBER_OPS, member)
 

@@ -21,16 +21,6 @@ from tests.federation.world import Site, World
 from tests.make import federation as make
 
 
-@pytest.fixture
-def member(world: World) -> UUID:
-    return world.members["QM"]
-
-
-@pytest.fixture
-def node(world: World) -> Site:
-    return world.nodes["QM"]
-
-
 def withdraw(world: World, member: UUID, **last_good: int) -> None:
     """Withdraw the keys of the member's node as stolen."""
 

@@ -24,16 +24,6 @@ from tests.federation.world import Site, World
 from tests.make import federation as make
 
 
-@pytest.fixture
-def member(world: World) -> UUID:
-    return world.members["QM"]
-
-
-@pytest.fixture
-def node(world: World) -> Site:
-    return world.nodes["QM"]
-
-
 def rotate(world: World) -> str:
     """Make new keys at the node; return the new key's name."""
     return world.nodes["QM"].write(world.members["QM"], lambda: rotation.begin(records.DOER))

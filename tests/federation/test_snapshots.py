@@ -38,11 +38,6 @@ from tests.make import people
 REGISTRY = "hub.registry"
 
 
-@pytest.fixture
-def member(world: World) -> UUID:
-    return world.members["QM"]
-
-
 def snapshot(site: Site, stream: str) -> tuple[str, int | None] | None:
     """Return how a site's snapshot of a stream stands, and how many records it removes."""
     wanted = sa.select(SyncSnapshot).where(SyncSnapshot.stream == stream)

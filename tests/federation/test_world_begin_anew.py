@@ -3,8 +3,6 @@
 from datetime import timedelta
 from uuid import UUID
 
-import pytest
-
 from sri_admin.federation import limits
 from sri_admin.federation.recovery import deciding
 from sri_admin.federation.snapshots import jobs as pruning
@@ -16,16 +14,6 @@ from tests.federation.test_world_recovery_pages import REASON, browser, send, te
 from tests.federation.test_world_restored import marks, salvaged
 from tests.federation.world import Site, World
 from tests.make import federation as make
-
-
-@pytest.fixture
-def member(world: World) -> UUID:
-    return world.members["QM"]
-
-
-@pytest.fixture
-def node(world: World) -> Site:
-    return world.nodes["QM"]
 
 
 def set_back_behind_the_horizon(world: World, member: UUID) -> UUID:

@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-import pytest
-
 from sri_admin.federation.enrolment_models import Node, NodeState
 from sri_admin.federation.recovery import deciding, incarnations
 from sri_admin.kernel import installation
@@ -12,11 +10,6 @@ from tests.federation import invariants, records
 from tests.federation.test_world_restored import identity, marks, salvaged
 from tests.federation.world import World
 from tests.make import federation as make
-
-
-@pytest.fixture
-def member(world: World) -> UUID:
-    return world.members["QM"]
 
 
 def test_f22_an_incarnation_that_comes_back_stops_both_until_one_is_kept(world: World, member: UUID) -> None:

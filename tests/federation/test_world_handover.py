@@ -20,11 +20,6 @@ from tests.federation.world import World
 from tests.make import federation as make
 
 
-@pytest.fixture
-def member(world: World) -> UUID:
-    return world.members["QM"]
-
-
 def begin(world: World, member: UUID, direction: Direction) -> None:
     """Start a hand-over at the hub."""
     node_id = identity(world.nodes["QM"])

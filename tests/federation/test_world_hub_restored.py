@@ -27,11 +27,6 @@ from tests.make import federation as make
 from tests.make import members as make_members
 
 
-@pytest.fixture
-def member(world: World) -> UUID:
-    return world.members["QM"]
-
-
 def shelves(world: World) -> list[list[str]]:
     """Return the marks of the shelves at the hub and at the node."""
     sites = (world.hub, world.nodes["QM"])

@@ -42,8 +42,9 @@ from tests.federation.exchanged import (
     refusing,
     rows_of,
 )
-from tests.federation.invariants import Watch, look
+from tests.federation.invariants import Watch
 from tests.federation.records import Book, Shelf, Sign, Stamp, Visit
+from tests.federation.seen import look
 from tests.federation.world import Fault, Site, World
 from tests.make import federation as make
 

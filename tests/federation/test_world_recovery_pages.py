@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from uuid import UUID
 
-import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
@@ -20,11 +19,6 @@ from tests.make import federation as make
 from tests.make import people
 
 REASON = "It burnt, and this is the copy of Monday."
-
-
-@pytest.fixture
-def member(world: World) -> UUID:
-    return world.members["QM"]
 
 
 def browser(site: Site, role: str, member: UUID | None = None) -> FlaskClient:

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-import pytest
 import sqlalchemy as sa
 
 from sri_admin.federation import streams
@@ -16,11 +15,6 @@ from tests.federation import invariants, records
 from tests.federation.records import Visit
 from tests.federation.world import Site, World
 from tests.make import federation as make
-
-
-@pytest.fixture
-def member(world: World) -> UUID:
-    return world.members["QM"]
 
 
 def marks(site: Site) -> list[str]:

@@ -25,16 +25,6 @@ from tests.federation.world import Site, World
 from tests.make import federation as make
 
 
-@pytest.fixture
-def member(world: World) -> UUID:
-    return world.members["QM"]
-
-
-@pytest.fixture
-def node(world: World) -> Site:
-    return world.nodes["QM"]
-
-
 def go_on_alone(node: Site, member: UUID) -> None:
     node.write(member, lambda: installation.go_on_alone(records.DOER, reason="no line for weeks"))
 

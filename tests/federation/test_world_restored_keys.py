@@ -23,16 +23,6 @@ from tests.federation.world import Site, World
 from tests.make import federation as make
 
 
-@pytest.fixture
-def member(world: World) -> UUID:
-    return world.members["QM"]
-
-
-@pytest.fixture
-def node(world: World) -> Site:
-    return world.nodes["QM"]
-
-
 def folder(node: Site) -> Path:
     """Return the folder of identity and keys."""
     return installation.instance_folder(node.settings)

@@ -28,11 +28,6 @@ from tests.federation.world import HUB_URL, World
 from tests.make import federation as make
 
 
-@pytest.fixture
-def member(world: World) -> UUID:
-    return world.members["QM"]
-
-
 def told(world: World) -> tuple[bool, str | None]:
     """Return what the node's connection page says: green or not, and why not."""
 

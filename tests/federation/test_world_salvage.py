@@ -20,11 +20,6 @@ LINE = (
 )
 
 
-@pytest.fixture
-def member(world: World) -> UUID:
-    return world.members["QM"]
-
-
 def lines(count: int, size: int) -> list[bytes]:
     return [LINE % (b"x" * size, n, n) for n in range(1, count + 1)]
 

@@ -37,8 +37,9 @@ from sri_admin.kernel.db import db
 from sri_admin.kernel.errors import AppError
 from tests.federation import ledger, records, sticks
 from tests.federation import world as worlds
-from tests.federation.invariants import Seen, Watch, i20_green_means_equal, look
+from tests.federation.invariants import Watch, i20_green_means_equal
 from tests.federation.records import Visit
+from tests.federation.seen import Seen, look
 from tests.federation.test_world_model import CODES, LONG, MARKS, Exchange
 from tests.federation.world import Site, World
 from tests.make import federation as make

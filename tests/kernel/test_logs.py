@@ -4,35 +4,21 @@ import asyncio
 import io
 import json
 import logging
-from collections.abc import Iterator
 from contextlib import redirect_stderr
 from typing import Any
 
 import procrastinate
 import pytest
 import sqlalchemy as sa
-import structlog
 from gunicorn.config import Config
 from procrastinate.testing import InMemoryConnector
 from sqlalchemy.exc import DBAPIError
 
 from sri_admin.cli.serve import OwnWords
-from sri_admin.kernel import logs, traces
+from sri_admin.kernel import traces
 from sri_admin.kernel.db import db
-from sri_admin.kernel.settings import LogSettings
 
 NAME = "Dana Secretive"
-
-
-@pytest.fixture
-def logged() -> Iterator[io.StringIO]:
-    """What is logged from now on, whatever an earlier test did to the log."""
-    before, handlers, written = structlog.get_config(), logging.root.handlers[:], io.StringIO()
-    with redirect_stderr(written):
-        logs.configure(LogSettings(level="info", format="json"))
-    yield written
-    structlog.configure(**before)
-    logging.root.handlers[:] = handlers
 
 
 def lines(written: io.StringIO) -> list[dict[str, Any]]:

@@ -1,23 +1,18 @@
 """The doors of people: what a browser is told, and what it is not."""
 
 import io
-import logging
 import re
-from collections.abc import Iterator
-from contextlib import redirect_stderr
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
-import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
 from werkzeug.test import TestResponse
 
-from sri_admin.kernel import clock, installation, logs, tenancy, transaction
-from sri_admin.kernel.settings import LogSettings
+from sri_admin.kernel import clock, installation, tenancy, transaction
 from sri_admin.people.operations import access
 from sri_admin.people.queries.access import mandate_of
 from sri_admin.people.rules import Role
@@ -226,17 +221,6 @@ def test_a_page_knows_who_is_there_with_one_statement(app: Flask, chair: Person,
 def test_an_unknown_person_is_not_found(app: Flask, boss: Person) -> None:
     client = browser(app, boss)
     assert client.get(f"/countries/QM/people/{uuid4()}").status_code == 404
-
-
-@pytest.fixture
-def logged() -> Iterator[io.StringIO]:
-    """What is logged from now on, whatever an earlier test did to the log."""
-    before, handlers, written = structlog.get_config(), logging.root.handlers[:], io.StringIO()
-    with redirect_stderr(written):
-        logs.configure(LogSettings(level="info", format="json"))
-    yield written
-    structlog.configure(**before)
-    logging.root.handlers[:] = handlers
 
 
 def test_logs_hold_no_secret_and_no_name(app: Flask, boss: Person, chair: Person, logged: io.StringIO) -> None:

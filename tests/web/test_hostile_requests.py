@@ -2,18 +2,13 @@
 
 import io
 import json
-import logging
-from collections.abc import Iterator
-from contextlib import redirect_stderr
 
 import pytest
-import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
-from sri_admin.kernel import ids, logs
-from sri_admin.kernel.settings import LogSettings
+from sri_admin.kernel import ids
 from sri_admin.members.rules import contact
 from sri_admin.people.models import Account
 from sri_admin.people.rules import Role
@@ -126,17 +121,6 @@ def test_an_agreement_keeps_to_days_that_can_be_counted_from(app: Flask, day: st
 def test_a_telephone_number_that_is_none_is_shown_as_it_came() -> None:
     assert contact.written("+493012345678") == "+49 30 12345678"
     assert contact.written("ask inside") == "ask inside"
-
-
-@pytest.fixture
-def logged() -> Iterator[io.StringIO]:
-    """What is logged from now on, whatever an earlier test did to the log."""
-    before, handlers, written = structlog.get_config(), logging.root.handlers[:], io.StringIO()
-    with redirect_stderr(written):
-        logs.configure(LogSettings(level="info", format="json"))
-    yield written
-    structlog.configure(**before)
-    logging.root.handlers[:] = handlers
 
 
 def test_a_fault_of_the_database_is_noted_without_the_values(app: Flask, logged: io.StringIO) -> None:
